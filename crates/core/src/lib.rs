@@ -6,8 +6,17 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod bucket;
 pub mod id;
 pub mod json;
+pub mod key;
 pub mod limit;
+pub mod lookup;
+pub mod mac;
+pub mod network;
+pub mod pepper;
+pub mod record;
+pub mod scope;
+pub mod sealed;
 pub mod stamp;
 pub mod time;
