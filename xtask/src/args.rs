@@ -1,0 +1,259 @@
+//! The command line: five verbs, few flags, and an answer to every mistake.
+
+use crate::{setup::Need, suites};
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Chore {
+    /// Print this text.
+    Help(&'static str),
+    /// Run test suites.
+    Test(Wanted),
+    /// Measure.
+    Bench {
+        /// Whose benches; all that stand if empty.
+        suites: Vec<String>,
+        /// One JSON object a line, and nothing else on standard output.
+        json: bool,
+    },
+    /// Build what ships to an edge runtime and compare its size with the budget.
+    Size,
+    /// Check what can be checked without compiling.
+    Tidy,
+    /// Install what the suites need.
+    Setup {
+        /// What to leave out.
+        without: Vec<Need>,
+    },
+}
+
+/// Which suites to run, and how.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// All that stand if empty.
+    pub(crate) suites: Vec<String>,
+    /// The long profile.
+    pub(crate) full: bool,
+    /// Whatever needs one of these is left out, and the last line says so.
+    pub(crate) without: Vec<Need>,
+    /// Write what was counted to the floor file where it is more than the floor.
+    pub(crate) raise_floor: bool,
+}
+
+/// The command line was not understood: the message says what is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Usage(pub(crate) String);
+
+const HELP: &str = "\
+The chores of this repository.
+
+  cargo xtask test [SUITE…]    install what is missing, then run the suites; all that stand if none is named
+  cargo xtask bench [SUITE…]   measure, and print a table
+  cargo xtask size             build what ships to an edge runtime, and compare its size with the budget
+  cargo xtask tidy             check layering, licences, documents and house rules, without compiling
+  cargo xtask setup            install what the suites need, and stop
+
+`cargo xtask VERB --help` says more. Exit codes: 0 all held, 1 something is red, 2 not understood.";
+
+const TEST_HELP: &str = "\
+Install what is missing, then run test suites.
+
+  cargo xtask test                       every suite that stands
+  cargo xtask test core                  one suite
+  cargo xtask test core --full           with what takes longer: more cases, longer simulations
+  cargo xtask test --without valgrind    leave out what needs valgrind, and say so in the last line
+
+  --full            the long profile
+  --without A,B     leave out every step that needs A or B: cargo-fuzz runs need nothing, see below
+  --raise-floor     write the counts of a green run to tests/floor.toml where they grew
+
+A suite is red when a step fails, when it ran fewer tests or vector rows than tests/floor.toml commits
+it to, when a test was skipped, or when it ran nothing. What can be left out: ";
+
+const BENCH_HELP: &str = "\
+Measure, and print a table.
+
+  cargo xtask bench                 every suite with benches
+  cargo xtask bench core --json     one JSON object a line: name, value, unit, and for ratios both sides
+
+Times drift between runs; ratios of two things measured in one run do not, nor do instruction counts.";
+
+const SIZE_HELP: &str = "\
+Build what ships to an edge runtime, and compare its size with the budget in tests/budget.toml.
+
+  cargo xtask size";
+
+const TIDY_HELP: &str = "\
+Check layering, licences, documents and house rules, without compiling.
+
+  cargo xtask tidy
+
+Every finding is one line: the file, the line if there is one, and what to do.";
+
+const SETUP_HELP: &str = "\
+Install what the suites need, and stop: `test` does it by itself.
+
+  cargo xtask setup
+  cargo xtask setup --without valgrind,python
+
+Writes inside the project (.tools/) and to the Rust toolchain's target folder. Debian packages are
+installed where it runs as root on Debian; elsewhere it says the line to type. A second run is fast.";
+
+/// Reads the arguments that follow the program's name.
+pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
+    let mut arguments = arguments.into_iter();
+    let Some(verb) = arguments.next() else {
+        return Ok(Chore::Help(HELP));
+    };
+    let mut line = Line {
+        full: false,
+        json: false,
+        raise_floor: false,
+        without: vec![],
+        words: vec![],
+    };
+    let mut help = false;
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "-h" | "--help" => help = true,
+            "--full" => line.full = true,
+            "--json" => line.json = true,
+            "--raise-floor" => line.raise_floor = true,
+            "--without" => {
+                let names = arguments.next().ok_or_else(|| {
+                    Usage(format!(
+                        "--without needs a list, such as --without {}",
+                        Need::names()
+                    ))
+                })?;
+                line.leave_out(&names)?;
+            }
+            other => match other.strip_prefix("--without=") {
+                Some(names) => line.leave_out(names)?,
+                None if other.starts_with('-') => {
+                    return Err(Usage(format!(
+                        "no flag {other}; `cargo xtask {verb} --help` lists them"
+                    )));
+                }
+                None => line.words.push(other.to_owned()),
+            },
+        }
+    }
+    match verb.as_str() {
+        "help" | "-h" | "--help" => Ok(Chore::Help(HELP)),
+        "test" if help => Ok(Chore::Help(TEST_HELP)),
+        "bench" if help => Ok(Chore::Help(BENCH_HELP)),
+        "size" if help => Ok(Chore::Help(SIZE_HELP)),
+        "tidy" if help => Ok(Chore::Help(TIDY_HELP)),
+        "setup" if help => Ok(Chore::Help(SETUP_HELP)),
+        "test" => line.test(),
+        "bench" => line.bench(),
+        "size" => line.bare("size").map(|()| Chore::Size),
+        "tidy" => line.bare("tidy").map(|()| Chore::Tidy),
+        "setup" => line.setup(),
+        other => Err(Usage(format!(
+            "no chore {other}; `cargo xtask help` lists them"
+        ))),
+    }
+}
+
+#[derive(Debug)]
+struct Line {
+    full: bool,
+    json: bool,
+    raise_floor: bool,
+    without: Vec<Need>,
+    words: Vec<String>,
+}
+
+impl Line {
+    fn leave_out(&mut self, names: &str) -> Result<(), Usage> {
+        for name in names
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
+            let need = Need::named(name).ok_or_else(|| {
+                Usage(format!(
+                    "nothing here needs {name}; what can be left out: {}",
+                    Need::names()
+                ))
+            })?;
+            if !self.without.contains(&need) {
+                self.without.push(need);
+            }
+        }
+        Ok(())
+    }
+
+    fn test(self) -> Result<Chore, Usage> {
+        self.refuse(self.json, "test", "--json")?;
+        self.known_suites()?;
+        let Self {
+            words: suites,
+            full,
+            without,
+            raise_floor,
+            ..
+        } = self;
+        Ok(Chore::Test(Wanted {
+            suites,
+            full,
+            without,
+            raise_floor,
+        }))
+    }
+
+    fn bench(self) -> Result<Chore, Usage> {
+        self.refuse(self.full, "bench", "--full")?;
+        self.refuse(self.raise_floor, "bench", "--raise-floor")?;
+        self.refuse(!self.without.is_empty(), "bench", "--without")?;
+        self.known_suites()?;
+        Ok(Chore::Bench {
+            suites: self.words,
+            json: self.json,
+        })
+    }
+
+    fn setup(self) -> Result<Chore, Usage> {
+        let without = self.without.clone();
+        Self {
+            without: vec![],
+            ..self
+        }
+        .bare("setup")?;
+        Ok(Chore::Setup { without })
+    }
+
+    fn bare(&self, verb: &str) -> Result<(), Usage> {
+        self.refuse(self.full, verb, "--full")?;
+        self.refuse(self.json, verb, "--json")?;
+        self.refuse(self.raise_floor, verb, "--raise-floor")?;
+        self.refuse(!self.without.is_empty(), verb, "--without")?;
+        match self.words.first() {
+            Some(word) => Err(Usage(format!(
+                "{verb} takes no argument, but {word} was given"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn refuse(&self, given: bool, verb: &str, flag: &str) -> Result<(), Usage> {
+        let message = || {
+            Usage(format!(
+                "{verb} has no {flag}; see `cargo xtask {verb} --help`"
+            ))
+        };
+        if given { Err(message()) } else { Ok(()) }
+    }
+
+    fn known_suites(&self) -> Result<(), Usage> {
+        for word in &self.words {
+            if !suites::KNOWN.contains(&word.as_str()) {
+                let known = suites::KNOWN.join(", ");
+                return Err(Usage(format!("no suite {word}; the suites are {known}")));
+            }
+        }
+        Ok(())
+    }
+}

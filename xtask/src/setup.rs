@@ -1,0 +1,108 @@
+//! What the suites need beyond Rust, Node, Python 3, Java, git and a C compiler, and how it is
+//! installed: inside the project (`.tools/`) and the Rust toolchain's target folder only.
+
+mod debian;
+mod node;
+pub(crate) mod python;
+pub(crate) mod rust_source;
+mod stamp;
+mod toolchain;
+pub(crate) mod wasm;
+
+use crate::{clock::Stopwatch, console, project::Project};
+
+/// Something that a step needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// The source of Rust's standard library, of exactly the compiler's version.
+    RustSource,
+    /// Rust's standard library for WebAssembly.
+    Wasm,
+    /// Node.
+    Node,
+    /// Python, with the packages of `tests/requirements.txt`.
+    Python,
+    /// valgrind, to count instructions.
+    Valgrind,
+}
+
+impl Need {
+    const ALL: [Self; 5] = [
+        Self::RustSource,
+        Self::Wasm,
+        Self::Node,
+        Self::Python,
+        Self::Valgrind,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::RustSource => "rust-src",
+            Self::Wasm => "wasm",
+            Self::Node => "node",
+            Self::Python => "python",
+            Self::Valgrind => "valgrind",
+        }
+    }
+
+    /// The need of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|need| need.name() == name)
+    }
+
+    /// All names, as `--without` takes them.
+    pub(crate) fn names() -> String {
+        Self::ALL.map(Self::name).join(",")
+    }
+
+    fn install(self, project: &Project) -> anyhow::Result<()> {
+        match self {
+            Self::RustSource => rust_source::install(project),
+            Self::Wasm => wasm::install(project),
+            Self::Node => node::check(project),
+            Self::Python => python::install(project),
+            Self::Valgrind => debian::program(project, "valgrind", "valgrind"),
+        }
+    }
+}
+
+/// Makes one thing ready; quick when it is already.
+pub(crate) fn ready(project: &Project, need: Need) -> anyhow::Result<()> {
+    let watch = Stopwatch::start();
+    console::progress(&format!("> set-up/{}", need.name()));
+    let outcome = need.install(project);
+    let said = match &outcome {
+        Ok(()) => "ready".to_owned(),
+        Err(error) => format!("RED: {error:#}"),
+    };
+    console::progress(&format!(
+        "  set-up/{}: {said}, {}",
+        need.name(),
+        watch.shown()
+    ));
+    outcome
+}
+
+/// Makes everything ready, and says whether it worked.
+pub(crate) fn all(project: &Project, without: &[Need]) -> anyhow::Result<bool> {
+    let watch = Stopwatch::start();
+    let mut unready = vec![];
+    for need in Need::ALL.into_iter().filter(|need| !without.contains(need)) {
+        if ready(project, need).is_err() {
+            unready.push(need.name());
+        }
+    }
+    let verdict = if unready.is_empty() {
+        "ready".to_owned()
+    } else {
+        format!("RED: {}", unready.join(", "))
+    };
+    let left_out: Vec<_> = without.iter().map(|need| need.name()).collect();
+    let left_out = if left_out.is_empty() {
+        String::new()
+    } else {
+        format!("; LEFT OUT as asked: {}", left_out.join(", "))
+    };
+    console::line(&format!("set-up: {verdict}, {}{left_out}", watch.shown()));
+    Ok(unready.is_empty())
+}

@@ -1,0 +1,205 @@
+//! Runs suites: what they need, their steps one after the other, their counts, and the verdict.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    args::Wanted,
+    clock::Stopwatch,
+    console,
+    floor::Floor,
+    project::Project,
+    setup::{self, Need},
+    step::{Step, Surroundings},
+    suites,
+    tally::Tally,
+};
+
+const FLOOR: &str = "tests/floor.toml";
+
+/// Runs the suites that were asked for, and says whether all of them held.
+pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
+    let names: Vec<String> = if wanted.suites.is_empty() {
+        suites::standing().map(str::to_owned).collect()
+    } else {
+        wanted.suites.clone()
+    };
+    let mut session = Session {
+        project,
+        floor: Floor::read(&project.path(FLOOR))?,
+        unready: BTreeMap::new(),
+        left_out: vec![],
+        wanted,
+    };
+    let watch = Stopwatch::start();
+    session.prepare(&names);
+    let (mut total, mut red) = (Tally::default(), vec![]);
+    for name in &names {
+        let Some(steps) = suites::steps(name) else {
+            console::line(&format!("{name}: red: this suite does not stand yet"));
+            red.push(name.clone());
+            continue;
+        };
+        let (tally, failed) = session.suite(name, steps);
+        total.add(tally);
+        red.extend(failed.iter().map(|step| format!("{name}/{step}")));
+    }
+    let verdict = if red.is_empty() {
+        "green".to_owned()
+    } else {
+        format!("RED: {}", red.join(", "))
+    };
+    let left_out = if session.left_out.is_empty() {
+        String::new()
+    } else {
+        format!("; LEFT OUT as asked: {}", session.left_out.join(", "))
+    };
+    if session.wanted.raise_floor && red.is_empty() {
+        session.floor.write(&project.path(FLOOR))?;
+        console::line(&format!(
+            "{FLOOR} says what was counted, where that was more"
+        ));
+    }
+    console::line(&format!(
+        "total: {}, {}: {verdict}{left_out}",
+        shown(total),
+        watch.shown()
+    ));
+    Ok(red.is_empty())
+}
+
+struct Session<'a> {
+    project: &'a Project,
+    wanted: Wanted,
+    floor: Floor,
+    /// What could not be made ready, and why.
+    unready: BTreeMap<Need, String>,
+    left_out: Vec<String>,
+}
+
+impl Session<'_> {
+    /// Makes ready what the steps need, each once.
+    fn prepare(&mut self, names: &[String]) {
+        let steps = names
+            .iter()
+            .filter_map(|name| suites::steps(name))
+            .flatten();
+        let mut needs: Vec<Need> = steps
+            .filter(|step| !self.leaves_out(step))
+            .flat_map(|step| step.needs.iter().copied())
+            .collect();
+        needs.sort();
+        needs.dedup();
+        for need in needs {
+            if let Err(error) = setup::ready(self.project, need) {
+                self.unready.insert(need, format!("{error:#}"));
+            }
+        }
+    }
+
+    fn leaves_out(&self, step: &Step) -> bool {
+        step.needs
+            .iter()
+            .any(|need| self.wanted.without.contains(need))
+    }
+
+    /// Runs every step, whether or not an earlier one failed; names those that did.
+    fn suite(&mut self, suite: &str, steps: &[Step]) -> (Tally, Vec<String>) {
+        let watch = Stopwatch::start();
+        let (mut total, mut failed) = (Tally::default(), vec![]);
+        for step in steps {
+            if self.leaves_out(step) {
+                console::progress(&format!("- {suite}/{}: left out as asked", step.name));
+                self.left_out.push(format!("{suite}/{}", step.name));
+                continue;
+            }
+            let step_watch = Stopwatch::start();
+            console::progress(&format!("> {suite}/{}: {}", step.name, step.about));
+            match self.step(suite, step) {
+                Ok(tally) => {
+                    total.add(tally);
+                    let (name, time) = (step.name, step_watch.shown());
+                    console::progress(&format!("  {suite}/{name}: ok, {time}{}", counted(tally)));
+                }
+                Err(error) => {
+                    let (name, time) = (step.name, step_watch.shown());
+                    console::progress(&format!("  {suite}/{name}: RED, {time}: {error:#}"));
+                    failed.push(step.name.to_owned());
+                }
+            }
+        }
+        let unknown = self
+            .floor
+            .steps(suite)
+            .filter(|name| !steps.iter().any(|s| s.name == *name));
+        failed.extend(unknown.map(|name| format!("{name} (in {FLOOR}, but no step)")));
+        if total == Tally::default() {
+            failed.push("nothing was run".to_owned());
+        }
+        let verdict = if failed.is_empty() {
+            "green".to_owned()
+        } else {
+            format!("RED: {}", failed.join(", "))
+        };
+        console::line(&format!(
+            "{suite}: {}, {}: {verdict}",
+            shown(total),
+            watch.shown()
+        ));
+        (total, failed)
+    }
+
+    fn step(&mut self, suite: &str, step: &Step) -> anyhow::Result<Tally> {
+        for need in step.needs {
+            if let Some(why) = self.unready.get(need) {
+                anyhow::bail!("{why}");
+            }
+        }
+        let log = self
+            .project
+            .target
+            .join("xtask")
+            .join(format!("{suite}-{}.log", step.name));
+        let surroundings = Surroundings {
+            project: self.project,
+            full: self.wanted.full,
+            log,
+        };
+        let tally = (step.run)(&surroundings)?;
+        if let Some(short) = self
+            .floor
+            .of(suite, step.name)
+            .and_then(|least| least.lacks(tally))
+        {
+            anyhow::bail!("{short}");
+        }
+        if tally.skipped > 0 {
+            anyhow::bail!("skipped {} that it was not told to skip", tally.skipped);
+        }
+        if tally.tests > 0 || tally.rows > 0 {
+            self.floor.raise(suite, step.name, tally);
+        }
+        Ok(tally)
+    }
+}
+
+fn shown(tally: Tally) -> String {
+    let Tally {
+        tests,
+        rows,
+        held,
+        not_applicable,
+        skipped,
+    } = tally;
+    format!(
+        "{tests} tests, {rows} vector rows, contract rows {held} held / {not_applicable} not applicable \
+         / {skipped} skipped"
+    )
+}
+
+fn counted(tally: Tally) -> String {
+    match (tally.tests, tally.rows) {
+        (0, 0) => String::new(),
+        (tests, 0) => format!(", {tests} tests"),
+        (tests, rows) => format!(", {tests} tests, {rows} vector rows"),
+    }
+}

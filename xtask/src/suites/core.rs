@@ -1,0 +1,74 @@
+//! The suite `core`: what every host shares.
+
+use super::{bare_metal, counts, reference, rust, wasm};
+use crate::{broken, setup::Need, step::Step, tidy};
+
+/// Cheap steps first, so that a slip is heard of early.
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        about: "rustfmt",
+        needs: &[],
+        run: rust::format,
+    },
+    Step {
+        name: "tidy",
+        about: "layering, licences, documents, house rules",
+        needs: &[],
+        run: tidy::step,
+    },
+    Step {
+        name: "lints",
+        about: "clippy on every target, warnings are errors",
+        needs: &[],
+        run: rust::lints,
+    },
+    Step {
+        name: "native",
+        about: "unit, property, simulation and conformance tests",
+        needs: &[],
+        run: rust::native,
+    },
+    Step {
+        name: "documents",
+        about: "examples in the documentation, and what must not compile",
+        needs: &[],
+        run: rust::documents,
+    },
+    Step {
+        name: "software",
+        about: "core, identity and conformance again, with SHA instructions off",
+        needs: &[],
+        run: rust::software,
+    },
+    Step {
+        name: "wasm",
+        about: "conformance again, as WebAssembly on Node",
+        needs: &[Need::Wasm, Need::Node],
+        run: wasm::conformance,
+    },
+    Step {
+        name: "bare-metal",
+        about: "core and identity built with nothing but Rust's core library",
+        needs: &[Need::RustSource],
+        run: bare_metal::build,
+    },
+    Step {
+        name: "reference",
+        about: "the independent reference: vectors, wrong copies, random cases",
+        needs: &[Need::Python],
+        run: reference::check,
+    },
+    Step {
+        name: "broken",
+        about: "broken copies of the code, each of which must be caught",
+        needs: &[],
+        run: broken::step,
+    },
+    Step {
+        name: "counts",
+        about: "instruction counts under callgrind against the budget",
+        needs: &[Need::Valgrind],
+        run: counts::compare,
+    },
+];
