@@ -105,13 +105,8 @@ pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
     let Some(verb) = arguments.next() else {
         return Ok(Chore::Help(HELP));
     };
-    let mut line = Line {
-        full: false,
-        json: false,
-        raise_floor: false,
-        without: vec![],
-        words: vec![],
-    };
+    let mut line =
+        Line { full: false, json: false, raise_floor: false, without: vec![], words: vec![] };
     let mut help = false;
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -121,10 +116,7 @@ pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
             "--raise-floor" => line.raise_floor = true,
             "--without" => {
                 let names = arguments.next().ok_or_else(|| {
-                    Usage(format!(
-                        "--without needs a list, such as --without {}",
-                        Need::names()
-                    ))
+                    Usage(format!("--without needs a list, such as --without {}", Need::names()))
                 })?;
                 line.leave_out(&names)?;
             }
@@ -151,9 +143,7 @@ pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
         "size" => line.bare("size").map(|()| Chore::Size),
         "tidy" => line.bare("tidy").map(|()| Chore::Tidy),
         "setup" => line.setup(),
-        other => Err(Usage(format!(
-            "no chore {other}; `cargo xtask help` lists them"
-        ))),
+        other => Err(Usage(format!("no chore {other}; `cargo xtask help` lists them"))),
     }
 }
 
@@ -168,16 +158,9 @@ struct Line {
 
 impl Line {
     fn leave_out(&mut self, names: &str) -> Result<(), Usage> {
-        for name in names
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             let need = Need::named(name).ok_or_else(|| {
-                Usage(format!(
-                    "nothing here needs {name}; what can be left out: {}",
-                    Need::names()
-                ))
+                Usage(format!("nothing here needs {name}; what can be left out: {}", Need::names()))
             })?;
             if !self.without.contains(&need) {
                 self.without.push(need);
@@ -189,19 +172,8 @@ impl Line {
     fn test(self) -> Result<Chore, Usage> {
         self.refuse(self.json, "test", "--json")?;
         self.known_suites()?;
-        let Self {
-            words: suites,
-            full,
-            without,
-            raise_floor,
-            ..
-        } = self;
-        Ok(Chore::Test(Wanted {
-            suites,
-            full,
-            without,
-            raise_floor,
-        }))
+        let Self { words: suites, full, without, raise_floor, .. } = self;
+        Ok(Chore::Test(Wanted { suites, full, without, raise_floor }))
     }
 
     fn bench(self) -> Result<Chore, Usage> {
@@ -209,19 +181,12 @@ impl Line {
         self.refuse(self.raise_floor, "bench", "--raise-floor")?;
         self.refuse(!self.without.is_empty(), "bench", "--without")?;
         self.known_suites()?;
-        Ok(Chore::Bench {
-            suites: self.words,
-            json: self.json,
-        })
+        Ok(Chore::Bench { suites: self.words, json: self.json })
     }
 
     fn setup(self) -> Result<Chore, Usage> {
         let without = self.without.clone();
-        Self {
-            without: vec![],
-            ..self
-        }
-        .bare("setup")?;
+        Self { without: vec![], ..self }.bare("setup")?;
         Ok(Chore::Setup { without })
     }
 
@@ -231,19 +196,13 @@ impl Line {
         self.refuse(self.raise_floor, verb, "--raise-floor")?;
         self.refuse(!self.without.is_empty(), verb, "--without")?;
         match self.words.first() {
-            Some(word) => Err(Usage(format!(
-                "{verb} takes no argument, but {word} was given"
-            ))),
+            Some(word) => Err(Usage(format!("{verb} takes no argument, but {word} was given"))),
             None => Ok(()),
         }
     }
 
     fn refuse(&self, given: bool, verb: &str, flag: &str) -> Result<(), Usage> {
-        let message = || {
-            Usage(format!(
-                "{verb} has no {flag}; see `cargo xtask {verb} --help`"
-            ))
-        };
+        let message = || Usage(format!("{verb} has no {flag}; see `cargo xtask {verb} --help`"));
         if given { Err(message()) } else { Ok(()) }
     }
 

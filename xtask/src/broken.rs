@@ -32,10 +32,7 @@ pub(crate) fn step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
         let said = match outcome {
             Outcome::Caught => continue,
             Outcome::NotFound(times) => {
-                format!(
-                    "its text stands {times} times in {}, and must stand once",
-                    copy.file
-                )
+                format!("its text stands {times} times in {}, and must stand once", copy.file)
             }
             Outcome::DoesNotCompile(error) => format!("it does not compile: {error}"),
             Outcome::NotRun => format!("no test of {} is called {}", copy.package, copy.test),
@@ -53,8 +50,5 @@ pub(crate) fn step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
             missed.join(", ")
         );
     }
-    Ok(Tally {
-        tests: u64::try_from(copies.len())?,
-        ..Tally::default()
-    })
+    Ok(Tally { tests: u64::try_from(copies.len())?, ..Tally::default() })
 }

@@ -8,10 +8,7 @@ pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts now.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "chores are timed, and this is where"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "chores are timed, and this is where")]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }

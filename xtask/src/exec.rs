@@ -47,36 +47,24 @@ pub(crate) fn run(command: &mut Command, log: &Path) -> anyhow::Result<Ran> {
     fs::write(log, &ran.all).with_context(|| format!("cannot write {}", log.display()))?;
     if !ran.success() {
         let lines: Vec<&str> = ran.all.lines().collect();
-        for line in lines
-            .iter()
-            .skip(lines.len().saturating_sub(SHOWN_LINES_MAX))
-        {
+        for line in lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES_MAX)) {
             console::progress(&format!("    | {line}"));
         }
-        let ended = ran
-            .status
-            .map_or_else(|| "was stopped".to_owned(), |status| status.to_string());
-        bail!(
-            "{} ({ended}); all of its output: {}",
-            spelled(command),
-            log.display()
-        );
+        let ended =
+            ran.status.map_or_else(|| "was stopped".to_owned(), |status| status.to_string());
+        bail!("{} ({ended}); all of its output: {}", spelled(command), log.display());
     }
     Ok(ran)
 }
 
 /// Runs `command`, however it ends; it is stopped, with all it started, after `deadline`.
 pub(crate) fn attempt(command: &mut Command, deadline: Option<Duration>) -> anyhow::Result<Ran> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if deadline.is_some() {
         own_group(command);
     }
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot start {}", spelled(command)))?;
+    let mut child =
+        command.spawn().with_context(|| format!("cannot start {}", spelled(command)))?;
     let (sender, lines) = channel();
     listen(child.stdout.take(), true, sender.clone());
     listen(child.stderr.take(), false, sender);
@@ -85,14 +73,9 @@ pub(crate) fn attempt(command: &mut Command, deadline: Option<Duration>) -> anyh
 
 /// A command as one would type it.
 pub(crate) fn spelled(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default();
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 struct Heard {
@@ -121,10 +104,7 @@ fn follow(
     let (mut stdout, mut all, mut last) = (String::new(), String::new(), String::new());
     loop {
         match lines.recv_timeout(Duration::from_millis(200)) {
-            Ok(Heard {
-                line,
-                stdout: to_stdout,
-            }) => {
+            Ok(Heard { line, stdout: to_stdout }) => {
                 if to_stdout {
                     stdout.extend([&line, "\n"]);
                 }
@@ -142,18 +122,10 @@ fn follow(
         if deadline.is_some_and(|deadline| started.elapsed() > deadline) {
             stop_group(child);
             child.wait()?;
-            return Ok(Ran {
-                status: None,
-                stdout,
-                all,
-            });
+            return Ok(Ran { status: None, stdout, all });
         }
     }
-    Ok(Ran {
-        status: Some(child.wait()?),
-        stdout,
-        all,
-    })
+    Ok(Ran { status: Some(child.wait()?), stdout, all })
 }
 
 #[cfg(unix)]

@@ -42,15 +42,8 @@ impl Floor {
                     let number = number.with_context(|| format!("{suite}.{step} lacks {name}"))?;
                     u64::try_from(number).with_context(|| format!("{suite}.{step}.{name}"))
                 };
-                let least = Least {
-                    tests: number("tests")?,
-                    rows: number("rows")?,
-                };
-                floor
-                    .0
-                    .entry(suite.clone())
-                    .or_default()
-                    .insert(step.clone(), least);
+                let least = Least { tests: number("tests")?, rows: number("rows")? };
+                floor.0.entry(suite.clone()).or_default().insert(step.clone(), least);
             }
         }
         Ok(floor)
@@ -63,21 +56,12 @@ impl Floor {
 
     /// The steps of a suite that are committed to something.
     pub(crate) fn steps<'a>(&'a self, suite: &str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .get(suite)
-            .into_iter()
-            .flatten()
-            .map(|(step, _)| step.as_str())
+        self.0.get(suite).into_iter().flatten().map(|(step, _)| step.as_str())
     }
 
     /// Raises the floor of one step to what it ran; it is never lowered.
     pub(crate) fn raise(&mut self, suite: &str, step: &str, ran: Tally) {
-        let least = self
-            .0
-            .entry(suite.to_owned())
-            .or_default()
-            .entry(step.to_owned())
-            .or_default();
+        let least = self.0.entry(suite.to_owned()).or_default().entry(step.to_owned()).or_default();
         least.tests = least.tests.max(ran.tests);
         least.rows = least.rows.max(ran.rows);
     }
@@ -119,11 +103,7 @@ mod tests {
         let floor = Floor::parse("[core]\nnative = { tests = 5, rows = 2 }").unwrap();
         let least = floor.of("core", "native").unwrap();
         for (tests, rows, short) in [(5, 2, false), (6, 3, false), (4, 2, true), (5, 1, true)] {
-            let ran = Tally {
-                tests,
-                rows,
-                ..Tally::default()
-            };
+            let ran = Tally { tests, rows, ..Tally::default() };
             assert_eq!(least.lacks(ran).is_some(), short, "{tests} {rows}");
         }
     }
@@ -131,28 +111,15 @@ mod tests {
     #[test]
     fn a_floor_only_rises() {
         let mut floor = Floor::parse("[core]\nnative = { tests = 5, rows = 2 }").unwrap();
-        floor.raise(
-            "core",
-            "native",
-            Tally {
-                tests: 9,
-                rows: 1,
-                ..Tally::default()
-            },
-        );
-        assert_eq!(
-            floor.of("core", "native"),
-            Some(Least { tests: 9, rows: 2 })
-        );
+        floor.raise("core", "native", Tally { tests: 9, rows: 1, ..Tally::default() });
+        assert_eq!(floor.of("core", "native"), Some(Least { tests: 9, rows: 2 }));
     }
 
     #[test]
     fn a_floor_that_cannot_be_read_is_an_error() {
-        for text in [
-            "core = 3",
-            "[core]\nnative = { tests = 5 }",
-            "[core]\nx = { tests = -1, rows = 0 }",
-        ] {
+        for text in
+            ["core = 3", "[core]\nnative = { tests = 5 }", "[core]\nx = { tests = -1, rows = 0 }"]
+        {
             assert!(Floor::parse(text).is_err(), "{text}");
         }
     }

@@ -25,18 +25,11 @@ impl Project {
     /// Finds the checkout and asks cargo about it.
     pub(crate) fn find() -> anyhow::Result<Self> {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = manifest
-            .parent()
-            .context("xtask lies in no folder")?
-            .to_owned();
+        let root = manifest.parent().context("xtask lies in no folder")?.to_owned();
         let metadata = metadata(&root, &["--no-deps"])?;
         let target = metadata.get("target_directory").and_then(Value::as_str);
         let target = target.context("cargo names no target folder")?;
-        Ok(Self {
-            target: PathBuf::from(target),
-            root,
-            metadata,
-        })
+        Ok(Self { target: PathBuf::from(target), root, metadata })
     }
 
     /// Cargo's description of the workspace with all its dependencies; reaches for no network.
@@ -46,11 +39,7 @@ impl Project {
 
     /// The members of the workspace.
     pub(crate) fn packages(&self) -> impl Iterator<Item = &Value> {
-        self.metadata
-            .get("packages")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
+        self.metadata.get("packages").and_then(Value::as_array).into_iter().flatten()
     }
 
     /// Whether the workspace has a member of this name.
@@ -71,37 +60,23 @@ impl Project {
     /// `program`, run in the top folder.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .current_dir(&self.root)
-            .env("CARGO_TERM_COLOR", "never");
+        command.current_dir(&self.root).env("CARGO_TERM_COLOR", "never");
         command
     }
 
     /// Cargo with these arguments, building into the shared target folder.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(settings::cargo());
-        command
-            .args(arguments)
-            .env("CARGO_TARGET_DIR", &self.target);
+        command.args(arguments).env("CARGO_TARGET_DIR", &self.target);
         command
     }
 
     /// Every file of the checkout that git tracks or would track, relative to the top folder.
     pub(crate) fn files(&self) -> anyhow::Result<Vec<String>> {
         let mut git = self.command("git");
-        git.args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ]);
+        git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
         let output = git.output().context("git does not run")?;
-        ensure!(
-            output.status.success(),
-            "git does not list the files of {}",
-            self.root.display()
-        );
+        ensure!(output.status.success(), "git does not list the files of {}", self.root.display());
         let text = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
         let mut files: Vec<String> = text.split('\0').map(str::to_owned).collect();
         // A file that was deleted but not yet committed is listed all the same.
@@ -114,10 +89,7 @@ impl Project {
 
 fn metadata(root: &Path, more: &[&str]) -> anyhow::Result<Value> {
     let mut cargo = Command::new(settings::cargo());
-    cargo
-        .current_dir(root)
-        .args(["metadata", "--format-version", "1"])
-        .args(more);
+    cargo.current_dir(root).args(["metadata", "--format-version", "1"]).args(more);
     let output = cargo.output().context("cargo does not run")?;
     ensure!(
         output.status.success(),

@@ -15,9 +15,7 @@ pub(crate) fn rust_source_archive() -> Option<PathBuf> {
 
 /// The compiler flags that the caller set already.
 pub(crate) fn rustflags() -> String {
-    std::env::var_os("RUSTFLAGS")
-        .and_then(|flags| flags.into_string().ok())
-        .unwrap_or_default()
+    std::env::var_os("RUSTFLAGS").and_then(|flags| flags.into_string().ok()).unwrap_or_default()
 }
 
 /// The cargo that runs us, so that what we run is the same one.

@@ -27,13 +27,7 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    const ALL: [Self; 5] = [
-        Self::RustSource,
-        Self::Wasm,
-        Self::Node,
-        Self::Python,
-        Self::Valgrind,
-    ];
+    const ALL: [Self; 5] = [Self::RustSource, Self::Wasm, Self::Node, Self::Python, Self::Valgrind];
 
     const fn name(self) -> &'static str {
         match self {
@@ -75,11 +69,7 @@ pub(crate) fn ready(project: &Project, need: Need) -> anyhow::Result<()> {
         Ok(()) => "ready".to_owned(),
         Err(error) => format!("RED: {error:#}"),
     };
-    console::progress(&format!(
-        "  set-up/{}: {said}, {}",
-        need.name(),
-        watch.shown()
-    ));
+    console::progress(&format!("  set-up/{}: {said}, {}", need.name(), watch.shown()));
     outcome
 }
 

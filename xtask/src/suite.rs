@@ -43,11 +43,8 @@ pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
         total.add(tally);
         red.extend(failed.iter().map(|step| format!("{name}/{step}")));
     }
-    let verdict = if red.is_empty() {
-        "green".to_owned()
-    } else {
-        format!("RED: {}", red.join(", "))
-    };
+    let verdict =
+        if red.is_empty() { "green".to_owned() } else { format!("RED: {}", red.join(", ")) };
     let left_out = if session.left_out.is_empty() {
         String::new()
     } else {
@@ -55,15 +52,9 @@ pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
     };
     if session.wanted.raise_floor && red.is_empty() {
         session.floor.write(&project.path(FLOOR))?;
-        console::line(&format!(
-            "{FLOOR} says what was counted, where that was more"
-        ));
+        console::line(&format!("{FLOOR} says what was counted, where that was more"));
     }
-    console::line(&format!(
-        "total: {}, {}: {verdict}{left_out}",
-        shown(total),
-        watch.shown()
-    ));
+    console::line(&format!("total: {}, {}: {verdict}{left_out}", shown(total), watch.shown()));
     Ok(red.is_empty())
 }
 
@@ -79,10 +70,7 @@ struct Session<'a> {
 impl Session<'_> {
     /// Makes ready what the steps need, each once.
     fn prepare(&mut self, names: &[String]) {
-        let steps = names
-            .iter()
-            .filter_map(|name| suites::steps(name))
-            .flatten();
+        let steps = names.iter().filter_map(|name| suites::steps(name)).flatten();
         let mut needs: Vec<Need> = steps
             .filter(|step| !self.leaves_out(step))
             .flat_map(|step| step.needs.iter().copied())
@@ -97,9 +85,7 @@ impl Session<'_> {
     }
 
     fn leaves_out(&self, step: &Step) -> bool {
-        step.needs
-            .iter()
-            .any(|need| self.wanted.without.contains(need))
+        step.needs.iter().any(|need| self.wanted.without.contains(need))
     }
 
     /// Runs every step, whether or not an earlier one failed; names those that did.
@@ -127,10 +113,7 @@ impl Session<'_> {
                 }
             }
         }
-        let unknown = self
-            .floor
-            .steps(suite)
-            .filter(|name| !steps.iter().any(|s| s.name == *name));
+        let unknown = self.floor.steps(suite).filter(|name| !steps.iter().any(|s| s.name == *name));
         failed.extend(unknown.map(|name| format!("{name} (in {FLOOR}, but no step)")));
         if total == Tally::default() {
             failed.push("nothing was run".to_owned());
@@ -140,11 +123,7 @@ impl Session<'_> {
         } else {
             format!("RED: {}", failed.join(", "))
         };
-        console::line(&format!(
-            "{suite}: {}, {}: {verdict}",
-            shown(total),
-            watch.shown()
-        ));
+        console::line(&format!("{suite}: {}, {}: {verdict}", shown(total), watch.shown()));
         (total, failed)
     }
 
@@ -154,22 +133,10 @@ impl Session<'_> {
                 anyhow::bail!("{why}");
             }
         }
-        let log = self
-            .project
-            .target
-            .join("xtask")
-            .join(format!("{suite}-{}.log", step.name));
-        let surroundings = Surroundings {
-            project: self.project,
-            full: self.wanted.full,
-            log,
-        };
+        let log = self.project.target.join("xtask").join(format!("{suite}-{}.log", step.name));
+        let surroundings = Surroundings { project: self.project, full: self.wanted.full, log };
         let tally = (step.run)(&surroundings)?;
-        if let Some(short) = self
-            .floor
-            .of(suite, step.name)
-            .and_then(|least| least.lacks(tally))
-        {
+        if let Some(short) = self.floor.of(suite, step.name).and_then(|least| least.lacks(tally)) {
             anyhow::bail!("{short}");
         }
         if tally.skipped > 0 {
@@ -183,13 +150,7 @@ impl Session<'_> {
 }
 
 fn shown(tally: Tally) -> String {
-    let Tally {
-        tests,
-        rows,
-        held,
-        not_applicable,
-        skipped,
-    } = tally;
+    let Tally { tests, rows, held, not_applicable, skipped } = tally;
     format!(
         "{tests} tests, {rows} vector rows, contract rows {held} held / {not_applicable} not applicable \
          / {skipped} skipped"

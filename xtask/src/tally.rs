@@ -90,12 +90,7 @@ mod tests {
     use super::*;
 
     fn check(stdout: &str, tests: u64, rows: u64, skipped: u64) {
-        let expected = Tally {
-            tests,
-            rows,
-            skipped,
-            ..Tally::default()
-        };
+        let expected = Tally { tests, rows, skipped, ..Tally::default() };
         assert_eq!(Tally::read(stdout).unwrap(), expected, "{stdout}");
     }
 
@@ -117,11 +112,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_counted_is_an_error() {
-        for line in [
-            "test result: what",
-            "tollgate-tally lines=4",
-            "tollgate-tally rows=many",
-        ] {
+        for line in ["test result: what", "tollgate-tally lines=4", "tollgate-tally rows=many"] {
             assert!(Tally::read(line).is_err(), "{line}");
         }
     }

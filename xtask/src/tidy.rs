@@ -39,10 +39,7 @@ pub(crate) struct Findings(Vec<Finding>);
 impl Findings {
     /// Adds one.
     fn add(&mut self, place: impl Into<String>, what: impl Into<String>) {
-        self.0.push(Finding {
-            place: place.into(),
-            what: what.into(),
-        });
+        self.0.push(Finding { place: place.into(), what: what.into() });
     }
 }
 

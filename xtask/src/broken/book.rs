@@ -24,14 +24,8 @@ pub(super) struct Copy {
 /// Reads all descriptions, in the order of their files.
 pub(super) fn read(project: &Project) -> anyhow::Result<Vec<Copy>> {
     let entries = fs::read_dir(project.path(FOLDER)).context(FOLDER)?;
-    let mut files: Vec<_> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .collect();
-    files.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "toml")
-    });
+    let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     let mut copies = vec![];
     for file in files {
@@ -39,42 +33,27 @@ pub(super) fn read(project: &Project) -> anyhow::Result<Vec<Copy>> {
         copies.extend(parse(&text).with_context(|| format!("in {}", file.display()))?);
     }
     let names: BTreeSet<&str> = copies.iter().map(|copy| copy.name.as_str()).collect();
-    ensure!(
-        names.len() == copies.len(),
-        "two broken copies in {FOLDER} have the same name"
-    );
+    ensure!(names.len() == copies.len(), "two broken copies in {FOLDER} have the same name");
     Ok(copies)
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<Copy>> {
     let table: Table = text.parse()?;
-    let copies = table
-        .get("copy")
-        .and_then(Value::as_array)
-        .context("no [[copy]]")?;
+    let copies = table.get("copy").and_then(Value::as_array).context("no [[copy]]")?;
     copies.iter().map(one).collect()
 }
 
 fn one(copy: &Value) -> anyhow::Result<Copy> {
-    const FIELDS: [&str; 8] = [
-        "name", "why", "file", "find", "replace", "package", "target", "test",
-    ];
+    const FIELDS: [&str; 8] =
+        ["name", "why", "file", "find", "replace", "package", "target", "test"];
     let table = copy.as_table().context("[[copy]] is a table")?;
-    let name = copy
-        .get("name")
-        .and_then(Value::as_str)
-        .context("a copy lacks a name")?;
+    let name = copy.get("name").and_then(Value::as_str).context("a copy lacks a name")?;
     let text = |field: &str| {
         let value = table.get(field).and_then(Value::as_str);
-        value
-            .map(str::to_owned)
-            .with_context(|| format!("{name} lacks {field}"))
+        value.map(str::to_owned).with_context(|| format!("{name} lacks {field}"))
     };
     for field in table.keys() {
-        ensure!(
-            FIELDS.contains(&field.as_str()),
-            "{name} has {field}, which means nothing"
-        );
+        ensure!(FIELDS.contains(&field.as_str()), "{name} has {field}, which means nothing");
     }
     ensure!(!text("why")?.trim().is_empty(), "{name} does not say why");
     ensure!(text("find")? != text("replace")?, "{name} changes nothing");
@@ -84,10 +63,7 @@ fn one(copy: &Value) -> anyhow::Result<Copy> {
         find: text("find")?,
         replace: text("replace")?,
         package: text("package")?,
-        target: table
-            .contains_key("target")
-            .then(|| text("target"))
-            .transpose()?,
+        target: table.contains_key("target").then(|| text("target")).transpose()?,
         test: text("test")?,
     })
 }

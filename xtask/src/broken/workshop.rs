@@ -55,9 +55,7 @@ impl Workshop {
             log: project.target.join("xtask/core-broken.log"),
         };
         let files = project.files()?;
-        let copied = files
-            .iter()
-            .filter(|file| COPIED.iter().any(|start| file.starts_with(start)));
+        let copied = files.iter().filter(|file| COPIED.iter().any(|start| file.starts_with(start)));
         let copied: Vec<&String> = copied.collect();
         for file in &copied {
             write_if_new(&workshop.folder.join(file), &fs::read(project.path(file))?)?;
@@ -88,19 +86,13 @@ impl Workshop {
         self.note(&copy.name, &build.all)?;
         if !build.success() {
             let error = build.all.lines().find(|line| line.starts_with("error"));
-            return Ok(Outcome::DoesNotCompile(
-                error.unwrap_or("no reason given").to_owned(),
-            ));
+            return Ok(Outcome::DoesNotCompile(error.unwrap_or("no reason given").to_owned()));
         }
         let ran = exec::attempt(self.cargo(copy).args(["--", &copy.test]), Some(TEST_MAX))?;
         self.note(&copy.name, &ran.all)?;
-        let started = ran
-            .stdout
-            .lines()
-            .filter_map(|line| line.strip_prefix("running "));
-        let started: u64 = started
-            .filter_map(|line| line.split(' ').next()?.parse::<u64>().ok())
-            .sum();
+        let started = ran.stdout.lines().filter_map(|line| line.strip_prefix("running "));
+        let started: u64 =
+            started.filter_map(|line| line.split(' ').next()?.parse::<u64>().ok()).sum();
         Ok(match (started, ran.status) {
             (_, None) => Outcome::Endless,
             (0, _) => Outcome::NotRun,
@@ -111,12 +103,8 @@ impl Workshop {
 
     fn cargo(&self, copy: &Copy) -> Command {
         let mut cargo = Command::new(settings::cargo());
-        cargo
-            .current_dir(&self.folder)
-            .env("CARGO_TARGET_DIR", &self.target);
-        cargo
-            .env("CARGO_TERM_COLOR", "never")
-            .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target);
+        cargo.env("CARGO_TERM_COLOR", "never").env("CARGO_PROFILE_DEV_DEBUG", "0");
         cargo.args(["test", "--offline", "--no-fail-fast", "-p", &copy.package]);
         match copy.target.as_deref() {
             None => cargo.arg("--tests"),

@@ -25,10 +25,7 @@ pub(super) fn program(project: &Project, program: &str, package: &str) -> anyhow
 /// Installs a Debian package.
 fn install(project: &Project, package: &str) -> anyhow::Result<()> {
     let logs = project.target.join("xtask");
-    exec::run(
-        project.command("apt-get").arg("update"),
-        &logs.join("apt-update.log"),
-    )?;
+    exec::run(project.command("apt-get").arg("update"), &logs.join("apt-update.log"))?;
     let mut apt = project.command("apt-get");
     apt.args(["install", "--yes", "--no-install-recommends", package]);
     apt.env("DEBIAN_FRONTEND", "noninteractive");
@@ -37,17 +34,9 @@ fn install(project: &Project, package: &str) -> anyhow::Result<()> {
 }
 
 fn runs(project: &Project, program: &str) -> bool {
-    project
-        .command(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
+    project.command(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 fn root(project: &Project) -> bool {
-    project
-        .command("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout == b"0\n")
+    project.command("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
 }

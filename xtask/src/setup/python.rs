@@ -27,29 +27,13 @@ pub(super) fn install(project: &Project) -> anyhow::Result<()> {
     }
     let logs = project.target.join("xtask");
     let mut venv = project.command("python3");
-    venv.args(["-m", "venv", "--clear"])
-        .arg(project.tools().join("python"));
+    venv.args(["-m", "venv", "--clear"]).arg(project.tools().join("python"));
     exec::run(&mut venv, &logs.join("python-venv.log"))
         .context("on Debian, `sudo apt-get install python3-venv` brings what is missing")?;
     let mut pip = project.command(interpreter(project));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]);
-    pip.args([
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "--requirement",
-        REQUIREMENTS,
-    ]);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip.args(["--require-hashes", "--only-binary", ":all:", "--requirement", REQUIREMENTS]);
     exec::run(&mut pip, &logs.join("python-pip.log"))?;
-    ensure!(
-        interpreter(project).exists(),
-        "the new Python is not where it should be"
-    );
+    ensure!(interpreter(project).exists(), "the new Python is not where it should be");
     stamp.set()
 }

@@ -17,11 +17,7 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /// Says where the source is, or what is missing.
 pub(crate) fn check() -> anyhow::Result<()> {
     let library = library()?;
-    ensure!(
-        whole(&library),
-        "no Rust source at {}: run `cargo xtask setup`",
-        library.display()
-    );
+    ensure!(whole(&library), "no Rust source at {}: run `cargo xtask setup`", library.display());
     Ok(())
 }
 
@@ -68,18 +64,11 @@ fn whole(library: &Path) -> bool {
 }
 
 fn log(project: &Project, name: &str) -> PathBuf {
-    project
-        .target
-        .join("xtask")
-        .join(format!("rust-src-{name}.log"))
+    project.target.join("xtask").join(format!("rust-src-{name}.log"))
 }
 
 fn unpack(project: &Project, archive: &Path, into: &Path) -> anyhow::Result<()> {
-    ensure!(
-        archive.is_file(),
-        "TOLLGATE_RUST_SRC names {}, which is no file",
-        archive.display()
-    );
+    ensure!(archive.is_file(), "TOLLGATE_RUST_SRC names {}, which is no file", archive.display());
     let mut tar = project.command("tar");
     tar.arg("-xf").arg(archive).arg("-C").arg(into);
     exec::run(&mut tar, &log(project, "unpack"))?;
@@ -95,10 +84,7 @@ fn download(project: &Project, into: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(apt.join(folder))?;
     }
     let list = apt.join("sources.list");
-    fs::write(
-        &list,
-        format!("deb [signed-by={KEYRING}] {mirror} {BACKPORTS} main\n"),
-    )?;
+    fs::write(&list, format!("deb [signed-by={KEYRING}] {mirror} {BACKPORTS} main\n"))?;
     let options = [
         format!("Dir::Etc::SourceList={}", list.display()),
         "Dir::Etc::SourceParts=-".to_owned(),
@@ -116,13 +102,8 @@ fn download(project: &Project, into: &Path) -> anyhow::Result<()> {
     };
     exec::run(&mut apt_get(&["update"]), &log(project, "apt-update"))?;
     let package = format!("rust-src={}*", toolchain::version()?);
-    exec::run(
-        &mut apt_get(&["download", &package]),
-        &log(project, "apt-download"),
-    )?;
-    let entries = fs::read_dir(into)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path());
+    exec::run(&mut apt_get(&["download", &package]), &log(project, "apt-download"))?;
+    let entries = fs::read_dir(into)?.filter_map(Result::ok).map(|entry| entry.path());
     let mut packages = entries.filter(|path| path.extension().is_some_and(|e| e == "deb"));
     let package = packages.next().context("apt-get downloaded nothing")?;
     let mut dpkg = project.command("dpkg-deb");
@@ -137,17 +118,12 @@ fn mirror() -> Option<String> {
     if let Ok(entries) = fs::read_dir("/etc/apt/sources.list.d") {
         files.extend(entries.filter_map(Result::ok).map(|entry| entry.path()));
     }
-    let texts = files
-        .into_iter()
-        .filter_map(|file| fs::read_to_string(file).ok());
+    let texts = files.into_iter().filter_map(|file| fs::read_to_string(file).ok());
     texts.into_iter().find_map(|text| mirror_in(&text))
 }
 
 fn mirror_in(text: &str) -> Option<String> {
-    let lines = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with('#'));
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
     let mut words = lines.flat_map(str::split_whitespace);
     let mirror = words.find(|word| {
         let path = word.trim_end_matches('/');
@@ -168,10 +144,7 @@ fn find_library(below: &Path) -> anyhow::Result<PathBuf> {
         let real = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         folders.extend(real.map(|entry| entry.path()));
     }
-    bail!(
-        "no library folder in the Rust source at {}",
-        below.display()
-    )
+    bail!("no library folder in the Rust source at {}", below.display())
 }
 
 #[cfg(test)]
@@ -181,10 +154,7 @@ mod tests {
     #[test]
     fn the_debian_mirror_is_found_in_both_kinds_of_list() {
         for (text, mirror) in [
-            (
-                "deb http://one.example/debian bookworm main",
-                Some("http://one.example/debian"),
-            ),
+            ("deb http://one.example/debian bookworm main", Some("http://one.example/debian")),
             (
                 "Types: deb\n# http://old/debian\nURIs: https://two.example/debian/\n",
                 Some("https://two.example/debian/"),

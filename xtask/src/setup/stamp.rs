@@ -16,10 +16,7 @@ pub(super) struct Stamp {
 impl Stamp {
     /// A stamp called `name` for something made from `key`: the whole text of a lock file, say.
     pub(super) fn new(project: &Project, name: &str, key: String) -> Self {
-        Self {
-            path: project.tools().join("stamps").join(name),
-            key,
-        }
+        Self { path: project.tools().join("stamps").join(name), key }
     }
 
     /// Whether it was installed from exactly this.

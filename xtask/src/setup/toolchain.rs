@@ -14,10 +14,7 @@ pub(super) fn sysroot() -> anyhow::Result<PathBuf> {
 /// The compiler's version, such as `1.95.0`.
 pub(super) fn version() -> anyhow::Result<String> {
     let text = rustc(&["--version"])?;
-    text.split_whitespace()
-        .nth(1)
-        .map(str::to_owned)
-        .context("rustc names no version")
+    text.split_whitespace().nth(1).map(str::to_owned).context("rustc names no version")
 }
 
 /// Asks rustup for something; false if there is no rustup or its host cannot be reached.
@@ -29,17 +26,8 @@ pub(super) fn rustup(project: &Project, arguments: &[&str]) -> bool {
 fn rustc(arguments: &[&str]) -> anyhow::Result<String> {
     // The folder of xtask's own source: there the pinned toolchain is the one that answers.
     let mut command = std::process::Command::new("rustc");
-    command
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(arguments);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
     let output = command.output().context("rustc does not run")?;
-    ensure!(
-        output.status.success(),
-        "rustc {} failed",
-        arguments.join(" ")
-    );
-    Ok(String::from_utf8(output.stdout)
-        .context("rustc's answer")?
-        .trim()
-        .to_owned())
+    ensure!(output.status.success(), "rustc {} failed", arguments.join(" "));
+    Ok(String::from_utf8(output.stdout).context("rustc's answer")?.trim().to_owned())
 }

@@ -18,10 +18,7 @@ const THROW_AWAY: &str = "tollgate_throw_away";
 
 /// Installs the target, or builds it.
 pub(super) fn install(project: &Project) -> anyhow::Result<()> {
-    let library = toolchain::sysroot()?
-        .join("lib/rustlib")
-        .join(TARGET)
-        .join("lib");
+    let library = toolchain::sysroot()?.join("lib/rustlib").join(TARGET).join("lib");
     if installed(&library)
         || (toolchain::rustup(project, &["target", "add", TARGET]) && installed(&library))
     {
@@ -42,9 +39,7 @@ fn installed(library: &Path) -> bool {
     let Ok(entries) = fs::read_dir(library) else {
         return false;
     };
-    let mut names = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name());
+    let mut names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
     names.any(|name| name.to_string_lossy().starts_with("libstd-"))
 }
 
@@ -59,20 +54,14 @@ fn build(project: &Project, library: &Path) -> anyhow::Result<()> {
     fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::write(folder.join("src/lib.rs"), "")?;
     let mut cargo = project.cargo(&["build", "--release", "--target", TARGET, PARTS]);
-    cargo
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", folder.join("target"));
+    cargo.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
     cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", BITCODE);
     exec::run(&mut cargo, &project.target.join("xtask/wasm-std.log"))?;
     fs::create_dir_all(library)?;
     let built = folder.join("target").join(TARGET).join("release/deps");
     for entry in fs::read_dir(&built).with_context(|| format!("{}", built.display()))? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.ends_with(".rlib") && !name.contains(THROW_AWAY) {
             fs::copy(&path, library.join(&name))?;
         }

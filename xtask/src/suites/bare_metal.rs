@@ -9,8 +9,7 @@ const TARGET: &str = "x86_64-unknown-none";
 pub(super) fn build(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     rust_source::check()?;
     let mut cargo =
-        with.project
-            .cargo(&["build", "--locked", "--target", TARGET, "-Zbuild-std=core"]);
+        with.project.cargo(&["build", "--locked", "--target", TARGET, "-Zbuild-std=core"]);
     cargo.args(["-p", "tollgate-core", "-p", "tollgate-identity"]);
     cargo.env("RUSTC_BOOTSTRAP", "1");
     // RUSTC_BOOTSTRAP is part of what cargo remembers: without a folder of its own it would rebuild.

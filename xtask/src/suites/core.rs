@@ -5,12 +5,7 @@ use crate::{broken, setup::Need, step::Step, tidy};
 
 /// Cheap steps first, so that a slip is heard of early.
 pub(super) const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        about: "rustfmt",
-        needs: &[],
-        run: rust::format,
-    },
+    Step { name: "format", about: "rustfmt", needs: &[], run: rust::format },
     Step {
         name: "tidy",
         about: "layering, licences, documents, house rules",

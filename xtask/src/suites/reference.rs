@@ -10,11 +10,7 @@ pub(super) fn check(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
         with.project.path("tests/reference").is_dir(),
         "tests/reference is not there: no independent reference has been written yet"
     );
-    let mut python = with
-        .project
-        .command(setup::python::interpreter(with.project));
-    python
-        .current_dir(with.project.path("tests"))
-        .args(["-m", "reference", "check"]);
+    let mut python = with.project.command(setup::python::interpreter(with.project));
+    python.current_dir(with.project.path("tests")).args(["-m", "reference", "check"]);
     with.count(&mut python)
 }

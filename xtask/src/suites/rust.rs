@@ -3,14 +3,8 @@
 use crate::{settings, step::Surroundings, tally::Tally};
 
 /// What runs again wherever the code is compiled differently.
-pub(super) const SHARED: [&str; 6] = [
-    "-p",
-    "tollgate-core",
-    "-p",
-    "tollgate-identity",
-    "-p",
-    "tollgate-conformance",
-];
+pub(super) const SHARED: [&str; 6] =
+    ["-p", "tollgate-core", "-p", "tollgate-identity", "-p", "tollgate-conformance"];
 
 /// Switches SHA instructions off where the hash could use them.
 const SOFTWARE_SHA: &str = "--cfg sha2_256_backend=\"soft\"";
@@ -22,55 +16,30 @@ pub(super) fn format(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// The lints hold on every target of every package.
 pub(super) fn lints(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let arguments = [
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "--deny",
-        "warnings",
-    ];
+    let arguments =
+        ["clippy", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     with.succeed(&mut with.project.cargo(&arguments))
 }
 
 /// Every test of every package.
 pub(super) fn native(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let mut cargo = with.project.cargo(&[
-        "test",
-        "--locked",
-        "--workspace",
-        "--tests",
-        "--no-fail-fast",
-    ]);
+    let mut cargo =
+        with.project.cargo(&["test", "--locked", "--workspace", "--tests", "--no-fail-fast"]);
     with.count(cargo.args(["--", "--show-output"]))
 }
 
 /// The examples in the documentation, and those that must not compile.
 pub(super) fn documents(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let arguments = [
-        "test",
-        "--locked",
-        "--doc",
-        "-p",
-        "tollgate-core",
-        "-p",
-        "tollgate-identity",
-    ];
+    let arguments = ["test", "--locked", "--doc", "-p", "tollgate-core", "-p", "tollgate-identity"];
     with.count(&mut with.project.cargo(&arguments))
 }
 
 /// The tests again, on the path that a machine without SHA instructions takes.
 pub(super) fn software(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let mut cargo = with
-        .project
-        .cargo(&["test", "--locked", "--tests", "--no-fail-fast"]);
+    let mut cargo = with.project.cargo(&["test", "--locked", "--tests", "--no-fail-fast"]);
     cargo.args(SHARED).args(["--", "--show-output"]);
     // A folder of its own: other flags in the same folder would rebuild everything, every time.
     cargo.env("CARGO_TARGET_DIR", with.project.target.join("software"));
-    cargo.env(
-        "RUSTFLAGS",
-        format!("{} {SOFTWARE_SHA}", settings::rustflags()),
-    );
+    cargo.env("RUSTFLAGS", format!("{} {SOFTWARE_SHA}", settings::rustflags()));
     with.count(&mut cargo)
 }

@@ -6,25 +6,11 @@ use crate::{setup::wasm::TARGET, step::Surroundings, tally::Tally};
 
 /// Feeds every row to the module built for WebAssembly.
 pub(super) fn conformance(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let arguments = [
-        "build",
-        "--locked",
-        "--release",
-        "--target",
-        TARGET,
-        "-p",
-        "tollgate-wasm",
-    ];
+    let arguments = ["build", "--locked", "--release", "--target", TARGET, "-p", "tollgate-wasm"];
     with.succeed(&mut with.project.cargo(&arguments))?;
-    let module = with
-        .project
-        .target
-        .join(TARGET)
-        .join("release/tollgate_wasm.wasm");
+    let module = with.project.target.join(TARGET).join("release/tollgate_wasm.wasm");
     let mut node = with.project.command("node");
-    node.arg("tests/wasm/conformance.mjs")
-        .arg(module)
-        .arg("tests/vectors");
+    node.arg("tests/wasm/conformance.mjs").arg(module).arg("tests/vectors");
     let tally = with.count(&mut node)?;
     ensure!(tally.rows > 0, "no row was run");
     Ok(tally)

@@ -18,10 +18,7 @@ const PAPERS: [&str; 7] = [
 
 /// Checks every Markdown file.
 pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Result<()> {
-    for paper in PAPERS
-        .into_iter()
-        .filter(|paper| !project.path(paper).is_file())
-    {
+    for paper in PAPERS.into_iter().filter(|paper| !project.path(paper).is_file()) {
         findings.add(paper, "is missing");
     }
     let changes = fs::read_to_string(project.path("CHANGELOG.md")).unwrap_or_default();
@@ -35,10 +32,8 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
         let folder = Path::new(file).parent().unwrap_or(Path::new(""));
         for (number, link) in links(&text) {
             if !project.root.join(folder).join(&link).exists() {
-                findings.add(
-                    format!("{file}:{number}"),
-                    format!("the link to {link} leads nowhere"),
-                );
+                findings
+                    .add(format!("{file}:{number}"), format!("the link to {link} leads nowhere"));
             }
         }
         if let Some(page) = file.strip_prefix("docs/spec/")
@@ -89,14 +84,8 @@ mod tests {
     fn relative_links_are_found_and_others_are_not() {
         for (text, expected) in [
             ("[a](b.md)", vec![(1, "b.md")]),
-            (
-                "x\n[a](b.md#part) and [c](d.md)",
-                vec![(2, "b.md"), (2, "d.md")],
-            ),
-            (
-                "[a](https://example.org/b.md) [c](#here) [d](mailto:a@b)",
-                vec![],
-            ),
+            ("x\n[a](b.md#part) and [c](d.md)", vec![(2, "b.md"), (2, "d.md")]),
+            ("[a](https://example.org/b.md) [c](#here) [d](mailto:a@b)", vec![]),
             ("`[a](b.md)` [c](d.md)", vec![(1, "d.md")]),
             ("```\n[a](b.md)\n```\n[c](d.md)", vec![(4, "d.md")]),
         ] {

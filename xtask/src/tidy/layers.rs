@@ -15,10 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-core", &[]),
     ("tollgate-identity", &["tollgate-core"]),
     ("tollgate", &["tollgate-core", "tollgate-identity"]),
-    (
-        "tollgate-conformance",
-        &["tollgate-core", "tollgate-identity"],
-    ),
+    ("tollgate-conformance", &["tollgate-core", "tollgate-identity"]),
     ("tollgate-simulation", &["tollgate-core"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),
@@ -28,25 +25,16 @@ const EDGES: &[(&str, &[&str])] = &[
 /// What the core may use from elsewhere, when it is built for a host.
 const CORE_USES: &[(&str, &[&str])] = &[
     ("tollgate-core", &["sha2", "zeroize"]),
-    (
-        "tollgate-identity",
-        &["ed25519-dalek", "curve25519-dalek", "sha2", "zeroize"],
-    ),
+    ("tollgate-identity", &["ed25519-dalek", "curve25519-dalek", "sha2", "zeroize"]),
 ];
 
 /// Checks every package of the workspace.
 pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Result<()> {
     for package in project.packages() {
         let name = package["name"].as_str().context("a package lacks a name")?;
-        let manifest = package["manifest_path"]
-            .as_str()
-            .context("a package lacks a manifest")?;
+        let manifest = package["manifest_path"].as_str().context("a package lacks a manifest")?;
         let manifest = std::path::Path::new(manifest);
-        let place = manifest
-            .strip_prefix(&project.root)
-            .unwrap_or(manifest)
-            .display()
-            .to_string();
+        let place = manifest.strip_prefix(&project.root).unwrap_or(manifest).display().to_string();
         edges(name, package, &place, findings);
         manifest_keys(name, &fs::read_to_string(manifest)?, &place, findings)
             .with_context(|| place.clone())?;
@@ -56,34 +44,23 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
 
 fn edges(name: &str, package: &Value, place: &str, findings: &mut Findings) {
     let Some((_, allowed)) = EDGES.iter().find(|(from, _)| *from == name) else {
-        findings.add(
-            place,
-            format!("{name} has no line in the table of xtask/src/tidy/layers.rs"),
-        );
+        findings.add(place, format!("{name} has no line in the table of xtask/src/tidy/layers.rs"));
         return;
     };
     let ours = |other: &str| EDGES.iter().any(|(from, _)| *from == other);
-    let uses = CORE_USES
-        .iter()
-        .find(|(from, _)| *from == name)
-        .map(|(_, uses)| *uses);
+    let uses = CORE_USES.iter().find(|(from, _)| *from == name).map(|(_, uses)| *uses);
     for dependency in package["dependencies"].as_array().into_iter().flatten() {
         let other = dependency["name"].as_str().unwrap_or_default();
         if ours(other) || !dependency["path"].is_null() {
             if !allowed.contains(&other) {
-                findings.add(
-                    place,
-                    format!("{name} must not depend on {other}: edges point to core"),
-                );
+                findings
+                    .add(place, format!("{name} must not depend on {other}: edges point to core"));
             }
         } else if let Some(uses) = uses
             && dependency["kind"].is_null()
             && !uses.contains(&other)
         {
-            findings.add(
-                place,
-                format!("{name} uses {other}, which its list in layers.rs lacks"),
-            );
+            findings.add(place, format!("{name} uses {other}, which its list in layers.rs lacks"));
         }
     }
 }
@@ -95,14 +72,9 @@ fn manifest_keys(
     findings: &mut Findings,
 ) -> anyhow::Result<()> {
     let manifest: Table = text.parse()?;
-    let lints = manifest
-        .get("lints")
-        .and_then(|lints| lints.get("workspace"));
+    let lints = manifest.get("lints").and_then(|lints| lints.get("workspace"));
     if lints.and_then(toml::Value::as_bool) != Some(true) {
-        findings.add(
-            place,
-            "add [lints] workspace = true: every package inherits the house lints",
-        );
+        findings.add(place, "add [lints] workspace = true: every package inherits the house lints");
     }
     let package = manifest.get("package").context("no [package]")?;
     for key in ["version", "edition", "rust-version", "license", "publish"] {
@@ -112,10 +84,7 @@ fn manifest_keys(
         }
     }
     if CORE_USES.iter().any(|(core, _)| *core == name) && manifest.contains_key("features") {
-        findings.add(
-            place,
-            format!("{name} has Cargo features: the core behaves in one way only"),
-        );
+        findings.add(place, format!("{name} has Cargo features: the core behaves in one way only"));
     }
     Ok(())
 }
@@ -153,10 +122,7 @@ mod tests {
         for (text, found) in [
             (whole.to_owned(), 0),
             (whole.replace("[lints]\nworkspace = true\n", ""), 1),
-            (
-                whole.replace("edition.workspace = true", "edition = '2024'"),
-                1,
-            ),
+            (whole.replace("edition.workspace = true", "edition = '2024'"), 1),
             (format!("{whole}[features]\nfast = []\n"), 1),
         ] {
             let mut findings = Findings::default();

@@ -25,10 +25,7 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
     for package in packages {
         rules.one(package, findings)?;
         let name = package["name"].as_str().unwrap_or_default();
-        versions
-            .entry(name)
-            .or_default()
-            .push(package["version"].as_str().unwrap_or_default());
+        versions.entry(name).or_default().push(package["version"].as_str().unwrap_or_default());
     }
     for (name, versions) in versions {
         if versions.len() > 1 && !rules.skip.iter().any(|skip| skip == name) {
@@ -44,15 +41,9 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
 
 /// The description again, after fetching what the lock file names: a fresh machine has nothing yet.
 fn fetched(project: &Project) -> anyhow::Result<Value> {
-    let output = project
-        .cargo(&["fetch", "--locked"])
-        .output()
-        .context("cargo does not run")?;
+    let output = project.cargo(&["fetch", "--locked"]).output().context("cargo does not run")?;
     if !output.status.success() {
-        bail!(
-            "cargo fetch --locked failed: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("cargo fetch --locked failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     project.full_metadata()
 }
@@ -74,8 +65,7 @@ impl Rules {
                 .with_context(|| format!("no {section}.{key}"))?;
             let name = |entry: &toml::Value| {
                 let name = entry.as_str().or_else(|| entry.get("name")?.as_str());
-                name.or_else(|| entry.get("crate")?.as_str())
-                    .map(str::to_owned)
+                name.or_else(|| entry.get("crate")?.as_str()).map(str::to_owned)
             };
             list.iter()
                 .map(|entry| name(entry).with_context(|| format!("in {section}.{key}")))
@@ -92,20 +82,16 @@ impl Rules {
         let name = package["name"].as_str().context("a package lacks a name")?;
         let licence = package["license"].as_str().unwrap_or_default();
         if !spdx::satisfied(licence, &self.allowed) {
-            findings.add(
-                RULES,
-                format!("{name} is licensed {licence:?}, which is not allowed"),
-            );
+            findings.add(RULES, format!("{name} is licensed {licence:?}, which is not allowed"));
         }
         if self.denied.iter().any(|denied| denied == name) {
             findings.add(RULES, format!("{name} is banned, but Cargo.lock names it"));
         }
         match package["source"].as_str() {
             None | Some(REGISTRY) => {}
-            Some(source) => findings.add(
-                RULES,
-                format!("{name} comes from {source}: use the registry"),
-            ),
+            Some(source) => {
+                findings.add(RULES, format!("{name} comes from {source}: use the registry"))
+            }
         }
         Ok(())
     }

@@ -19,11 +19,7 @@ const MACHINE_PATHS: [&str; 4] = ["/home/", "/Users/", "/root/", "/work/"];
 /// Texts that must not stand in Rust source, and what to do instead. Spelled in halves, so that this
 /// file does not find itself.
 const FORBIDDEN: [(&str, &str, &str); 3] = [
-    (
-        "#[ign",
-        "ore",
-        "no test is left out: repair it or remove it",
-    ),
+    ("#[ign", "ore", "no test is left out: repair it or remove it"),
     (
         "#[all",
         "ow(",
@@ -52,14 +48,9 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
     for package in project.packages() {
         for target in package["targets"].as_array().into_iter().flatten() {
             let path = target["src_path"].as_str().unwrap_or_default();
-            if !fs::read_to_string(path)
-                .unwrap_or_default()
-                .starts_with("//!")
-            {
-                findings.add(
-                    short(project, path),
-                    "starts without a //! sentence saying what it is",
-                );
+            if !fs::read_to_string(path).unwrap_or_default().starts_with("//!") {
+                findings
+                    .add(short(project, path), "starts without a //! sentence saying what it is");
             }
         }
     }
@@ -88,10 +79,8 @@ fn one(file: &str, text: &str, findings: &mut Findings) {
             });
             // This very file has to name them.
             if at_start && file != "xtask/src/tidy/source.rs" {
-                findings.add(
-                    format!("{file}:{number}"),
-                    format!("{path} is a path of one machine"),
-                );
+                findings
+                    .add(format!("{file}:{number}"), format!("{path} is a path of one machine"));
             }
         }
     }
@@ -106,10 +95,7 @@ fn one(file: &str, text: &str, findings: &mut Findings) {
         );
     }
     if file.ends_with("/mod.rs") {
-        findings.add(
-            file,
-            "name it after its module, beside the folder: there is no mod.rs here",
-        );
+        findings.add(file, "name it after its module, beside the folder: there is no mod.rs here");
     }
     for (number, line) in (1_usize..).zip(text.lines()) {
         for (start, end, instead) in FORBIDDEN {

@@ -5,15 +5,9 @@
 /// Understands `AND`, `OR`, `WITH`, parentheses, and the older `/` for `OR`. What it does not
 /// understand is not satisfied.
 pub(super) fn satisfied(expression: &str, allowed: &[String]) -> bool {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut parser = Parser {
-        words: &words,
-        allowed,
-    };
+    let mut parser = Parser { words: &words, allowed };
     let held = parser.any();
     held == Some(true) && parser.words.is_empty()
 }
@@ -59,10 +53,8 @@ impl<'a> Parser<'a> {
             let held = self.any()?;
             return self.accept(")").then_some(held);
         }
-        let mut licence = self
-            .next()
-            .filter(|word| !["AND", "OR", "WITH", ")"].contains(word))?
-            .to_owned();
+        let mut licence =
+            self.next().filter(|word| !["AND", "OR", "WITH", ")"].contains(word))?.to_owned();
         if self.accept("WITH") {
             licence += " WITH ";
             licence += self.next()?;

@@ -26,10 +26,7 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
     for (suite, least) in LEAST {
         let place = format!("tests/vectors/{suite}.json");
         let Ok(text) = fs::read_to_string(project.path(&place)) else {
-            findings.add(
-                &place,
-                format!("is not there, and should hold {least} rows"),
-            );
+            findings.add(&place, format!("is not there, and should hold {least} rows"));
             continue;
         };
         let file: Value = serde_json::from_str(&text).with_context(|| place.clone())?;
@@ -39,27 +36,17 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
 }
 
 fn one(file: &Value, suite: &str, least: usize, place: &str, findings: &mut Findings) {
-    let rows = file["rows"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    let rows = file["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
     if file["suite"] != suite {
         findings.add(place, format!("its suite should be {suite:?}"));
     }
     if rows.len() < least {
-        findings.add(
-            place,
-            format!("has {} rows, and should have {least}", rows.len()),
-        );
+        findings.add(place, format!("has {} rows, and should have {least}", rows.len()));
     }
     for field in ["id", "why"] {
         let mut seen = BTreeSet::new();
         for row in rows {
-            let text = row[field]
-                .as_str()
-                .unwrap_or_default()
-                .trim()
-                .to_lowercase();
+            let text = row[field].as_str().unwrap_or_default().trim().to_lowercase();
             if text.is_empty() {
                 findings.add(place, format!("a row lacks its {field}: {row:.60}"));
             } else if !seen.insert(text.clone()) {
@@ -74,18 +61,10 @@ mod tests {
     use super::*;
 
     fn check(rows: &[(&str, &str)], found: usize) {
-        let rows: Vec<Value> = rows
-            .iter()
-            .map(|(id, why)| serde_json::json!({"id": id, "why": why}))
-            .collect();
+        let rows: Vec<Value> =
+            rows.iter().map(|(id, why)| serde_json::json!({"id": id, "why": why})).collect();
         let mut findings = Findings::default();
-        one(
-            &serde_json::json!({"suite": "keys", "rows": rows}),
-            "keys",
-            2,
-            "here",
-            &mut findings,
-        );
+        one(&serde_json::json!({"suite": "keys", "rows": rows}), "keys", 2, "here", &mut findings);
         assert_eq!(findings.0.len(), found, "{findings:?}");
     }
 
