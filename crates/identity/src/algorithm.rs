@@ -16,9 +16,7 @@ impl Algorithm {
     /// Reads the name; none for anything else, `none` included.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
     /// How the algorithm is written.

@@ -111,13 +111,7 @@ mod tests {
 
     #[test]
     fn the_vectors_of_rfc_4648_hold() {
-        let rows = [
-            ("", ""),
-            ("f", "Zg"),
-            ("fo", "Zm8"),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ];
+        let rows = [("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
         for (bytes, text) in rows {
             let mut out = [0; 16];
             assert_eq!(encode(bytes.as_bytes(), &mut out).unwrap(), text.as_bytes());

@@ -26,8 +26,6 @@ pub fn jwks<'o>(keys: &KeySet, out: &'o mut [u8; JWKS_MAX]) -> Result<&'o str, J
     })?;
     writer.raw("}")?;
     let len = writer.len();
-    let text = out
-        .get(..len)
-        .and_then(|text| core::str::from_utf8(text).ok());
+    let text = out.get(..len).and_then(|text| core::str::from_utf8(text).ok());
     text.ok_or(JsonError::Full)
 }

@@ -93,9 +93,7 @@ impl KeySet {
         if jwks.len() > KEYS_MAX {
             return Err(KeyError::TooManyKeys);
         }
-        let mut set = Self {
-            keys: [const { None }; KEYS_MAX],
-        };
+        let mut set = Self { keys: [const { None }; KEYS_MAX] };
         for (at, jwk) in jwks.iter().enumerate() {
             let key = PublicKey::read(jwk)?;
             if set.key(key.kid.as_str()).is_some() {
@@ -132,11 +130,7 @@ impl PublicKey {
         let kid = Kid::new(jwk.kid)?;
         let algorithm = Algorithm::parse(jwk.alg).ok_or(KeyError::BadAlg)?;
         let point = strict::good_point(&jwk.x).ok_or(KeyError::BadKey)?;
-        Ok(Self {
-            kid,
-            algorithm,
-            point,
-        })
+        Ok(Self { kid, algorithm, point })
     }
 }
 
@@ -161,11 +155,9 @@ impl Kid {
     /// [`KeyError::BadKid`] when it is no identifier.
     pub fn new(text: &str) -> Result<Self, KeyError> {
         let mut bytes = [0; tollgate_core::id::ID_MAX];
-        let (true, Some(slot), Ok(len)) = (
-            is_kid(text),
-            bytes.get_mut(..text.len()),
-            u8::try_from(text.len()),
-        ) else {
+        let (true, Some(slot), Ok(len)) =
+            (is_kid(text), bytes.get_mut(..text.len()), u8::try_from(text.len()))
+        else {
             return Err(KeyError::BadKid);
         };
         slot.copy_from_slice(text.as_bytes());

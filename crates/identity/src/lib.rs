@@ -58,7 +58,7 @@ pub use jwks::{JWKS_MAX, jwks};
 pub use keys::{Jwk, KEYS_MAX, KeyError, KeySet, Kid};
 pub use reuse::{Held, Purpose};
 pub use sign::{SignError, SigningKey, Token};
-pub use strict::signature_holds;
+pub use strict::{public_of_seed, signature_holds};
 pub use syntax::{Jti, METHOD_MAX, Method, NAME_MAX, Name, PATH_MAX, Path, SyntaxError};
 pub use verify::{Refusal, Request, Room, SKEW_DEFAULT_MS, SKEW_MAX_MS, Verifier, VerifierError};
 

@@ -40,11 +40,8 @@ pub(crate) fn claims<'a>(
     let iat = reader.uint().ok()?;
     reader.expect(r#","exp":"#).ok()?;
     let exp = reader.uint().ok()?;
-    let jti = if reader.accept(r#","jti":"#) {
-        Some(Jti::new(reader.hex().ok()?).ok()?)
-    } else {
-        None
-    };
+    let jti =
+        if reader.accept(r#","jti":"#) { Some(Jti::new(reader.hex().ok()?).ok()?) } else { None };
     reader.expect(r#","tg":{"key":"#).ok()?;
     let key = id(&mut reader)?;
     reader.expect(r#","tenant":"#).ok()?;
@@ -54,11 +51,7 @@ pub(crate) fn claims<'a>(
     reader.expect(r#","scopes":"#).ok()?;
     let scopes = scopes(&mut reader)?;
     reader.expect(r#","plan":"#).ok()?;
-    let plan = if reader.accept("null") {
-        None
-    } else {
-        Some(id(&mut reader)?)
-    };
+    let plan = if reader.accept("null") { None } else { Some(id(&mut reader)?) };
     let binding = match jti {
         Some(jti) => {
             reader.expect(r#","method":"#).ok()?;
@@ -71,17 +64,7 @@ pub(crate) fn claims<'a>(
     };
     reader.expect("}}").ok()?;
     reader.end().ok()?;
-    let claims = Claims {
-        issuer,
-        audience,
-        owner,
-        key,
-        tenant,
-        env,
-        scopes,
-        plan,
-        binding,
-    };
+    let claims = Claims { issuer, audience, owner, key, tenant, env, scopes, plan, binding };
     Some((claims, iat, exp))
 }
 
@@ -98,15 +81,10 @@ fn scopes<'a>(reader: &mut Reader<'a>) -> Option<Scopes<'a>> {
     let list = reader.rest().get(1..)?;
     reader
         .list(SCOPES_MAX, |reader| {
-            Scope::new(reader.string(SCOPE_MAX)?)
-                .map(drop)
-                .map_err(|_| WRONG)
+            Scope::new(reader.string(SCOPE_MAX)?).map(drop).map_err(|_| WRONG)
         })
         .ok()?;
-    let len = list
-        .len()
-        .checked_sub(reader.rest().len())?
-        .checked_sub(1)?;
+    let len = list.len().checked_sub(reader.rest().len())?.checked_sub(1)?;
     Some(Scopes::of_list(list.get(..len)?))
 }
 

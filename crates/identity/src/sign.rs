@@ -86,11 +86,7 @@ impl SigningKey {
         if rest.iter().all(|byte| byte == first) {
             return Err(KeyError::BadSeed);
         }
-        Ok(Self {
-            kid,
-            algorithm,
-            key: ed25519_dalek::SigningKey::from_bytes(seed),
-        })
+        Ok(Self { kid, algorithm, key: ed25519_dalek::SigningKey::from_bytes(seed) })
     }
 
     /// The key's name.
@@ -127,20 +123,10 @@ impl SigningKey {
         out: &'o mut [u8; TOKEN_MAX],
     ) -> Result<Token<'o>, SignError> {
         // One more than allowed is enough to know: the iterator is the caller's, and may not end.
-        if claims
-            .scopes
-            .clone()
-            .take(SCOPES_MAX.saturating_add(1))
-            .count()
-            > SCOPES_MAX
-        {
+        if claims.scopes.clone().take(SCOPES_MAX.saturating_add(1)).count() > SCOPES_MAX {
             return Err(SignError::TooManyScopes);
         }
-        let life_max = if claims.binding.is_some() {
-            BOUND_LIFE_MAX_S
-        } else {
-            LIFE_MAX_S
-        };
+        let life_max = if claims.binding.is_some() { BOUND_LIFE_MAX_S } else { LIFE_MAX_S };
         if life_s == 0 || life_s > life_max {
             return Err(SignError::BadLife);
         }
@@ -151,17 +137,9 @@ impl SigningKey {
         let mut room = [0; CLAIMS_MAX];
         let mut text = Writer::new(&mut room);
         write::claims(&mut text, claims, claims.scopes.clone(), (iat, exp)).map_err(too_long)?;
-        let len = self
-            .assemble(text.written(), out)
-            .ok_or(SignError::TooLong)?;
-        let text = out
-            .get(..len)
-            .and_then(|token| core::str::from_utf8(token).ok());
-        Ok(Token {
-            text: text.ok_or(SignError::TooLong)?,
-            iat,
-            exp,
-        })
+        let len = self.assemble(text.written(), out).ok_or(SignError::TooLong)?;
+        let text = out.get(..len).and_then(|token| core::str::from_utf8(token).ok());
+        Ok(Token { text: text.ok_or(SignError::TooLong)?, iat, exp })
     }
 
     /// Writes the three parts, and says how long they are; none if they do not fit.
@@ -181,8 +159,7 @@ impl SigningKey {
 fn append(out: &mut [u8; TOKEN_MAX], len: usize, part: &[u8]) -> Option<usize> {
     let (dot, rest) = out.get_mut(len..)?.split_first_mut()?;
     *dot = b'.';
-    len.checked_add(1)?
-        .checked_add(base64url::encode(part, rest)?.len())
+    len.checked_add(1)?.checked_add(base64url::encode(part, rest)?.len())
 }
 
 /// Claims are well-formed by their types, so all that can go wrong in writing them is their length.

@@ -13,15 +13,19 @@ pub fn signature_holds(x: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bo
     good_point(x).is_some_and(|key| holds(&key, message, signature))
 }
 
+/// The encoded public key of a seed.
+#[must_use]
+pub fn public_of_seed(seed: &[u8; 32]) -> [u8; 32] {
+    ed25519_dalek::SigningKey::from_bytes(seed).verifying_key().to_bytes()
+}
+
 /// The public key that these bytes are the canonical encoding of, if its order is not small.
 pub(crate) fn good_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
     if !below_p(bytes) {
         return None;
     }
     // The points whose x is zero, the only others with a second spelling, have small order.
-    VerifyingKey::from_bytes(bytes)
-        .ok()
-        .filter(|key| !key.is_weak())
+    VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak())
 }
 
 /// Whether a good key signed `message` so.
@@ -29,8 +33,7 @@ pub(crate) fn good_point(bytes: &[u8; 32]) -> Option<VerifyingKey> {
 /// The library checks that S is below L, that R is a point and not of small order, and it compares R
 /// with the canonical encoding of what R should be, byte by byte.
 pub(crate) fn holds(key: &VerifyingKey, message: &[u8], signature: &[u8; 64]) -> bool {
-    key.verify_strict(message, &Signature::from_bytes(signature))
-        .is_ok()
+    key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
 }
 
 /// Whether the y of an encoded point is below p = 2^255 − 19, sign bit aside.

@@ -56,9 +56,7 @@ impl<'a> Name<'a> {
         const WRONG: SyntaxError =
             SyntaxError("a name is 1 to 128 visible ASCII characters without quote and backslash");
         let plain = |byte: u8| matches!(byte, b'!'..=b'~') && byte != b'"' && byte != b'\\';
-        bounded(text.as_bytes(), NAME_MAX, plain)
-            .then_some(Self(text))
-            .ok_or(WRONG)
+        bounded(text.as_bytes(), NAME_MAX, plain).then_some(Self(text)).ok_or(WRONG)
     }
 
     /// The name as text.
@@ -77,9 +75,7 @@ impl<'a> Method<'a> {
     pub fn new(text: &'a str) -> Result<Self, SyntaxError> {
         const WRONG: SyntaxError = SyntaxError("a method is 1 to 32 characters of an HTTP token");
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        bounded(text.as_bytes(), METHOD_MAX, token)
-            .then_some(Self(text))
-            .ok_or(WRONG)
+        bounded(text.as_bytes(), METHOD_MAX, token).then_some(Self(text)).ok_or(WRONG)
     }
 
     /// The method as text.
@@ -97,9 +93,7 @@ impl<'a> Path<'a> {
     /// When there is none, too many, or one is `?`.
     pub fn new(bytes: &'a [u8]) -> Result<Self, SyntaxError> {
         const WRONG: SyntaxError = SyntaxError("a path is 1 to 1024 bytes without a question mark");
-        bounded(bytes, PATH_MAX, |byte| byte != b'?')
-            .then_some(Self(bytes))
-            .ok_or(WRONG)
+        bounded(bytes, PATH_MAX, |byte| byte != b'?').then_some(Self(bytes)).ok_or(WRONG)
     }
 
     /// The path's bytes.

@@ -95,13 +95,7 @@ impl<'a> Verifier<'a> {
     pub fn new(keys: KeySet, issuer: &'a str, audience: &'a str) -> Result<Self, VerifierError> {
         let name = |text| Name::new(text).map_err(|_| VerifierError::BadName);
         let (issuer, audience) = (name(issuer)?, name(audience)?);
-        Ok(Self {
-            keys,
-            issuer,
-            audience,
-            skew_ms: SKEW_DEFAULT_MS,
-            require_binding: false,
-        })
+        Ok(Self { keys, issuer, audience, skew_ms: SKEW_DEFAULT_MS, require_binding: false })
     }
 
     /// The same, letting the clocks differ by `skew_ms`.
@@ -119,10 +113,7 @@ impl<'a> Verifier<'a> {
     /// The same, refusing tokens that are not bound to their request, if `required`.
     #[must_use]
     pub const fn with_binding(self, required: bool) -> Self {
-        Self {
-            require_binding: required,
-            ..self
-        }
+        Self { require_binding: required, ..self }
     }
 
     /// Says who is calling, if `token` proves it for `request` at `now`.
@@ -140,11 +131,7 @@ impl<'a> Verifier<'a> {
         if token.len() > TOKEN_MAX {
             return Err(Refusal::TooLong);
         }
-        let Room {
-            header,
-            claims,
-            path,
-        } = room;
+        let Room { header, claims, path } = room;
         let parts = split(token, header, claims).ok_or(Refusal::Malformed)?;
         let (algorithm, kid) = read::header(parts.header).ok_or(Refusal::Malformed)?;
         let key = self.keys.key(kid).ok_or(Refusal::UnknownKid)?;
@@ -155,12 +142,7 @@ impl<'a> Verifier<'a> {
             return Err(Refusal::BadSignature);
         }
         let (claims, iat, exp) = read::claims(parts.claims, path).ok_or(Refusal::BadClaims)?;
-        let identity = Identity {
-            claims,
-            iat,
-            exp,
-            kid: key.kid,
-        };
+        let identity = Identity { claims, iat, exp, kid: key.kid };
         self.judge(&identity, request, now)?;
         Ok(identity)
     }
@@ -172,14 +154,8 @@ impl<'a> Verifier<'a> {
         request: Request<'_>,
         now: UnixMillis,
     ) -> Result<(), Refusal> {
-        let Identity {
-            claims, iat, exp, ..
-        } = identity;
-        let life_max = if claims.binding.is_some() {
-            BOUND_LIFE_MAX_S
-        } else {
-            LIFE_MAX_S
-        };
+        let Identity { claims, iat, exp, .. } = identity;
+        let life_max = if claims.binding.is_some() { BOUND_LIFE_MAX_S } else { LIFE_MAX_S };
         exp.checked_sub(*iat)
             .filter(|life| (1..=life_max).contains(life))
             .ok_or(Refusal::BadLife)?;
@@ -188,14 +164,8 @@ impl<'a> Verifier<'a> {
 
         // At most 2^53 × 1000 + 60,000: exact in 64 bits. A `now` near their end is later than all.
         let millis = |seconds: u64| seconds.saturating_mul(1000);
-        ensure(
-            now.0.saturating_add(self.skew_ms) >= millis(*iat),
-            Refusal::NotYetValid,
-        )?;
-        ensure(
-            now.0 < millis(*exp).saturating_add(self.skew_ms),
-            Refusal::Expired,
-        )?;
+        ensure(now.0.saturating_add(self.skew_ms) >= millis(*iat), Refusal::NotYetValid)?;
+        ensure(now.0 < millis(*exp).saturating_add(self.skew_ms), Refusal::Expired)?;
         match &claims.binding {
             None => ensure(!self.require_binding, Refusal::Unbound),
             Some(binding) => {
@@ -330,11 +300,7 @@ impl Room {
     /// Empty room.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            header: [0; HEADER_MAX],
-            claims: [0; CLAIMS_MAX],
-            path: [0; PATH_MAX],
-        }
+        Self { header: [0; HEADER_MAX], claims: [0; CLAIMS_MAX], path: [0; PATH_MAX] }
     }
 }
 

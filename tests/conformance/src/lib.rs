@@ -3,6 +3,7 @@
 //! One function, [`apply`], serves the vectors, the differential test against the independent
 //! reference, and the WebAssembly run. Each domain has a module; an operation's name starts with it.
 
+mod identity;
 pub mod input;
 
 use serde_json::Value;
@@ -17,8 +18,9 @@ pub struct BadCase(pub String);
 ///
 /// When there is no such operation, or `input` is not of its shape. A refusal is a result, not an
 /// error.
-pub fn apply(op: &str, _input: &Value) -> Result<Value, BadCase> {
+pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
     match op.split_once('.').unwrap_or((op, "")) {
+        ("identity", op) => identity::apply(op, input),
         _ => Err(BadCase(format!("no operation {op}"))),
     }
 }
