@@ -1,0 +1,273 @@
+//! The compact form in which a gate keeps a record: about 80 bytes and its names.
+//!
+//! Made only from a text that has been opened, and private to one process, so it has no version and no
+//! seal of its own. Integers are little-endian; a name is a length byte and its bytes; a list is a count
+//! byte, the length of what follows in two bytes, and its elements.
+
+mod element;
+
+use core::marker::PhantomData;
+
+use crate::{
+    id::Id,
+    key::Env,
+    lookup::LookupId,
+    record::{Record, State},
+    stamp::Stamp,
+    time::UnixMillis,
+};
+
+pub(super) use element::Element;
+
+/// The most bytes that a packed record takes.
+pub const PACKED_MAX: usize = 10 * 1024;
+
+/// Elements of one kind, packed one after the other.
+#[derive(Debug)]
+pub struct List<'a, T> {
+    count: u8,
+    bytes: Unpacker<'a>,
+    kind: PhantomData<T>,
+}
+
+impl<T> Clone for List<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for List<'_, T> {}
+
+impl<T> List<'_, T> {
+    /// How many elements there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        // A u8 always fits; `usize::from` is not const.
+        #[expect(clippy::as_conversions, reason = "widening, in a const fn")]
+        let count = self.count as usize;
+        count
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl<'a, T: Element<'a>> List<'a, T> {
+    /// The elements, in the record's order.
+    #[must_use]
+    pub const fn iter(self) -> Elements<'a, T> {
+        Elements(self)
+    }
+
+    fn unpack(from: &mut Unpacker<'a>) -> Option<Self> {
+        let count = from.byte()?;
+        let len = u16::from_le_bytes(from.array()?);
+        Some(Self {
+            count,
+            bytes: Unpacker(from.bytes(len.into())?),
+            kind: PhantomData,
+        })
+    }
+}
+
+impl<'a, T: Element<'a>> IntoIterator for List<'a, T> {
+    type Item = T;
+    type IntoIter = Elements<'a, T>;
+
+    fn into_iter(self) -> Elements<'a, T> {
+        self.iter()
+    }
+}
+
+/// Goes through the elements of a [`List`].
+#[derive(Debug)]
+pub struct Elements<'a, T>(List<'a, T>);
+
+impl<T> Clone for Elements<'_, T> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl<'a, T: Element<'a>> Iterator for Elements<'a, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.0.count = self.0.count.checked_sub(1)?;
+        T::unpack(&mut self.0.bytes)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.0.len(), Some(self.0.len()))
+    }
+}
+
+impl<'a, T: Element<'a>> ExactSizeIterator for Elements<'a, T> {}
+
+impl<'a> Record<'a> {
+    /// The view of a packed record; none if the bytes are no packed record.
+    #[must_use]
+    pub fn unpack(packed: &'a [u8]) -> Option<Self> {
+        let from = &mut Unpacker(packed);
+        Some(Self {
+            as_of: from.stamp()?,
+            lookup: LookupId::new(from.array()?),
+            state: *State::ALL.get(usize::from(from.byte()?))?,
+            not_before: from.instant()?,
+            expires: from.instant()?,
+            env: Env::new(from.name()?).ok()?,
+            key: Id::new(from.name()?).ok()?,
+            tenant: Id::new(from.name()?).ok()?,
+            owner: Id::new(from.name()?).ok()?,
+            plan: match from.name()? {
+                "" => None,
+                plan => Some(Id::new(plan).ok()?),
+            },
+            scopes: List::unpack(from)?,
+            limits: List::unpack(from)?,
+            quotas: List::unpack(from)?,
+            ips_allowed: List::unpack(from)?,
+            ips_denied: List::unpack(from)?,
+            countries_allowed: List::unpack(from)?,
+            countries_denied: List::unpack(from)?,
+        })
+    }
+}
+
+/// Writes the stamp up to which the head has vouched for a packed record into it.
+pub fn restamp(packed: &mut [u8], as_of: Stamp) {
+    let mut to = Packer::new(packed);
+    // Too short for a stamp is too short for a record: there is nothing to keep up to date.
+    let _ = to.stamp(as_of);
+}
+
+/// The buffer that a record is packed into is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// Packs the parts of a record, in the order in which [`Record::unpack`] takes them.
+pub struct Packer<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+}
+
+impl<'b> Packer<'b> {
+    pub(super) const fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, len: 0 }
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let end = self.len.checked_add(bytes.len()).ok_or(Full)?;
+        self.buffer
+            .get_mut(self.len..end)
+            .ok_or(Full)?
+            .copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
+    }
+
+    pub(super) fn stamp(&mut self, stamp: Stamp) -> Result<(), Full> {
+        self.bytes(&stamp.incarnation.to_le_bytes())?;
+        self.bytes(&stamp.epoch.to_le_bytes())
+    }
+
+    /// An instant; none is written as zero, which no instant of a record is.
+    pub(super) fn instant(&mut self, instant: Option<UnixMillis>) -> Result<(), Full> {
+        self.bytes(&instant.map_or(0, |instant| instant.0).to_le_bytes())
+    }
+
+    pub(super) fn name(&mut self, name: &str) -> Result<(), Full> {
+        self.bytes(&[u8::try_from(name.len()).map_err(|_| Full)?])?;
+        self.bytes(name.as_bytes())
+    }
+
+    /// Begins a list; its elements follow, then [`Packer::end`].
+    pub(super) fn begin(&mut self) -> Result<Begun, Full> {
+        let at = self.len;
+        self.bytes(&[0; 3])?;
+        Ok(Begun { at, count: 0 })
+    }
+
+    /// Packs the next element of the list `begun`.
+    pub(super) fn element<'e>(
+        &mut self,
+        begun: &mut Begun,
+        element: impl Element<'e>,
+    ) -> Result<(), Full> {
+        begun.count = begun.count.checked_add(1).ok_or(Full)?;
+        element.pack(self)
+    }
+
+    pub(super) fn end(&mut self, begun: &Begun) -> Result<(), Full> {
+        let end = self.len;
+        let first = begun.at.checked_add(3).ok_or(Full)?;
+        let len = u16::try_from(end.checked_sub(first).ok_or(Full)?).map_err(|_| Full)?;
+        self.len = begun.at;
+        self.bytes(&[begun.count])?;
+        self.bytes(&len.to_le_bytes())?;
+        self.len = end;
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> &'b [u8] {
+        self.buffer.get(..self.len).unwrap_or(&[])
+    }
+}
+
+/// A list that is being packed.
+pub(super) struct Begun {
+    at: usize,
+    count: u8,
+}
+
+/// Takes apart what a [`Packer`] has written.
+#[derive(Clone, Copy, Debug)]
+pub struct Unpacker<'a>(&'a [u8]);
+
+impl<'a> Unpacker<'a> {
+    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array().map(|[byte]| byte)
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    fn stamp(&mut self) -> Option<Stamp> {
+        let incarnation = u64::from_le_bytes(self.array()?);
+        Some(Stamp {
+            incarnation,
+            epoch: u64::from_le_bytes(self.array()?),
+        })
+    }
+
+    /// An instant, or none.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one is the end of the bytes"
+    )]
+    fn instant(&mut self) -> Option<Option<UnixMillis>> {
+        let instant = u64::from_le_bytes(self.array()?);
+        Some((instant != 0).then_some(UnixMillis(instant)))
+    }
+
+    fn name(&mut self) -> Option<&'a str> {
+        let len = self.byte()?;
+        core::str::from_utf8(self.bytes(len.into())?).ok()
+    }
+}
