@@ -5,6 +5,7 @@
 
 mod identity;
 pub mod input;
+pub mod key;
 
 use serde_json::Value;
 
@@ -21,6 +22,9 @@ pub struct BadCase(pub String);
 pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
     match op.split_once('.').unwrap_or((op, "")) {
         ("identity", op) => identity::apply(op, input),
+        ("key", op) => key::key(op, input),
+        ("mac", op) => key::mac(op, input),
+        ("pepper", op) => key::pepper(op, input),
         _ => Err(BadCase(format!("no operation {op}"))),
     }
 }
