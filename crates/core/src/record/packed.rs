@@ -65,11 +65,7 @@ impl<'a, T: Element<'a>> List<'a, T> {
     fn unpack(from: &mut Unpacker<'a>) -> Option<Self> {
         let count = from.byte()?;
         let len = u16::from_le_bytes(from.array()?);
-        Some(Self {
-            count,
-            bytes: Unpacker(from.bytes(len.into())?),
-            kind: PhantomData,
-        })
+        Some(Self { count, bytes: Unpacker(from.bytes(len.into())?), kind: PhantomData })
     }
 }
 
@@ -149,6 +145,7 @@ pub fn restamp(packed: &mut [u8], as_of: Stamp) {
 pub struct Full;
 
 /// Packs the parts of a record, in the order in which [`Record::unpack`] takes them.
+#[derive(Debug)]
 pub struct Packer<'b> {
     buffer: &'b mut [u8],
     len: usize,
@@ -161,10 +158,7 @@ impl<'b> Packer<'b> {
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Full> {
         let end = self.len.checked_add(bytes.len()).ok_or(Full)?;
-        self.buffer
-            .get_mut(self.len..end)
-            .ok_or(Full)?
-            .copy_from_slice(bytes);
+        self.buffer.get_mut(self.len..end).ok_or(Full)?.copy_from_slice(bytes);
         self.len = end;
         Ok(())
     }
@@ -250,17 +244,11 @@ impl<'a> Unpacker<'a> {
 
     fn stamp(&mut self) -> Option<Stamp> {
         let incarnation = u64::from_le_bytes(self.array()?);
-        Some(Stamp {
-            incarnation,
-            epoch: u64::from_le_bytes(self.array()?),
-        })
+        Some(Stamp { incarnation, epoch: u64::from_le_bytes(self.array()?) })
     }
 
     /// An instant, or none.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer one is the end of the bytes"
-    )]
+    #[expect(clippy::option_option, reason = "the outer one is the end of the bytes")]
     fn instant(&mut self) -> Option<Option<UnixMillis>> {
         let instant = u64::from_le_bytes(self.array()?);
         Some((instant != 0).then_some(UnixMillis(instant)))

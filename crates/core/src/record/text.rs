@@ -23,10 +23,7 @@ pub use write::{seal, seal_absence};
 /// The longest text of a record, in bytes.
 pub const TEXT_MAX: usize = 16 * 1024;
 
-const KIND: Kind = Kind {
-    label: b"tgr1",
-    text_max: TEXT_MAX,
-};
+const KIND: Kind = Kind { label: b"tgr1", text_max: TEXT_MAX };
 
 /// Why a text is not the record of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,15 +94,13 @@ pub struct Expected {
 
 impl From<&Genuine> for Expected {
     fn from(genuine: &Genuine) -> Self {
-        Self {
-            lookup: genuine.lookup(),
-            env: genuine.env(),
-        }
+        Self { lookup: genuine.lookup(), env: genuine.env() }
     }
 }
 
 /// What the ledger says of a lookup id.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is no allocator to box the record with")]
 pub enum Found<'a> {
     /// It is a secret of this key.
     Present(Record<'a>),

@@ -54,14 +54,8 @@ impl<'a> Element<'a> for Block {
     fn unpack(from: &mut Unpacker<'a>) -> Option<Self> {
         let [family, length] = from.array()?;
         match family {
-            4 => Some(Self::V4 {
-                first: u32::from_le_bytes(from.array()?),
-                length,
-            }),
-            6 => Some(Self::V6 {
-                first: u128::from_le_bytes(from.array()?),
-                length,
-            }),
+            4 => Some(Self::V4 { first: u32::from_le_bytes(from.array()?), length }),
+            6 => Some(Self::V6 { first: u128::from_le_bytes(from.array()?), length }),
             _ => None,
         }
     }
@@ -97,18 +91,11 @@ impl<'a> Element<'a> for Limit<'a> {
             }
             period => Numbers::quota(burst, *Period::ALL.get(usize::from(period))?),
         };
-        Some(Self {
-            name,
-            scope,
-            numbers: numbers.ok()?,
-            changed: from.stamp()?,
-        })
+        Some(Self { name, scope, numbers: numbers.ok()?, changed: from.stamp()? })
     }
 }
 
 fn position<T: PartialEq>(all: &[T], one: T) -> u8 {
     let position = all.iter().position(|each| *each == one);
-    position
-        .and_then(|position| u8::try_from(position).ok())
-        .unwrap_or(STEADY)
+    position.and_then(|position| u8::try_from(position).ok()).unwrap_or(STEADY)
 }

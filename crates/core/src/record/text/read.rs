@@ -58,11 +58,7 @@ pub(super) fn body(
         to.name(name)?;
     }
     from.expect(",\"plan\":")?;
-    to.name(if from.accept("null") {
-        ""
-    } else {
-        id(from, "plan")?.as_str()
-    })?;
+    to.name(if from.accept("null") { "" } else { id(from, "plan")?.as_str() })?;
     lists(from, to, as_of)?;
     sealed::read_closing(reader)?;
     Ok(None)
@@ -115,12 +111,7 @@ fn limit<'t>(from: &mut Reader<'t>, as_of: Stamp) -> Result<Limit<'t>, RecordErr
     let period_ms = from.uint()?;
     let numbers = Numbers::steady(burst, rate, period_ms);
     let numbers = numbers.map_err(|_| RecordError::Field("limits"))?;
-    Ok(Limit {
-        name,
-        scope,
-        numbers,
-        changed: changed(from, as_of)?,
-    })
+    Ok(Limit { name, scope, numbers, changed: changed(from, as_of)? })
 }
 
 fn quota<'t>(from: &mut Reader<'t>, as_of: Stamp) -> Result<Limit<'t>, RecordError> {
@@ -135,16 +126,9 @@ fn quota<'t>(from: &mut Reader<'t>, as_of: Stamp) -> Result<Limit<'t>, RecordErr
     let count = from.uint()?;
     from.expect(",\"each\":")?;
     let period = one_of(from, Period::ALL.map(Period::as_str), "quotas")?;
-    let period = Period::ALL
-        .get(usize::from(period))
-        .ok_or(RecordError::Field("quotas"))?;
+    let period = Period::ALL.get(usize::from(period)).ok_or(RecordError::Field("quotas"))?;
     let numbers = Numbers::quota(count, *period).map_err(|_| RecordError::Field("quotas"))?;
-    Ok(Limit {
-        name,
-        scope,
-        numbers,
-        changed: changed(from, as_of)?,
-    })
+    Ok(Limit { name, scope, numbers, changed: changed(from, as_of)? })
 }
 
 /// The end of a limit or quota: when its numbers changed, which is not after the record was read.
@@ -152,19 +136,12 @@ fn changed(from: &mut Reader<'_>, as_of: Stamp) -> Result<Stamp, RecordError> {
     from.expect(",\"changed\":")?;
     let changed = stamp(from, "changed")?;
     from.expect("}")?;
-    if changed > as_of {
-        Err(RecordError::Field("changed"))
-    } else {
-        Ok(changed)
-    }
+    if changed > as_of { Err(RecordError::Field("changed")) } else { Ok(changed) }
 }
 
 fn limit_scope(from: &mut Reader<'_>, field: &'static str) -> Result<LimitScope, RecordError> {
     let scope = one_of(from, LimitScope::ALL.map(LimitScope::as_str), field)?;
-    LimitScope::ALL
-        .get(usize::from(scope))
-        .copied()
-        .ok_or(RecordError::Field(field))
+    LimitScope::ALL.get(usize::from(scope)).copied().ok_or(RecordError::Field(field))
 }
 
 fn block(from: &mut Reader<'_>) -> Result<Block, RecordError> {
@@ -205,27 +182,18 @@ fn one_of<const N: usize>(
 ) -> Result<u8, RecordError> {
     let word = from.string(ID_MAX)?;
     let position = words.iter().position(|each| *each == word);
-    position
-        .and_then(|at| u8::try_from(at).ok())
-        .ok_or(RecordError::Field(field))
+    position.and_then(|at| u8::try_from(at).ok()).ok_or(RecordError::Field(field))
 }
 
 /// The view of what has been packed, if no list says a thing twice.
 pub(super) fn validated(packed: &[u8]) -> Result<Record<'_>, RecordError> {
     let record = Record::unpack(packed).ok_or(RecordError::Field("lists"))?;
-    let names = record
-        .limits
-        .iter()
-        .chain(record.quotas)
-        .map(|limit| limit.name);
+    let names = record.limits.iter().chain(record.quotas).map(|limit| limit.name);
     let countries = (record.countries_allowed, record.countries_denied);
     let alike = [
         ("scopes", repeats(record.scopes)),
         ("name", has_repeats(names)),
-        (
-            "ips",
-            repeats(record.ips_allowed) || repeats(record.ips_denied),
-        ),
+        ("ips", repeats(record.ips_allowed) || repeats(record.ips_denied)),
         ("countries", repeats(countries.0) || repeats(countries.1)),
     ];
     match alike.into_iter().find(|(_, repeats)| *repeats) {

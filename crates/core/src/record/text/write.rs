@@ -24,10 +24,7 @@ pub fn seal<'o>(
 ) -> Result<&'o [u8], RecordError> {
     let len = write(peppers, pepper, out, |to| fields(to, draft))?;
     let text = out.get(..len).unwrap_or(&[]);
-    let expected = Expected {
-        lookup: draft.lookup,
-        env: draft.env,
-    };
+    let expected = Expected { lookup: draft.lookup, env: draft.env };
     open(text, peppers, expected, &mut [0; PACKED_MAX])?;
     Ok(text)
 }

@@ -1,0 +1,138 @@
+//! The bounded list of what changed lately.
+
+use core::cmp::Reverse;
+
+use super::entry::{Entry, Subject};
+
+/// The most entries of a head.
+pub const HEAD_ENTRIES_MAX: usize = 1024;
+
+/// At most `N` entries, one for each subject, in ascending order of epochs.
+#[derive(Clone, Debug)]
+pub struct Entries<const N: usize> {
+    places: [Entry; N],
+    len: usize,
+}
+
+impl<const N: usize> Entries<N> {
+    /// No entry.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { places: [Entry::NONE; N], len: 0 }
+    }
+
+    /// The entries.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Entry] {
+        self.places.get(..self.len).unwrap_or(&[])
+    }
+
+    /// The entries above `epoch`.
+    #[must_use]
+    pub fn above(&self, epoch: u64) -> &[Entry] {
+        let all = self.as_slice();
+        let first = all.partition_point(|entry| entry.epoch <= epoch);
+        all.get(first..).unwrap_or(&[])
+    }
+
+    /// Drops the entries at or below `epoch`.
+    pub(super) fn drop_through(&mut self, epoch: u64) {
+        self.retain(|entry| entry.epoch > epoch);
+    }
+
+    /// Puts in an entry, in the place of an older one of its subject.
+    ///
+    /// A full list makes room by folding: the entries of the tenant that has most become one entry on
+    /// that tenant. If no tenant has two, the oldest entry leaves, and its epoch, which the floor must
+    /// rise to, is given back.
+    pub(super) fn insert(&mut self, entry: Entry) -> Option<u64> {
+        let newest = self.as_slice().iter().find(|other| other.subject == entry.subject);
+        if newest.is_some_and(|other| other.epoch >= entry.epoch) {
+            return None;
+        }
+        self.retain(|other| other.subject != entry.subject);
+        if self.len < N {
+            self.put(entry);
+            return None;
+        }
+        self.make_room(entry)
+    }
+
+    /// Folds, as if `entry` stood in the list already.
+    fn make_room(&mut self, entry: Entry) -> Option<u64> {
+        let all = || self.as_slice().iter().chain(core::iter::once(&entry));
+        // Each tenant is weighed once, at its newest entry. Of tenants with as many entries, the first
+        // wins whose newest is the oldest: entries ascend, and the new one is the newest but for a
+        // reader that is told of several at once.
+        let mut busiest = entry;
+        let mut most = (0, Reverse(u64::MAX));
+        for candidate in all() {
+            let same = |other: &&Entry| other.subject.tenant() == candidate.subject.tenant();
+            let count = all().filter(same).count();
+            if count < most.0 || all().filter(same).any(|other| other.epoch > candidate.epoch) {
+                continue;
+            }
+            let rank = (count, Reverse(candidate.epoch));
+            if rank > most {
+                (most, busiest) = (rank, *candidate);
+            }
+        }
+        let tenant = *busiest.subject.tenant();
+        if most.0 < 2 {
+            let oldest = all().map(|other| other.epoch).min().unwrap_or(0);
+            self.drop_through(oldest);
+            if entry.epoch > oldest {
+                self.put(entry);
+            }
+            return Some(oldest);
+        }
+        let folded = Entry { epoch: most.1.0, subject: Subject::Tenant { tenant } };
+        self.retain(|other| *other.subject.tenant() != tenant);
+        if *entry.subject.tenant() != tenant {
+            self.put(entry);
+        }
+        self.put(folded);
+        None
+    }
+
+    /// Puts `entry`, which the caller knows to be of a new subject and the highest epoch, at the end.
+    /// Says whether there was room.
+    pub(super) fn append(&mut self, entry: Entry) -> bool {
+        let Some(place) = self.places.get_mut(self.len) else { return false };
+        *place = entry;
+        self.len = self.len.saturating_add(1);
+        true
+    }
+
+    /// Puts `entry` where its epoch belongs. The caller has made room.
+    fn put(&mut self, entry: Entry) {
+        let at = self.as_slice().partition_point(|other| other.epoch < entry.epoch);
+        if let Some(tail) = self.places.get_mut(at..=self.len) {
+            tail.rotate_right(1);
+            if let Some(first) = tail.first_mut() {
+                *first = entry;
+            }
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
+        let mut kept = 0_usize;
+        for at in 0..self.len {
+            let Some(entry) = self.places.get(at).copied() else { break };
+            if keep(&entry) {
+                if let Some(place) = self.places.get_mut(kept) {
+                    *place = entry;
+                }
+                kept = kept.saturating_add(1);
+            }
+        }
+        self.len = kept;
+    }
+}
+
+impl<const N: usize> Default for Entries<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,175 @@
+//! A gate's head: how old it is, and when it must be renewed.
+
+use super::{Answer, Head, Merge};
+use crate::time::Reading;
+
+/// Up to this age a head is simply used.
+const FRESH_MS: u64 = 500;
+/// Up to this age it is used and renewed in the background; above it, it is awaited.
+const WARM_MS: u64 = 1_000;
+/// For so long after a failed read none is awaited again.
+const RETRY_MS: u64 = 250;
+
+/// The bounds of `max_staleness`: from what to what it may be configured.
+pub const MAX_STALENESS_MS: core::ops::RangeInclusive<u64> = 1_000..=3_600_000;
+
+/// What the age of a head allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Decide.
+    Fresh,
+    /// Decide, and ask in the background.
+    Renew,
+    /// Ask first, then look again.
+    Await,
+    /// The authority cannot be reached: decide from what is leased, and count it.
+    Flagged,
+    /// It could not be reached for too long: answer *unavailable*.
+    Lost,
+}
+
+impl Freshness {
+    /// Every freshness, in the order of the specification.
+    pub const ALL: [Self; 5] = [Self::Fresh, Self::Renew, Self::Await, Self::Flagged, Self::Lost];
+
+    /// How the freshness is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Renew => "renew",
+            Self::Await => "await",
+            Self::Flagged => "flagged",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// What an age allows, `failed_ms_ago` after the last failed read. Without a head the age is none.
+    #[must_use]
+    pub const fn of(
+        age_ms: Option<u64>,
+        failed_ms_ago: Option<u64>,
+        max_staleness_ms: u64,
+    ) -> Self {
+        match (age_ms, failed_ms_ago) {
+            (Some(..=FRESH_MS), _) => Self::Fresh,
+            (Some(..=WARM_MS), _) => Self::Renew,
+            (Some(age_ms), Some(..RETRY_MS)) if age_ms <= max_staleness_ms => Self::Flagged,
+            (_, Some(..RETRY_MS)) => Self::Lost,
+            (_, _) => Self::Await,
+        }
+    }
+}
+
+/// The head as one gate knows it.
+#[derive(Clone, Debug)]
+pub struct Reader<const N: usize> {
+    head: Option<Head<N>>,
+    age: Option<Age>,
+    failed: Option<Reading>,
+}
+
+/// An age that was `age_ms` when the clocks read `at`.
+#[derive(Clone, Copy, Debug)]
+struct Age {
+    age_ms: u64,
+    at: Reading,
+}
+
+impl Age {
+    fn now(self, now: Reading) -> u64 {
+        self.age_ms.saturating_add(now.since(self.at))
+    }
+}
+
+impl<const N: usize> Reader<N> {
+    /// A reader that knows nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { head: None, age: None, failed: None }
+    }
+
+    /// The head, however old.
+    #[must_use]
+    pub const fn head(&self) -> Option<&Head<N>> {
+        self.head.as_ref()
+    }
+
+    /// How old the head is in milliseconds; none without one, or after [`Reader::distrust`].
+    #[must_use]
+    pub fn age_ms(&self, now: Reading) -> Option<u64> {
+        self.age.map(|age| age.now(now))
+    }
+
+    /// What the head's age allows now.
+    #[must_use]
+    pub fn freshness(&self, max_staleness_ms: u64, now: Reading) -> Freshness {
+        let failed_ms_ago = self.failed.map(|failed| now.since(failed));
+        Freshness::of(self.age_ms(now), failed_ms_ago, max_staleness_ms)
+    }
+
+    /// Notes that a read failed: none is awaited again for 250 ms.
+    pub const fn failed(&mut self, now: Reading) {
+        self.failed = Some(now);
+    }
+
+    /// Treats the head's age as unbounded until the next answer: the host was frozen.
+    pub const fn distrust(&mut self) {
+        self.age = None;
+    }
+
+    /// Takes in the answer to a question that was sent at `sent`.
+    ///
+    /// Time is counted from the sending, so a slow answer is an old one.
+    pub fn merge(&mut self, answer: &Answer<'_>, sent: Reading, now: Reading) -> Merge {
+        let arrived = Age { age_ms: answer.age_ms, at: sent };
+        if arrived.now(now) > WARM_MS {
+            self.failed = Some(now);
+            return Merge::Failed;
+        }
+        let merge = self.adopt(answer);
+        let younger = self.age_ms(now).is_none_or(|own| arrived.now(now) < own);
+        match merge {
+            Merge::Discarded if self.says_the_same(answer) && younger => {
+                self.age = Some(arrived);
+                Merge::Younger
+            }
+            Merge::Adopted | Merge::Restarted => {
+                self.age = Some(arrived);
+                merge
+            }
+            Merge::Discarded | Merge::Younger | Merge::Failed | Merge::Gap => merge,
+        }
+    }
+
+    fn says_the_same(&self, answer: &Answer<'_>) -> bool {
+        self.head.as_ref().is_some_and(|head| head.stamp == answer.stamp)
+    }
+
+    fn adopt(&mut self, answer: &Answer<'_>) -> Merge {
+        let Some(head) = &mut self.head else {
+            self.head = Head::whole(answer);
+            return if self.head.is_some() { Merge::Adopted } else { Merge::Gap };
+        };
+        if answer.stamp < head.stamp {
+            Merge::Discarded
+        } else if answer.stamp.incarnation > head.stamp.incarnation {
+            let Some(whole) = Head::whole(answer) else { return Merge::Gap };
+            *head = whole;
+            Merge::Restarted
+        } else if answer.stamp == head.stamp {
+            head.raise_floor(answer.floor);
+            Merge::Discarded
+        } else if head.advance(answer) {
+            Merge::Adopted
+        } else {
+            Merge::Gap
+        }
+    }
+}
+
+impl<const N: usize> Default for Reader<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
