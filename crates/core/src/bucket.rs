@@ -46,10 +46,7 @@ impl Bucket {
     /// A new bucket: full.
     #[must_use]
     pub fn full(numbers: Numbers, now: UnixMillis) -> Self {
-        Self {
-            credit: numbers.cap(),
-            instant: now,
-        }
+        Self { credit: numbers.cap(), instant: now }
     }
 
     /// This bucket at `now`.

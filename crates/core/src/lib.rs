@@ -11,6 +11,7 @@ pub mod head;
 pub mod id;
 pub mod json;
 pub mod key;
+pub mod lease;
 pub mod limit;
 pub mod lookup;
 pub mod mac;

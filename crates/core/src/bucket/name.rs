@@ -56,10 +56,7 @@ impl BucketName {
     /// The name of the bucket of `limit` for `subject` in `tenant`.
     #[must_use]
     pub fn new(tenant: Id<'_>, subject: Subject<'_>, limit: Id<'_>) -> Self {
-        let mut name = Self {
-            text: [0; NAME_MAX],
-            len: 0,
-        };
+        let mut name = Self { text: [0; NAME_MAX], len: 0 };
         let scope = subject.scope().as_str();
         let written = match subject {
             Subject::Key(id) | Subject::Owner(id) => write!(name, "{tenant}/{scope}/{id}/{limit}"),
@@ -81,20 +78,14 @@ impl BucketName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.text
-            .get(..self.len)
-            .and_then(|text| core::str::from_utf8(text).ok())
-            .unwrap_or("")
+        self.text.get(..self.len).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or("")
     }
 }
 
 impl Write for BucketName {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         let end = self.len.checked_add(part.len()).ok_or(fmt::Error)?;
-        self.text
-            .get_mut(self.len..end)
-            .ok_or(fmt::Error)?
-            .copy_from_slice(part.as_bytes());
+        self.text.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(part.as_bytes());
         self.len = end;
         Ok(())
     }

@@ -43,10 +43,7 @@ const EPOCH_DAY: u64 = 719_468;
 const CYCLE_DAYS: u64 = 146_097;
 
 /// The month, counted from January of year 0, that holds a day counted from 1970-01-01.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "days are below 2^38, so nothing can overflow"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "days are below 2^38, so nothing can overflow")]
 const fn month_of(days: u64) -> u64 {
     let day = days + EPOCH_DAY;
     let in_cycle = day % CYCLE_DAYS;
@@ -57,10 +54,7 @@ const fn month_of(days: u64) -> u64 {
 }
 
 /// The first day of a month, counted from 1970-01-01; months are counted from January of year 0.
-#[expect(
-    clippy::arithmetic_side_effects,
-    reason = "months are below 2^34 and from 1970 on"
-)]
+#[expect(clippy::arithmetic_side_effects, reason = "months are below 2^34 and from 1970 on")]
 const fn first_day_of(month: u64) -> u64 {
     let from_march = month - 2;
     let year = from_march / 12;

@@ -1,8 +1,4 @@
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 
 use core::net::IpAddr;
@@ -25,13 +21,9 @@ fn taken(debit: Debit) -> Bucket {
 
 #[test]
 fn a_request_is_refused_one_millisecond_before_its_retry_after_and_accepted_at_it() {
-    for (burst, rate, period_ms) in [
-        (1, 1, 1),
-        (10, 3, 7),
-        (5, 5, 1_000),
-        (1, 1, u64::from(u32::MAX) >> 1),
-        (100, 7, 60_000),
-    ] {
+    for (burst, rate, period_ms) in
+        [(1, 1, 1), (10, 3, 7), (5, 5, 1_000), (1, 1, u64::from(u32::MAX) >> 1), (100, 7, 60_000)]
+    {
         let numbers = steady(burst, rate, period_ms);
         let mut bucket = taken(Bucket::full(numbers, START).debit(numbers, numbers.burst(), START));
         let mut now = START;
@@ -41,10 +33,7 @@ fn a_request_is_refused_one_millisecond_before_its_retry_after_and_accepted_at_i
                 if let Debit::Refused(Wait::Later(wait)) = bucket.debit(numbers, cost, clock) {
                     let at = clock.plus(wait);
                     let before = UnixMillis(at.0 - 1);
-                    assert!(matches!(
-                        bucket.debit(numbers, cost, before),
-                        Debit::Refused(_)
-                    ));
+                    assert!(matches!(bucket.debit(numbers, cost, before), Debit::Refused(_)));
                     taken(bucket.debit(numbers, cost, at));
                     now = at;
                 }
@@ -62,10 +51,7 @@ fn costs_of_nothing_of_everything_and_of_more_are_defined() {
     assert_eq!(empty.credit, 0);
     assert_eq!(empty.debit(numbers, 0, START), Debit::Taken(empty));
     assert_eq!(full.debit(numbers, 4, START), Debit::Refused(Wait::Never));
-    assert_eq!(
-        empty.debit(numbers, 3, START),
-        Debit::Refused(Wait::Later(3_000))
-    );
+    assert_eq!(empty.debit(numbers, 3, START), Debit::Refused(Wait::Later(3_000)));
 }
 
 #[test]
@@ -99,11 +85,7 @@ fn the_largest_numbers_do_not_overflow() {
     let slow = steady(1, 1, u64::from(u32::MAX));
     let empty = taken(Bucket::full(slow, end).debit(slow, 1, end));
     let waits = Debit::Refused(Wait::Later(u64::MAX));
-    assert_eq!(
-        empty.debit(slow, 1, UnixMillis(0)),
-        waits,
-        "the end of time is the longest wait"
-    );
+    assert_eq!(empty.debit(slow, 1, UnixMillis(0)), waits, "the end of time is the longest wait");
 }
 
 #[test]
@@ -118,9 +100,7 @@ fn a_quota_is_full_again_at_the_start_of_the_next_period_and_not_before() {
             let early = one.debit(numbers, 2, noon.plus(wait - 1));
             assert_eq!(early, Debit::Refused(Wait::Later(1)));
             assert_eq!(taken(one.debit(numbers, 2, noon.plus(wait))).credit, 0);
-            let back = one
-                .advanced(numbers, noon.plus(wait))
-                .advanced(numbers, noon);
+            let back = one.advanced(numbers, noon.plus(wait)).advanced(numbers, noon);
             assert_eq!(back.credit, 2, "a period does not begin twice");
         }
     };
@@ -144,10 +124,7 @@ fn months_follow_the_calendar_for_four_centuries() {
             assert_eq!(Period::Month.next(last), Some(UnixMillis(end)));
             assert_eq!(Period::Month.start(last), first);
             assert_eq!(Period::Month.index(first), Period::Month.index(last));
-            assert_eq!(
-                Period::Month.index(UnixMillis(end)),
-                Period::Month.index(first) + 1
-            );
+            assert_eq!(Period::Month.index(UnixMillis(end)), Period::Month.index(first) + 1);
             start = end;
         }
     }
@@ -169,10 +146,7 @@ fn a_bucket_is_named_by_tenant_scope_subject_and_limit_only() {
         (ip("0:0:0:1::9"), "acme/ip/0:0:0:1::/burst"),
         (ip("1:0:0:2::9"), "acme/ip/1:0:0:2::/burst"),
     ] {
-        assert_eq!(
-            BucketName::new(id("acme"), subject, id("burst")).as_str(),
-            expected
-        );
+        assert_eq!(BucketName::new(id("acme"), subject, id("burst")).as_str(), expected);
     }
     let long = id(core::str::from_utf8(&[b'x'; 64]).unwrap());
     let name = BucketName::new(long, Subject::Tenant, long);

@@ -1,0 +1,127 @@
+//! Leases: how many holders spend from one bucket and never more than it has.
+//!
+//! The *authority* of a bucket ([`Account`] and its [`Slot`]s) debits tokens and lends them for
+//! seconds; a *holder* spends them from its [`Purse`] with no I/O. Both sides are pure steps over
+//! storage of the caller's: they are given the time, and never allocate.
+//!
+//! What makes it safe, whatever is lost, repeated, late or dead:
+//!
+//! * the authority keeps credit + everything outstanding ≤ burst at all times;
+//! * for every holder, what the authority has outstanding ≥ what that holder can still spend.
+//!
+//! A holder's host does this for each request, and again after each answer for those that wait:
+//!
+//! ```
+//! # use tollgate_core::{lease::*, limit::Numbers, stamp::Stamp, time::Reading};
+//! # fn send(_: &Ask) {}
+//! # let (numbers, changed, now) = (Numbers::steady(100, 100, 1_000).unwrap(), Stamp::default(), Reading::default());
+//! # let holder = HolderId([7; 16]);
+//! let mut purse = Purse::new(numbers, changed, Host::Background, 0);
+//! match spend_all(&mut [&mut purse], 1, now) {
+//!     SpendAll::Taken => {}                              // admitted, no I/O
+//!     SpendAll::Refused { .. } => {}                     // 429, no I/O
+//!     SpendAll::Ask => {                                 // waits; meanwhile each short purse asks
+//!         if let Some(ask) = purse.ask(holder, Queue { tokens: 1, largest: 1 }, now) {
+//!             send(&ask);
+//!         }
+//!     }
+//! }
+//! ```
+
+mod account;
+mod clock;
+mod outstanding;
+mod purse;
+mod several;
+mod sizing;
+
+pub use account::{Account, Exchange, Forget, HOLDERS_MAX, Slot};
+pub use clock::{DateSample, Watch, WriterClock, may_write};
+pub use outstanding::GRANTS_MAX;
+pub use purse::{Grant, Host, Purse, Queue, Received, Spend, Tick};
+pub use several::{SpendAll, spend_all};
+pub use sizing::{CALLS_MAX, CALLS_MAX_DYNAMODB, Situation, Size, Sizing, Standard};
+
+use crate::{bucket::Wait, limit::Numbers, stamp::Stamp};
+
+/// The longest time that a request waits for tokens, and a message for its answer.
+pub const DEADLINE_MAX_MS: u32 = 1_000;
+
+/// The shortest deadline of a message.
+pub const DEADLINE_MIN_MS: u32 = 100;
+
+/// Who holds leases: 128 random bits, drawn at the first request and again after every freeze or
+/// restore, so that no two processes ever share one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HolderId(pub [u8; 16]);
+
+/// What a holder says to the authority of one bucket. A repetition is the same, byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Who asks.
+    pub holder: HolderId,
+    /// Counts the holder's messages about this bucket; a higher one closes all lower ones.
+    pub seq: u64,
+    /// The numbers that the holder's record has.
+    pub numbers: Numbers,
+    /// When these numbers last changed.
+    pub changed: Stamp,
+    /// How long the holder waits for the answer, at most [`DEADLINE_MAX_MS`].
+    pub deadline_ms: u32,
+    /// Tokens that requests are already waiting for.
+    pub waiting: u32,
+    /// The largest single request among them.
+    pub cost: u32,
+    /// Tokens wanted for the future; at 0 none are granted.
+    pub want: u32,
+    /// Tokens that the holder keeps.
+    pub keep: u32,
+    /// Tokens that it hands back, and has removed from its purse already.
+    pub back: u32,
+}
+
+/// What the authority says to an [`Ask`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A higher one has been answered: this one has no effect.
+    Stale {
+        /// The message that this answers.
+        seq: u64,
+    },
+    /// What was granted, and what to do about the rest.
+    Lease(Lease),
+}
+
+impl Answer {
+    /// The message that this answers.
+    #[must_use]
+    pub const fn seq(&self) -> u64 {
+        match self {
+            Self::Stale { seq } => *seq,
+            Self::Lease(lease) => lease.seq,
+        }
+    }
+}
+
+/// What the authority grants, and what to do about the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The message that this answers.
+    pub seq: u64,
+    /// Tokens for the requests that wait.
+    pub granted_waiting: u32,
+    /// Tokens for the future.
+    pub granted: u32,
+    /// How long they live, from when the ask was first sent.
+    pub ttl_ms: u32,
+    /// When the largest waiting request could pass, for the client; nothing to wait for is 0.
+    pub retry_after: Wait,
+    /// How long the holder refuses locally instead of asking again.
+    pub ask_after_ms: u32,
+    /// The numbers that the bucket is kept under.
+    pub numbers: Numbers,
+    /// When these numbers last changed.
+    pub changed: Stamp,
+    /// Whole tokens of credit left after the grant.
+    pub left: u32,
+}

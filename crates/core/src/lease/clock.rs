@@ -1,0 +1,70 @@
+//! Clocks: when a holder was frozen, and when a writer may stand in for the authority's clock.
+
+use crate::time::{Reading, UnixMillis};
+
+/// Two clocks that disagree by more than this were not both running.
+const FREEZE_MS: u64 = 1_000;
+const SAMPLE_AGE_MAX_MS: u64 = 60_000;
+const OFFSET_MAX_MS: u64 = 2_000;
+/// `Date` has whole seconds, cut off: on average it is half a second behind.
+const DATE_CENTRE_MS: u64 = 500;
+
+/// Watches a host's two clocks for the traces of a freeze.
+///
+/// # Security
+///
+/// After a freeze every purse is void, the head stale, pooled connections are dropped and a new
+/// [`super::HolderId`] is drawn: a host restored from a snapshot must not spend twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    newest: Reading,
+}
+
+impl Watch {
+    /// Starts watching at the host's first reading.
+    #[must_use]
+    pub const fn new(first: Reading) -> Self {
+        Self { newest: first }
+    }
+
+    /// Takes the next reading and says whether the host was frozen since the one before.
+    pub fn frozen(&mut self, now: Reading) -> bool {
+        let frozen = now.disagreement_since(self.newest) > FREEZE_MS;
+        self.newest = now;
+        frozen
+    }
+}
+
+/// A store's clock as one of its answers showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateSample {
+    /// The answer's `Date`.
+    pub date: UnixMillis,
+    /// The own wall clock when the answer was received.
+    pub received: UnixMillis,
+}
+
+/// Whether a writer that brings the authority's clock may write now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriterClock {
+    /// It may, with its own wall clock, uncorrected.
+    Write,
+    /// It does not know: a read comes first.
+    ReadFirst,
+    /// Its clock is off by more than two seconds: no write.
+    ClockOff,
+}
+
+/// Whether a writer may write at `now` (its own wall clock).
+///
+/// `sample` is the newest answer's, and none if there was none since the last freeze.
+#[must_use]
+pub fn may_write(sample: Option<DateSample>, now: UnixMillis) -> WriterClock {
+    match sample {
+        Some(DateSample { date, received }) if now.since(received) <= SAMPLE_AGE_MAX_MS => {
+            let offset = date.0.saturating_add(DATE_CENTRE_MS).abs_diff(received.0);
+            if offset > OFFSET_MAX_MS { WriterClock::ClockOff } else { WriterClock::Write }
+        }
+        Some(_) | None => WriterClock::ReadFirst,
+    }
+}

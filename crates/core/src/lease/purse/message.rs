@@ -1,0 +1,204 @@
+//! The purse's one open message: when it is sent, repeated, given up, and what its answer brings.
+
+use super::{Grant, Purse, Refusal, usable};
+use crate::{
+    lease::{Answer, Ask, HolderId, Lease},
+    time::Reading,
+};
+
+/// The requests that wait for tokens of one purse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// The sum of what they cost.
+    pub tokens: u32,
+    /// What the most expensive one costs.
+    pub largest: u32,
+}
+
+/// What the passing of time does to an open message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// Nothing.
+    Quiet,
+    /// It is sent once more, the same bytes.
+    Repeat(Ask),
+    /// Its deadline has passed: the requests that waited for it get 503.
+    Overdue,
+}
+
+/// What an answer has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It counts: try the waiting requests again, then ask what is to be sent next.
+    Accepted,
+    /// It came too late: nothing of it may be used.
+    Late,
+    /// It answers nothing that is open.
+    Ignored,
+    /// Somebody else uses this holder id: void every purse and draw a new one.
+    Twin,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    ask: Ask,
+    sent: Reading,
+    repeated: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    seq: u64,
+    at: Reading,
+}
+
+impl Purse {
+    /// The next message, if there is one to be sent now; `queue` is what waits on this purse.
+    ///
+    /// What it hands back has left the purse when this returns, and never comes back.
+    pub fn ask(&mut self, holder: HolderId, queue: Queue, now: Reading) -> Option<Ask> {
+        if self.flight.is_some() {
+            return None;
+        }
+        self.grants.remove(now, |_| false);
+        let had = u32::try_from(self.grants.total(now)).unwrap_or(u32::MAX);
+        let waiting = queue.tokens.saturating_sub(had);
+        let (mut back, mut want) = (0, 0);
+        if waiting > 0 {
+            self.adapt(now);
+            want = self.wanted();
+        } else if queue.tokens > 0 {
+            return None;
+        } else if self.grants.living(now).any(|grant| grant.is_due(now)) {
+            if self.grants.living(now).any(|grant| grant.is_due(now) && grant.back_ms > 0) {
+                self.want = (self.want / 2).max(1);
+            }
+            back = self.grants.remove(now, |grant| grant.is_due(now));
+        } else if self.is_half_spent(now) && !self.is_told_to_wait(now) {
+            self.adapt(now);
+            want = self.wanted();
+            if want == 0 {
+                return None;
+            }
+        } else {
+            return None;
+        }
+        self.seq = self.seq.saturating_add(1);
+        let ask = Ask {
+            holder,
+            seq: self.seq,
+            numbers: self.numbers,
+            changed: self.changed,
+            deadline_ms: self.deadline_ms(),
+            waiting,
+            cost: queue.largest.min(waiting),
+            want,
+            keep: had.saturating_sub(back),
+            back,
+        };
+        self.mark = 0;
+        self.flight = Some(Flight { ask, sent: now, repeated: false });
+        Some(ask)
+    }
+
+    /// Repeats or gives up the open message when it is time to.
+    pub fn tick(&mut self, now: Reading) -> Tick {
+        let Some(flight) = &mut self.flight else { return Tick::Quiet };
+        let passed = now.since(flight.sent);
+        if passed >= u64::from(usable(flight.ask.deadline_ms)) {
+            self.late = Some(Sent { seq: flight.ask.seq, at: flight.sent });
+            self.misses = self.misses.saturating_add(1).min(4);
+            self.flight = None;
+            return Tick::Overdue;
+        }
+        if !flight.repeated && passed.saturating_mul(2) >= u64::from(flight.ask.deadline_ms) {
+            flight.repeated = true;
+            return Tick::Repeat(flight.ask);
+        }
+        Tick::Quiet
+    }
+
+    /// Takes in an answer. The head that came with it is merged before.
+    ///
+    /// Only the answer to the newest message counts, once, and within its deadline.
+    pub fn receive(&mut self, answer: &Answer, now: Reading) -> Received {
+        if self.flight.is_some_and(|flight| flight.is_overdue(now)) {
+            let _overdue = self.tick(now);
+        }
+        if let Some(late) = self.late.filter(|late| late.seq == answer.seq()) {
+            self.sample(now.since(late.at));
+            self.late = None;
+            return Received::Late;
+        }
+        let Some(flight) = self.flight.filter(|flight| flight.ask.seq == answer.seq()) else {
+            return Received::Ignored;
+        };
+        self.sample(now.since(flight.sent));
+        self.flight = None;
+        match answer {
+            Answer::Stale { .. } => Received::Twin,
+            Answer::Lease(lease) => {
+                self.accept(lease, &flight, now);
+                Received::Accepted
+            }
+        }
+    }
+
+    fn accept(&mut self, lease: &Lease, flight: &Flight, now: Reading) {
+        self.misses = 0;
+        self.learn(lease.numbers, lease.changed);
+        self.grants.remove(now, |_| false);
+        let sent = flight.sent;
+        let back_ms = u64::from(lease.ttl_ms).saturating_mul(3) / 5;
+        let future = Grant {
+            tokens: lease.granted,
+            sent,
+            usable_ms: usable(lease.ttl_ms),
+            back_ms: u32::try_from(back_ms).unwrap_or(u32::MAX),
+        };
+        self.grants.add(future, now);
+        self.mark = u32::try_from(self.grants.total(now)).unwrap_or(u32::MAX);
+        self.marked = now;
+        self.life_ms = lease.ttl_ms;
+        // For the requests that wait; what they cannot use goes back with the next message.
+        let waiting = Grant {
+            tokens: lease.granted_waiting,
+            sent,
+            usable_ms: usable(flight.ask.deadline_ms.min(lease.ttl_ms)),
+            back_ms: 0,
+        };
+        self.grants.add(waiting, now);
+        let given = lease.granted_waiting >= flight.ask.waiting;
+        let told = lease.ask_after_ms > 0 || !given;
+        let current = lease.changed >= self.changed;
+        self.refusal = (told && current).then_some(Refusal {
+            received: now,
+            ask_after_ms: lease.ask_after_ms,
+            retry_after: lease.retry_after,
+            left: lease.left,
+            given,
+        });
+    }
+
+    /// How long until [`Purse::tick`] or [`Purse::ask`] may have something to do without a request.
+    #[must_use]
+    pub fn wake_in(&self, now: Reading) -> Option<u64> {
+        if let Some(flight) = &self.flight {
+            let deadline = u64::from(flight.ask.deadline_ms);
+            let end = u64::from(usable(flight.ask.deadline_ms));
+            let next = if flight.repeated { end } else { deadline.div_ceil(2).min(end) };
+            return Some(next.saturating_sub(now.since(flight.sent)));
+        }
+        let due = self
+            .grants
+            .living(now)
+            .map(|grant| u64::from(grant.back_ms).saturating_sub(now.since(grant.sent)));
+        due.min()
+    }
+}
+
+impl Flight {
+    fn is_overdue(&self, now: Reading) -> bool {
+        now.since(self.sent) >= u64::from(usable(self.ask.deadline_ms))
+    }
+}
