@@ -1,5 +1,6 @@
 """Inputs of the suite `heads` (docs/spec/head.md)."""
 
+from .. import head as head_module
 from .. import headtext, pepper, sealed
 from ..wire import Refused
 
@@ -339,8 +340,8 @@ def merge_rows():
     )
     yield merging(
         "a fold comes before the higher floor removes what caused it",
-        reader(50, 12, *owners("acme", 41, 42), *owners("beta", 43, 45)),
-        answered(60, 44, 50, at(51, ACME)), bound=4,
+        reader(50, 12, *owners("beta", 41, 42, 45), *owners("acme", 46)),
+        answered(60, 44, 50, at(51, KEY)), bound=4,
     )
     yield merging("the age taken over is that of arrival, not that of sending", own, {**delta, "age_ms": 7}, 35)
     yield merging("a younger reader adopts an older answer of a higher epoch", {**own, "age_ms": 0}, {**delta, "age_ms": 900}, 99)
@@ -523,20 +524,35 @@ def resealed(text):
 
 
 def random_merge(rng):
+    """What a reader and a ledger with one history say to each other; now and then two unrelated heads."""
     bound = rng.choice((4, 8))
-    before = None
-    if rng.random() < 0.95:
-        before = {**random_head(rng, bound), "age_ms": rng.choice((0, 100, 300, 999, 5000))}
-    made = random_head(rng, bound)
-    if before and rng.random() < 0.3:
-        made["head"] = [before["head"][0], max(before["head"][1] + rng.choice((0, 1, 9)), made["head"][1])]
-    since = rng.choice((made["floor"], made["floor"], rng.randint(made["floor"], made["head"][1])))
+    before = random_head(rng, bound)
+    ledger = before
+    if rng.random() < 0.8:
+        changes = [None if rng.random() < 0.1 else random_subject(rng) for _ in range(rng.randint(0, 8))]
+        ledger = head_module.record({"bound": bound, "head": before, "changes": changes})
+    else:
+        ledger = random_head(rng, bound)
+    if rng.random() < 0.1:
+        before, ledger = ledger, before
+    floor = ledger["floor"]
+    if rng.random() < 0.2:
+        floor = rng.randint(floor, ledger["head"][1])
+    since = rng.choice((floor, max(floor, before["head"][1]), rng.randint(floor, ledger["head"][1])))
     answer = {
-        "head": made["head"], "floor": made["floor"], "since": since,
+        "head": ledger["head"],
+        "floor": floor,
+        "since": min(since, ledger["head"][1]),
         "age_ms": rng.choice((0, 50, 100, 300, 900, 1000)),
-        "entries": [entry for entry in made["entries"] if entry[0] > since],
+        "entries": head_module.above(ledger["entries"], since),
     }
-    return "head.merge", {"bound": bound, "reader": before, "answer": answer, "travel_ms": rng.choice((0, 0, 1, 100, 200))}
+    known = {**before, "age_ms": rng.choice((0, 100, 300, 999, 5000))}
+    return "head.merge", {
+        "bound": bound,
+        "reader": known if rng.random() < 0.95 else None,
+        "answer": answer,
+        "travel_ms": rng.choice((0, 0, 1, 100, 200)),
+    }
 
 
 def random_freshness(rng):
