@@ -40,7 +40,16 @@ impl Ran {
 
 /// Runs `command`, which must succeed; its output is kept in `log`.
 pub(crate) fn run(command: &mut Command, log: &Path) -> anyhow::Result<Ran> {
-    let ran = attempt(command, None)?;
+    run_fed(command, Stdio::null(), log)
+}
+
+/// Runs `command` with this standard input; it must succeed, and its output is kept in `log`.
+pub(crate) fn run_fed(
+    command: &mut Command,
+    input: impl Into<Stdio>,
+    log: &Path,
+) -> anyhow::Result<Ran> {
+    let ran = heard(command, input.into(), None)?;
     if let Some(folder) = log.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -59,7 +68,11 @@ pub(crate) fn run(command: &mut Command, log: &Path) -> anyhow::Result<Ran> {
 
 /// Runs `command`, however it ends; it is stopped, with all it started, after `deadline`.
 pub(crate) fn attempt(command: &mut Command, deadline: Option<Duration>) -> anyhow::Result<Ran> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    heard(command, Stdio::null(), deadline)
+}
+
+fn heard(command: &mut Command, input: Stdio, deadline: Option<Duration>) -> anyhow::Result<Ran> {
+    command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
     if deadline.is_some() {
         own_group(command);
     }

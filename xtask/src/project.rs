@@ -42,11 +42,6 @@ impl Project {
         self.metadata.get("packages").and_then(Value::as_array).into_iter().flatten()
     }
 
-    /// Whether the workspace has a member of this name.
-    pub(crate) fn has_package(&self, name: &str) -> bool {
-        self.packages().any(|package| package["name"] == name)
-    }
-
     /// A path below the top folder.
     pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.root.join(below)

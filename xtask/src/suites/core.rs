@@ -50,9 +50,21 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         name: "reference",
-        about: "the independent reference: vectors, wrong copies, random cases",
+        about: "the independent reference computes every vector itself",
         needs: &[Need::Python],
         run: reference::check,
+    },
+    Step {
+        name: "mistakes",
+        about: "wrong copies of the reference, each contradicted by a vector",
+        needs: &[Need::Python],
+        run: reference::mistakes,
+    },
+    Step {
+        name: "random",
+        about: "random cases, answered by the reference and by the core",
+        needs: &[Need::Python],
+        run: reference::random,
     },
     Step {
         name: "broken",

@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-simulation", &["tollgate-core"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),
+    ("tollgate-differential", &["tollgate-conformance"]),
     ("xtask", &[]),
 ];
 
