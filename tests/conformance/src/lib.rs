@@ -3,9 +3,15 @@
 //! One function, [`apply`], serves the vectors, the differential test against the independent
 //! reference, and the WebAssembly run. Each domain has a module; an operation's name starts with it.
 
+pub mod bucket;
+pub mod head;
 mod identity;
 pub mod input;
 pub mod key;
+pub mod lease;
+pub mod network;
+pub mod record;
+pub mod scope;
 
 use serde_json::Value;
 
@@ -21,6 +27,12 @@ pub struct BadCase(pub String);
 /// error.
 pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
     match op.split_once('.').unwrap_or((op, "")) {
+        ("bucket", op) => bucket::apply(op, input),
+        ("lease", op) => lease::apply(op, input),
+        ("head", op) => head::apply(op, input),
+        ("record", op) => record::apply(op, input),
+        ("scope", op) => scope::apply(op, input),
+        ("net", op) => network::apply(op, input),
         ("identity", op) => identity::apply(op, input),
         ("key", op) => key::key(op, input),
         ("mac", op) => key::mac(op, input),
