@@ -77,17 +77,10 @@ def screen(record, request):
         return deny("key_expired")
     if record["not_before"] is not None and now < record["not_before"]:
         return deny("key_not_yet_valid")
-    place = {
-        "address": request["address"],
-        "country": request["country"],
-        "ips": record["ips"],
-        "countries": record["countries"],
-    }
-    denied = network.check(place)["denied"]
+    denied = network.denied(request["address"], request["country"], record["ips"], record["countries"])
     if denied is not None:
         return deny(denied)
-    needed = {"held": record["scopes"], "required": request["required"]}
-    missing = scope.check(needed)["missing"]
+    missing = scope.first_missing(record["scopes"], request["required"])
     if missing is not None:
         return deny("scope_missing", scope=missing)
     return None
