@@ -12,31 +12,32 @@ mod text;
 
 pub use check::{Checked, Current, CurrentAbsence};
 pub use entry::{Entry, Name, Subject};
-pub use list::{Entries, HEAD_ENTRIES_MAX};
+pub use list::{HEAD_ENTRIES_MAX, Places};
 pub use merge::Merge;
 pub use reader::{Freshness, MAX_STALENESS_MS, Reader};
 pub use text::{Answer, HeadError, TEXT_MAX, open, seal};
 
 use crate::stamp::Stamp;
+use list::Entries;
 
 /// What is known of the ledger's recent history: complete for every epoch above `floor` up to the stamp's.
 ///
-/// `N` bounds the entries. The ledger keeps one of these beside its tables; every gate keeps one in its
-/// [`Reader`].
+/// The ledger keeps one of these beside its tables; every gate keeps one in its [`Reader`]. Its places
+/// bound the entries.
 #[derive(Clone, Debug)]
-pub struct Head<const N: usize = HEAD_ENTRIES_MAX> {
+pub struct Head<S> {
     stamp: Stamp,
     floor: u64,
-    entries: Entries<N>,
+    entries: Entries<S>,
 }
 
-impl<const N: usize> Head<N> {
+impl<S: Places> Head<S> {
     /// The head of a ledger that begins the incarnation of `stamp` at its epoch.
     ///
     /// Nothing older is vouched for: the floor is the first epoch.
     #[must_use]
-    pub const fn begin(stamp: Stamp) -> Self {
-        Self { stamp, floor: stamp.epoch, entries: Entries::new() }
+    pub const fn begin(stamp: Stamp, places: S) -> Self {
+        Self { stamp, floor: stamp.epoch, entries: Entries::new(places) }
     }
 
     /// How far the ledger has come.

@@ -300,7 +300,9 @@ impl<'a> Writer<'a> {
 #[must_use]
 pub fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0_u8; N];
-    let (pairs, []) = text.as_chunks::<2>() else { return None };
+    let (pairs, []) = text.as_chunks::<2>() else {
+        return None;
+    };
     if pairs.len() != N {
         return None;
     }

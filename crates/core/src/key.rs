@@ -61,9 +61,7 @@ impl<'a> ApiKey<'a> {
     /// The first that applies of [`ParseKeyError`], in the order of its variants.
     #[inline]
     pub fn parse(text: &'a [u8], brand: &Brand) -> Result<Self, ParseKeyError> {
-        let (head, tail) = text
-            .split_last_chunk::<TAIL>()
-            .ok_or(ParseKeyError::WrongLength)?;
+        let (head, tail) = text.split_last_chunk::<TAIL>().ok_or(ParseKeyError::WrongLength)?;
         if !brand.has_head_of(head.len()) {
             return Err(ParseKeyError::WrongLength);
         }
@@ -87,12 +85,7 @@ impl<'a> ApiKey<'a> {
         if first >> 4 != VERSION {
             return Err(ParseKeyError::UnsupportedVersion);
         }
-        Ok(Self {
-            head,
-            symbols,
-            env: known.env(),
-            pepper: PepperId::from_low_nibble(first),
-        })
+        Ok(Self { head, symbols, env: known.env(), pepper: PepperId::from_low_nibble(first) })
     }
 
     /// The env that the key says it is for.
@@ -104,11 +97,7 @@ impl<'a> ApiKey<'a> {
     /// The prefix that the key bears: that of the brand it was read for.
     #[must_use]
     pub fn prefix(&self) -> &'a str {
-        let prefix = self
-            .head
-            .split(|&byte| byte == b'_')
-            .next()
-            .unwrap_or_default();
+        let prefix = self.head.split(|&byte| byte == b'_').next().unwrap_or_default();
         core::str::from_utf8(prefix).unwrap_or_default()
     }
 

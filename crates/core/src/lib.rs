@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bucket;
+pub mod decision;
 pub mod head;
 pub mod id;
 pub mod json;

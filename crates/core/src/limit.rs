@@ -56,14 +56,9 @@ impl Numbers {
     /// When a number is zero or above 2³²−1, or a full bucket's credit would not fit 63 bits.
     pub fn steady(burst: u64, rate: u64, period_ms: u64) -> Result<Self, NumbersError> {
         let (burst, rate, period_ms) = (positive(burst)?, positive(rate)?, positive(period_ms)?);
-        let credit = u64::from(burst)
-            .checked_mul(u64::from(period_ms))
-            .ok_or(NumbersError)?;
+        let credit = u64::from(burst).checked_mul(u64::from(period_ms)).ok_or(NumbersError)?;
         i64::try_from(credit).map_err(|_| NumbersError)?;
-        Ok(Self {
-            burst,
-            refill: Refill::Steady { rate, period_ms },
-        })
+        Ok(Self { burst, refill: Refill::Steady { rate, period_ms } })
     }
 
     /// A quota of `count` tokens in each `period`.
@@ -72,10 +67,7 @@ impl Numbers {
     ///
     /// When the count is zero or above 2³²−1.
     pub fn quota(count: u64, period: Period) -> Result<Self, NumbersError> {
-        Ok(Self {
-            burst: positive(count)?,
-            refill: Refill::Each(period),
-        })
+        Ok(Self { burst: positive(count)?, refill: Refill::Each(period) })
     }
 
     /// The most tokens that a bucket of these numbers holds.
@@ -107,10 +99,7 @@ impl Numbers {
 }
 
 fn positive(number: u64) -> Result<u32, NumbersError> {
-    u32::try_from(number)
-        .ok()
-        .filter(|&number| number > 0)
-        .ok_or(NumbersError)
+    u32::try_from(number).ok().filter(|&number| number > 0).ok_or(NumbersError)
 }
 
 /// Whose requests a limit counts together.

@@ -69,9 +69,5 @@ const fn digit(symbol: u8) -> Option<u8> {
 
 /// The digit of a nibble.
 const fn symbol(nibble: u8) -> u8 {
-    if nibble < 10 {
-        nibble.wrapping_add(b'0')
-    } else {
-        nibble.wrapping_sub(10).wrapping_add(b'a')
-    }
+    if nibble < 10 { nibble.wrapping_add(b'0') } else { nibble.wrapping_sub(10).wrapping_add(b'a') }
 }

@@ -38,10 +38,7 @@ impl MacKey {
         } else {
             copy(&mut padded, key);
         }
-        let mut made = Self {
-            inner: IV,
-            outer: IV,
-        };
+        let mut made = Self { inner: IV, outer: IV };
         for (state, pad) in [(&mut made.inner, 0x36), (&mut made.outer, 0x5c)] {
             let mut block = padded.map(|byte| byte ^ pad);
             compress256(state, &[block]);
@@ -91,10 +88,7 @@ impl MacKey {
     /// Begins the MAC of a message that comes in pieces.
     #[must_use]
     pub const fn start(&self) -> Mac<'_> {
-        Mac {
-            key: self,
-            hash: Hash::after(self.inner, BLOCK),
-        }
+        Mac { key: self, hash: Hash::after(self.inner, BLOCK) }
     }
 
     /// The MAC of the first `len` bytes of `block`.
@@ -181,10 +175,7 @@ pub fn derive(secret: &[u8], label: &str) -> [u8; MAC_LEN] {
 #[must_use]
 #[inline]
 pub fn equal<const N: usize>(left: &[u8; N], right: &[u8; N]) -> bool {
-    let differing = left
-        .iter()
-        .zip(right)
-        .fold(0, |seen, (left, right)| seen | (left ^ right));
+    let differing = left.iter().zip(right).fold(0, |seen, (left, right)| seen | (left ^ right));
     black_box(differing) == 0
 }
 

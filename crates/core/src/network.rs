@@ -51,9 +51,9 @@ impl Address {
     pub fn counted(self) -> Self {
         match self.0 {
             IpAddr::V4(_) => self,
-            IpAddr::V6(address) => Self(IpAddr::V6(Ipv6Addr::from_bits(
-                address.to_bits() >> 64 << 64,
-            ))),
+            IpAddr::V6(address) => {
+                Self(IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)))
+            }
         }
     }
 
@@ -102,26 +102,12 @@ impl Block {
             return Err(AddressError);
         }
         let canonical = !length.starts_with('+') && (length == "0" || !length.starts_with('0'));
-        let length = length
-            .parse()
-            .ok()
-            .filter(|_| canonical)
-            .ok_or(AddressError)?;
+        let length = length.parse().ok().filter(|_| canonical).ok_or(AddressError)?;
         let block = match ip {
-            IpAddr::V4(ip) => Self::V4 {
-                first: ip.to_bits(),
-                length,
-            },
-            IpAddr::V6(ip) => Self::V6 {
-                first: ip.to_bits(),
-                length,
-            },
+            IpAddr::V4(ip) => Self::V4 { first: ip.to_bits(), length },
+            IpAddr::V6(ip) => Self::V6 { first: ip.to_bits(), length },
         };
-        if block.well_formed() {
-            Ok(block)
-        } else {
-            Err(AddressError)
-        }
+        if block.well_formed() { Ok(block) } else { Err(AddressError) }
     }
 
     fn well_formed(self) -> bool {
@@ -160,15 +146,11 @@ impl fmt::Display for Block {
 }
 
 fn mask_v4(length: u8) -> u32 {
-    u32::MAX
-        .checked_shl(32_u32.saturating_sub(length.into()))
-        .unwrap_or(0)
+    u32::MAX.checked_shl(32_u32.saturating_sub(length.into())).unwrap_or(0)
 }
 
 fn mask_v6(length: u8) -> u128 {
-    u128::MAX
-        .checked_shl(128_u32.saturating_sub(length.into()))
-        .unwrap_or(0)
+    u128::MAX.checked_shl(128_u32.saturating_sub(length.into())).unwrap_or(0)
 }
 
 /// Whether `text` is how `ip` is written.
@@ -205,6 +187,12 @@ impl Country {
     #[must_use]
     pub const fn bytes(self) -> [u8; 2] {
         self.0
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(core::str::from_utf8(&self.0).unwrap_or(""))
     }
 }
 

@@ -31,11 +31,7 @@ impl PepperId {
     /// The id `number`, if it is at most 15.
     #[must_use]
     pub const fn new(number: u8) -> Option<Self> {
-        if number < 16 {
-            Some(Self(number))
-        } else {
-            None
-        }
+        if number < 16 { Some(Self(number)) } else { None }
     }
 
     /// The id in the low four bits of a key's first byte.
@@ -107,15 +103,11 @@ impl Peppers {
             return Err(PepperError::NoPepper);
         }
         // Whatever is wrong with the issuing id, no pepper has it, and that is the last check.
-        let mut ring = Self {
-            slots: array::from_fn(|_| None),
-            issuing: PepperId::from_low_nibble(issuing),
-        };
+        let mut ring =
+            Self { slots: array::from_fn(|_| None), issuing: PepperId::from_low_nibble(issuing) };
         for pepper in peppers {
-            let slot = ring
-                .slots
-                .get_mut(usize::from(pepper.id))
-                .ok_or(PepperError::WrongPepperId)?;
+            let slot =
+                ring.slots.get_mut(usize::from(pepper.id)).ok_or(PepperError::WrongPepperId)?;
             if slot.is_some() {
                 return Err(PepperError::DuplicatePepperId);
             }
@@ -140,9 +132,7 @@ impl Peppers {
 
     /// The ids in the ring, rising.
     pub fn ids(&self) -> impl Iterator<Item = PepperId> {
-        (0_u8..16)
-            .map(PepperId)
-            .filter(|&id| self.slot(id).is_some())
+        (0_u8..16).map(PepperId).filter(|&id| self.slot(id).is_some())
     }
 
     /// The key that seals records, derived from the pepper `id`.
@@ -162,8 +152,7 @@ impl Peppers {
         reason = "INVARIANT: no ring is built without its issuing pepper"
     )]
     fn issuing_slot(&self) -> &Slot {
-        self.slot(self.issuing)
-            .expect("a ring has its issuing pepper")
+        self.slot(self.issuing).expect("a ring has its issuing pepper")
     }
 
     #[inline]

@@ -43,13 +43,8 @@ pub enum State {
 
 impl State {
     /// Every state, in the order of the specification.
-    pub const ALL: [Self; 5] = [
-        Self::Active,
-        Self::Revoked,
-        Self::TenantDisabled,
-        Self::OwnerDisabled,
-        Self::Disabled,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Revoked, Self::TenantDisabled, Self::OwnerDisabled, Self::Disabled];
 
     /// How the state is written.
     #[must_use]

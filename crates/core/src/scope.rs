@@ -43,11 +43,7 @@ impl<'a> Scope<'a> {
     pub fn new(text: &'a str) -> Result<Self, ScopeError> {
         let (resource, action) = text.split_once(':').ok_or(ScopeError)?;
         if well_formed(resource) && well_formed(action) {
-            Ok(Self {
-                text,
-                resource,
-                action,
-            })
+            Ok(Self { text, resource, action })
         } else {
             Err(ScopeError)
         }
@@ -95,9 +91,7 @@ pub fn first_missing<'a>(
     held: impl Iterator<Item = Scope<'a>> + Clone,
     required: &[Scope<'_>],
 ) -> Option<usize> {
-    required
-        .iter()
-        .position(|&required| !held.clone().any(|held| held.covers(required)))
+    required.iter().position(|&required| !held.clone().any(|held| held.covers(required)))
 }
 
 impl fmt::Debug for Scope<'_> {

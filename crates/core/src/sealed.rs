@@ -77,30 +77,16 @@ pub fn check<'k>(
     }
     reader.expect(",\"k\":").map_err(|_| SealError::Malformed)?;
     let pepper = reader.uint().map_err(|_| SealError::Malformed)?;
-    let rest = reader
-        .rest()
-        .len()
-        .checked_sub(TAIL_LEN)
-        .ok_or(SealError::Malformed)?;
-    let (_, tail) = reader
-        .rest()
-        .split_at_checked(rest)
-        .ok_or(SealError::Malformed)?;
+    let rest = reader.rest().len().checked_sub(TAIL_LEN).ok_or(SealError::Malformed)?;
+    let (_, tail) = reader.rest().split_at_checked(rest).ok_or(SealError::Malformed)?;
     let stated = seal_of(tail).ok_or(SealError::Malformed)?;
     let body = text.strip_suffix(tail).ok_or(SealError::Malformed)?;
     let key = key(pepper).ok_or(SealError::UnknownPepper)?;
-    if key.verify(&[kind.label, body], &stated) {
-        Ok(pepper)
-    } else {
-        Err(SealError::Broken)
-    }
+    if key.verify(&[kind.label, body], &stated) { Ok(pepper) } else { Err(SealError::Broken) }
 }
 
 fn seal_of(tail: &[u8]) -> Option<[u8; MAC_LEN]> {
-    from_hex(
-        tail.strip_prefix(MAC_FIELD.as_bytes())?
-            .strip_suffix(b"\"}")?,
-    )
+    from_hex(tail.strip_prefix(MAC_FIELD.as_bytes())?.strip_suffix(b"\"}")?)
 }
 
 /// Starts a sealed text: `{"v":1,"k":` and the pepper id.
@@ -124,11 +110,7 @@ pub fn close(kind: Kind, writer: &mut Writer<'_>, key: &MacKey) -> Result<(), Js
     writer.raw(",\"mac\":")?;
     writer.hex(&seal)?;
     writer.raw("}")?;
-    if writer.len() > kind.text_max {
-        Err(JsonError::Full)
-    } else {
-        Ok(())
-    }
+    if writer.len() > kind.text_max { Err(JsonError::Full) } else { Ok(()) }
 }
 
 /// Reads the start of a text whose seal has been checked, up to and including the pepper id.

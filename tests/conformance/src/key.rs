@@ -143,7 +143,7 @@ pub fn ring(input: &Value, build: impl Fn(&[Pepper<'_>], u8) -> Ring) -> Result<
 }
 
 /// A part of a case that must be valid for the case to have a result.
-fn working<T, E: core::fmt::Display>(made: Result<T, E>) -> Result<T, BadCase> {
+pub(crate) fn working<T, E: core::fmt::Display>(made: Result<T, E>) -> Result<T, BadCase> {
     made.map_err(|error| BadCase(error.to_string()))
 }
 

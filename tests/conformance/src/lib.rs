@@ -4,6 +4,7 @@
 //! reference, and the WebAssembly run. Each domain has a module; an operation's name starts with it.
 
 pub mod bucket;
+pub mod decision;
 pub mod head;
 mod identity;
 pub mod input;
@@ -29,6 +30,7 @@ pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
     match op.split_once('.').unwrap_or((op, "")) {
         ("bucket", op) => bucket::apply(op, input),
         ("lease", op) => lease::apply(op, input),
+        ("decision", op) => decision::apply(op, input),
         ("head", op) => head::apply(op, input),
         ("record", op) => record::apply(op, input),
         ("scope", op) => scope::apply(op, input),

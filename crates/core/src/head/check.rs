@@ -1,6 +1,6 @@
 //! The one rule for every record: it is used only if it is as new as the head says it must be.
 
-use super::Head;
+use super::{Entry, Head, Places};
 use crate::{
     record::{Absence, Record},
     stamp::Stamp,
@@ -51,7 +51,7 @@ pub enum Checked<T> {
     HeadBehind,
 }
 
-impl<const N: usize> Head<N> {
+impl<S: Places> Head<S> {
     /// Says whether `record` may be used, and raises its stamp to this head's if it may.
     ///
     /// A record stamped with this very head costs two comparisons.
@@ -71,14 +71,14 @@ impl<const N: usize> Head<N> {
     /// Says whether `absence` may be believed. Its stamp is not raised: the key may be created any moment.
     #[must_use]
     pub fn check_absence(&self, absence: Absence) -> Checked<CurrentAbsence> {
-        let concerns = |entry: &super::Entry| entry.subject.may_concern_absent(absence.lookup);
+        let concerns = |entry: &Entry| entry.subject.may_concern_absent(absence.lookup);
         self.rule(absence.as_of, concerns, || CurrentAbsence(absence))
     }
 
     fn rule<T>(
         &self,
         as_of: Stamp,
-        concerns: impl Fn(&super::Entry) -> bool,
+        concerns: impl Fn(&Entry) -> bool,
         current: impl FnOnce() -> T,
     ) -> Checked<T> {
         if as_of.incarnation > self.stamp.incarnation {

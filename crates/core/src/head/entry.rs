@@ -124,7 +124,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Fills a list's unused places.
-    pub(super) const NONE: Self =
-        Self { epoch: 0, subject: Subject::Tenant { tenant: Name::EMPTY } };
+    /// What stands in places that are not used yet.
+    pub const NONE: Self = Self { epoch: 0, subject: Subject::Tenant { tenant: Name::EMPTY } };
 }

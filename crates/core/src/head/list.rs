@@ -7,29 +7,38 @@ use super::entry::{Entry, Subject};
 /// The most entries of a head.
 pub const HEAD_ENTRIES_MAX: usize = 1024;
 
-/// At most `N` entries, one for each subject, in ascending order of epochs.
+/// Where entries are kept: an array, a box, or a borrowed slice of as many as there may be.
+///
+/// A full list is some 150 kB, too much for a stack, so whoever keeps one says where.
+pub trait Places: AsRef<[Entry]> + AsMut<[Entry]> {}
+
+impl<S: AsRef<[Entry]> + AsMut<[Entry]>> Places for S {}
+
+/// Entries, one for each subject, in ascending order of epochs; at most as many as there are places.
 #[derive(Clone, Debug)]
-pub struct Entries<const N: usize> {
-    places: [Entry; N],
+pub(super) struct Entries<S> {
+    places: S,
     len: usize,
 }
 
-impl<const N: usize> Entries<N> {
-    /// No entry.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { places: [Entry::NONE; N], len: 0 }
+impl<S: Places> Entries<S> {
+    /// No entry, and room for as many as `places` holds.
+    pub(super) const fn new(places: S) -> Self {
+        Self { places, len: 0 }
     }
 
     /// The entries.
-    #[must_use]
-    pub fn as_slice(&self) -> &[Entry] {
-        self.places.get(..self.len).unwrap_or(&[])
+    pub(super) fn as_slice(&self) -> &[Entry] {
+        self.places.as_ref().get(..self.len).unwrap_or(&[])
+    }
+
+    /// Drops every entry.
+    pub(super) const fn clear(&mut self) {
+        self.len = 0;
     }
 
     /// The entries above `epoch`.
-    #[must_use]
-    pub fn above(&self, epoch: u64) -> &[Entry] {
+    pub(super) fn above(&self, epoch: u64) -> &[Entry] {
         let all = self.as_slice();
         let first = all.partition_point(|entry| entry.epoch <= epoch);
         all.get(first..).unwrap_or(&[])
@@ -51,7 +60,7 @@ impl<const N: usize> Entries<N> {
             return None;
         }
         self.retain(|other| other.subject != entry.subject);
-        if self.len < N {
+        if self.len < self.places.as_ref().len() {
             self.put(entry);
             return None;
         }
@@ -98,7 +107,7 @@ impl<const N: usize> Entries<N> {
     /// Puts `entry`, which the caller knows to be of a new subject and the highest epoch, at the end.
     /// Says whether there was room.
     pub(super) fn append(&mut self, entry: Entry) -> bool {
-        let Some(place) = self.places.get_mut(self.len) else { return false };
+        let Some(place) = self.places.as_mut().get_mut(self.len) else { return false };
         *place = entry;
         self.len = self.len.saturating_add(1);
         true
@@ -107,7 +116,7 @@ impl<const N: usize> Entries<N> {
     /// Puts `entry` where its epoch belongs. The caller has made room.
     fn put(&mut self, entry: Entry) {
         let at = self.as_slice().partition_point(|other| other.epoch < entry.epoch);
-        if let Some(tail) = self.places.get_mut(at..=self.len) {
+        if let Some(tail) = self.places.as_mut().get_mut(at..=self.len) {
             tail.rotate_right(1);
             if let Some(first) = tail.first_mut() {
                 *first = entry;
@@ -119,20 +128,14 @@ impl<const N: usize> Entries<N> {
     fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
         let mut kept = 0_usize;
         for at in 0..self.len {
-            let Some(entry) = self.places.get(at).copied() else { break };
+            let Some(entry) = self.places.as_ref().get(at).copied() else { break };
             if keep(&entry) {
-                if let Some(place) = self.places.get_mut(kept) {
+                if let Some(place) = self.places.as_mut().get_mut(kept) {
                     *place = entry;
                 }
                 kept = kept.saturating_add(1);
             }
         }
         self.len = kept;
-    }
-}
-
-impl<const N: usize> Default for Entries<N> {
-    fn default() -> Self {
-        Self::new()
     }
 }

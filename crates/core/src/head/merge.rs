@@ -1,6 +1,6 @@
 //! What a reader does with an answer.
 
-use super::{Answer, Head};
+use super::{Answer, Head, Places};
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,28 +34,28 @@ impl Merge {
     }
 }
 
-impl<const N: usize> Head<N> {
-    /// The head that a whole answer describes; none if the answer is a delta.
-    pub(super) fn whole(answer: &Answer<'_>) -> Option<Self> {
+impl<S: Places> Head<S> {
+    /// Takes over all that a whole answer says; says whether the answer was whole.
+    pub(super) fn replace(&mut self, answer: &Answer<'_>) -> bool {
         if answer.since != answer.floor {
-            return None;
+            return false;
         }
-        let mut head = Self::begin(answer.stamp);
-        head.floor = answer.floor;
+        self.stamp = answer.stamp;
+        self.floor = answer.floor;
+        self.entries.clear();
         for &entry in answer.entries {
             // An answer names no subject twice, so only a shorter list than the sender's must fold.
-            if !head.entries.append(entry) {
-                head.insert(entry);
+            if !self.entries.append(entry) {
+                self.insert(entry);
             }
         }
-        Some(head)
+        true
     }
 
     /// Takes over an answer of the same incarnation and a higher epoch; says whether it could.
     pub(super) fn advance(&mut self, answer: &Answer<'_>) -> bool {
-        if let Some(whole) = Self::whole(answer) {
-            let floor = self.floor;
-            *self = whole;
+        let floor = self.floor;
+        if self.replace(answer) {
             self.raise_floor(floor);
             return true;
         }

@@ -1,7 +1,7 @@
 //! A gate's head: how old it is, and when it must be renewed.
 
-use super::{Answer, Head, Merge};
-use crate::time::Reading;
+use super::{Answer, Head, Merge, Places};
+use crate::{stamp::Stamp, time::Reading};
 
 /// Up to this age a head is simply used.
 const FRESH_MS: u64 = 500;
@@ -63,8 +63,9 @@ impl Freshness {
 
 /// The head as one gate knows it.
 #[derive(Clone, Debug)]
-pub struct Reader<const N: usize> {
-    head: Option<Head<N>>,
+pub struct Reader<S> {
+    /// Of incarnation 0, which no ledger has, until there is one.
+    head: Head<S>,
     age: Option<Age>,
     failed: Option<Reading>,
 }
@@ -82,17 +83,24 @@ impl Age {
     }
 }
 
-impl<const N: usize> Reader<N> {
+impl<S: Places> Reader<S> {
     /// A reader that knows nothing yet.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { head: None, age: None, failed: None }
+    pub const fn new(places: S) -> Self {
+        let nothing = Stamp { incarnation: 0, epoch: 0 };
+        Self { head: Head::begin(nothing, places), age: None, failed: None }
     }
 
-    /// The head, however old.
+    /// The head, however old; none before the first answer.
     #[must_use]
-    pub const fn head(&self) -> Option<&Head<N>> {
-        self.head.as_ref()
+    pub const fn head(&self) -> Option<&Head<S>> {
+        if self.head.stamp.incarnation == 0 { None } else { Some(&self.head) }
+    }
+
+    /// What the next question names: how far this reader has come, or nothing.
+    #[must_use]
+    pub const fn stamp(&self) -> Stamp {
+        self.head.stamp
     }
 
     /// How old the head is in milliseconds; none without one, or after [`Reader::distrust`].
@@ -130,7 +138,7 @@ impl<const N: usize> Reader<N> {
         let merge = self.adopt(answer);
         let younger = self.age_ms(now).is_none_or(|own| arrived.now(now) < own);
         match merge {
-            Merge::Discarded if self.says_the_same(answer) && younger => {
+            Merge::Discarded if self.head.stamp == answer.stamp && younger => {
                 self.age = Some(arrived);
                 Merge::Younger
             }
@@ -142,34 +150,23 @@ impl<const N: usize> Reader<N> {
         }
     }
 
-    fn says_the_same(&self, answer: &Answer<'_>) -> bool {
-        self.head.as_ref().is_some_and(|head| head.stamp == answer.stamp)
-    }
-
     fn adopt(&mut self, answer: &Answer<'_>) -> Merge {
-        let Some(head) = &mut self.head else {
-            self.head = Head::whole(answer);
-            return if self.head.is_some() { Merge::Adopted } else { Merge::Gap };
-        };
-        if answer.stamp < head.stamp {
+        let first = self.head().is_none();
+        if answer.stamp < self.head.stamp {
             Merge::Discarded
-        } else if answer.stamp.incarnation > head.stamp.incarnation {
-            let Some(whole) = Head::whole(answer) else { return Merge::Gap };
-            *head = whole;
-            Merge::Restarted
-        } else if answer.stamp == head.stamp {
-            head.raise_floor(answer.floor);
+        } else if answer.stamp.incarnation > self.head.stamp.incarnation {
+            match (self.head.replace(answer), first) {
+                (false, _) => Merge::Gap,
+                (true, true) => Merge::Adopted,
+                (true, false) => Merge::Restarted,
+            }
+        } else if answer.stamp == self.head.stamp {
+            self.head.raise_floor(answer.floor);
             Merge::Discarded
-        } else if head.advance(answer) {
+        } else if self.head.advance(answer) {
             Merge::Adopted
         } else {
             Merge::Gap
         }
-    }
-}
-
-impl<const N: usize> Default for Reader<N> {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -5,7 +5,6 @@ use core::fmt;
 use super::{
     HEAD_ENTRIES_MAX,
     entry::{Entry, Name, Subject},
-    list::Entries,
 };
 use crate::{
     id::{ID_MAX, Id},
@@ -80,7 +79,7 @@ impl From<JsonError> for HeadError {
     }
 }
 
-/// Opens the text of a head; the entries are put into `entries`.
+/// Opens the text of a head; its entries are put into `places`, of which there are [`HEAD_ENTRIES_MAX`].
 ///
 /// # Errors
 ///
@@ -88,7 +87,7 @@ impl From<JsonError> for HeadError {
 pub fn open<'e>(
     text: &[u8],
     peppers: &Peppers,
-    entries: &'e mut Entries<HEAD_ENTRIES_MAX>,
+    places: &'e mut [Entry],
 ) -> Result<Answer<'e>, HeadError> {
     sealed::check(KIND, text, |id| {
         peppers.head_key(u8::try_from(id).ok().and_then(PepperId::new)?)
@@ -106,13 +105,15 @@ pub fn open<'e>(
     from.expect(",\"age_ms\":")?;
     let age_ms = from.uint()?;
     from.expect(",\"entries\":")?;
-    *entries = Entries::new();
+    let mut len = 0_usize;
     from.list(HEAD_ENTRIES_MAX, |from| {
         let entry = entry(from)?;
-        if entries.append(entry) { Ok(()) } else { Err(HeadError::Inconsistent) }
+        *places.get_mut(len).ok_or(JsonError::Full)? = entry;
+        len = len.saturating_add(1);
+        Ok::<(), HeadError>(())
     })?;
     sealed::read_closing(reader)?;
-    let answer = Answer { stamp, floor, since, age_ms, entries: entries.as_slice() };
+    let answer = Answer { stamp, floor, since, age_ms, entries: places.get(..len).unwrap_or(&[]) };
     if answer.consistent() { Ok(answer) } else { Err(HeadError::Inconsistent) }
 }
 

@@ -38,11 +38,7 @@ impl<T> Decoded<T> {
 /// Reads the four groups of a body.
 #[inline]
 pub(crate) fn body(symbols: &[u8; BODY]) -> Decoded<[u64; 4]> {
-    let mut all = Decoded {
-        value: [0; 4],
-        seen: 0,
-        overflow: false,
-    };
+    let mut all = Decoded { value: [0; 4], seen: 0, overflow: false };
     let (groups, _) = symbols.as_chunks::<GROUP>();
     for (value, group) in all.value.iter_mut().zip(groups) {
         let one = number(group);
@@ -68,17 +64,8 @@ pub(crate) fn check(symbols: &[u8; CHECK]) -> Decoded<u32> {
 /// Reads at most eleven symbols, without a branch on what they are.
 #[inline]
 fn number<const N: usize>(symbols: &[u8; N]) -> Decoded<u64> {
-    const {
-        assert!(
-            N >= 1 && N <= GROUP,
-            "ten symbols always fit, an eleventh may not"
-        )
-    }
-    let mut all = Decoded {
-        value: 0_u64,
-        seen: 0,
-        overflow: false,
-    };
+    const { assert!(N >= 1 && N <= GROUP, "ten symbols always fit, an eleventh may not") }
+    let mut all = Decoded { value: 0_u64, seen: 0, overflow: false };
     for &symbol in symbols {
         let value = value(symbol);
         all.seen |= value;

@@ -92,12 +92,7 @@ impl Brand {
         if envs.len() > ENVS_MAX {
             return Err(BrandError::TooManyEnvs);
         }
-        let mut brand = Self {
-            prefix,
-            heads: [Head::NONE; ENVS_MAX],
-            envs: 0,
-            head_lens: 0,
-        };
+        let mut brand = Self { prefix, heads: [Head::NONE; ENVS_MAX], envs: 0, head_lens: 0 };
         for &text in envs {
             let env = Env::new(text)?;
             if brand.envs().any(|earlier| earlier == env) {
@@ -133,10 +128,7 @@ impl Brand {
     /// The accepted head that is spelled so.
     #[inline]
     pub(super) fn head(&self, text: &[u8]) -> Option<&Head> {
-        self.heads
-            .iter()
-            .take(self.envs)
-            .find(|head| head.as_bytes() == text)
+        self.heads.iter().take(self.envs).find(|head| head.as_bytes() == text)
     }
 }
 
@@ -166,11 +158,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    const NONE: Self = Self {
-        env: Env(Name::EMPTY),
-        text: Name::EMPTY,
-        crc: Crc32::START,
-    };
+    const NONE: Self = Self { env: Env(Name::EMPTY), text: Name::EMPTY, crc: Crc32::START };
 
     /// The head of keys of `prefix` for `env`.
     pub(super) fn new(prefix: Prefix, env: Env) -> Self {
@@ -178,11 +166,7 @@ impl Head {
         for part in [prefix.0.as_bytes(), b"_", env.0.as_bytes(), b"_"] {
             text.push(part);
         }
-        Self {
-            env,
-            text,
-            crc: Crc32::START.with(text.as_bytes()),
-        }
+        Self { env, text, crc: Crc32::START.with(text.as_bytes()) }
     }
 
     #[inline]
@@ -210,10 +194,7 @@ impl Prefix {
     /// [`BrandError::WrongPrefix`] when `text` is not 2 to 12 of `a-z 0-9`, a letter first.
     pub fn new(text: &str) -> Result<Self, BrandError> {
         let led = text.len() >= 2 && text.starts_with(|first: char| first.is_ascii_lowercase());
-        Name::new(text)
-            .filter(|_| led)
-            .map(Self)
-            .ok_or(BrandError::WrongPrefix)
+        Name::new(text).filter(|_| led).map(Self).ok_or(BrandError::WrongPrefix)
     }
 
     /// The prefix as text.
@@ -272,10 +253,7 @@ struct Name<const N: usize> {
 }
 
 impl<const N: usize> Name<N> {
-    const EMPTY: Self = Self {
-        bytes: [0; N],
-        len: 0,
-    };
+    const EMPTY: Self = Self { bytes: [0; N], len: 0 };
 
     /// 1 to `N` of `a-z 0-9`.
     fn new(text: &str) -> Option<Self> {

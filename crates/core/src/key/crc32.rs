@@ -22,10 +22,7 @@ impl Crc32 {
     pub(crate) fn with(self, bytes: &[u8]) -> Self {
         let (steps, rest) = bytes.as_chunks::<LANES>();
         let state = steps.iter().fold(self.0, advance);
-        Self(
-            rest.iter()
-                .fold(state, |state, &byte| advance(state, &[byte])),
-        )
+        Self(rest.iter().fold(state, |state, &byte| advance(state, &[byte])))
     }
 
     /// The CRC of all that was taken in.
@@ -109,11 +106,7 @@ mod tests {
         assert_eq!(!bitwise, 0x8a8d_80d3);
         for at in 0..=text.len() {
             let (left, right) = text.split_at(at);
-            assert_eq!(
-                Crc32::START.with(left).with(right).value(),
-                !bitwise,
-                "split at {at}"
-            );
+            assert_eq!(Crc32::START.with(left).with(right).value(), !bitwise, "split at {at}");
         }
     }
 }

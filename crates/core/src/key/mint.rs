@@ -118,11 +118,7 @@ pub fn mint(prefix: Prefix, env: Env, peppers: &Peppers, draw: &Draw) -> Minted 
     }
     let check: [u8; base62::CHECK] = base62::write(u64::from(head.check(&symbols)));
 
-    let mut minted = Minted {
-        text: [0; KEY_MAX],
-        len: 0,
-        lookup,
-    };
+    let mut minted = Minted { text: [0; KEY_MAX], len: 0, lookup };
     for part in [head.as_bytes(), &symbols, &check] {
         copy(minted.text.get_mut(minted.len..).unwrap_or_default(), part);
         minted.len = minted.len.saturating_add(part.len());

@@ -32,12 +32,7 @@ pub(super) struct Hash {
 impl Hash {
     /// A hash whose state is `state` after `len` bytes, which are whole blocks.
     pub(super) const fn after(state: [u32; 8], len: usize) -> Self {
-        Self {
-            state,
-            block: [0; BLOCK],
-            filled: 0,
-            len,
-        }
+        Self { state, block: [0; BLOCK], filled: 0, len }
     }
 
     /// Takes in `piece`.
@@ -96,10 +91,7 @@ pub(super) fn close(block: &mut [u8; BLOCK], filled: usize, len: usize) {
 #[inline]
 fn write_len(block: &mut [u8; BLOCK], len: usize) {
     if let Some(space) = block.last_chunk_mut() {
-        *space = u64::try_from(len)
-            .unwrap_or(u64::MAX)
-            .saturating_mul(8)
-            .to_be_bytes();
+        *space = u64::try_from(len).unwrap_or(u64::MAX).saturating_mul(8).to_be_bytes();
     }
 }
 

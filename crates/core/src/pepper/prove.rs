@@ -121,11 +121,7 @@ impl Peppers {
         if !equal(tag, &ours) {
             return Err(Refusal::WrongTag);
         }
-        Ok(Genuine {
-            lookup,
-            env: key.env(),
-            pepper: key.pepper(),
-        })
+        Ok(Genuine { lookup, env: key.env(), pepper: key.pepper() })
     }
 
     /// The body of a new key under the issuing pepper, and its lookup id.
@@ -147,12 +143,10 @@ impl Slot {
     #[inline]
     fn tag(&self, head: &[u8], seed: &[u8; SEED]) -> ([u8; TAG], LookupId) {
         let mut block = [0; 64];
-        let len = [DOMAIN, head, seed]
-            .into_iter()
-            .fold(0_usize, |at, part: &[u8]| {
-                copy(block.get_mut(at..).unwrap_or_default(), part);
-                at.saturating_add(part.len())
-            });
+        let len = [DOMAIN, head, seed].into_iter().fold(0_usize, |at, part: &[u8]| {
+            copy(block.get_mut(at..).unwrap_or_default(), part);
+            at.saturating_add(part.len())
+        });
         let mac = self.tags.short(&mut block, len);
         let (mut tag, mut lookup) = ([0; TAG], [0; 16]);
         copy(&mut tag, &mac);

@@ -1,0 +1,93 @@
+//! Spending from every purse of a record, or from none.
+
+use core::borrow::BorrowMut;
+
+use super::Denial;
+use crate::{
+    bucket::Wait,
+    lease::{Purse, Spend, SpendAll, spend_all},
+    record::Record,
+    time::Reading,
+};
+
+/// Which purses must be asked for: places among the record's limits and then its quotas.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Short(u16);
+
+impl Short {
+    /// Whether the purse at `place` must be asked for.
+    #[must_use]
+    pub fn contains(self, place: usize) -> bool {
+        Self::bit(place).is_some_and(|bit| self.0 & bit != 0)
+    }
+
+    /// The places, in order.
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        (0..16).filter(move |&place| self.contains(place))
+    }
+
+    fn add(&mut self, place: usize) {
+        // A record has at most twelve limits and quotas: every place has a bit.
+        self.0 |= Self::bit(place).unwrap_or(0);
+    }
+
+    fn bit(place: usize) -> Option<u16> {
+        u32::try_from(place).ok().and_then(|place| 1_u16.checked_shl(place))
+    }
+}
+
+/// Why nothing was taken.
+pub(super) enum Untaken {
+    /// A purse refuses, or there is no purse.
+    Refused(Denial),
+    /// These must be asked for first.
+    Short(Short),
+}
+
+/// Takes `cost` from every purse, or nothing from any.
+///
+/// A quota is named before a limit; the wait is the longest of all that refuse, so that nobody is told to
+/// come back too early.
+pub(super) fn take<P: BorrowMut<Purse>>(
+    record: &Record<'_>,
+    cost: u32,
+    purses: &mut [P],
+    now: Reading,
+) -> Result<(), Untaken> {
+    let limits = record.limits.len();
+    if purses.len() != limits.saturating_add(record.quotas.len()) {
+        return Err(Untaken::Refused(Denial::Unavailable));
+    }
+    match spend_all(purses, cost, now) {
+        SpendAll::Taken => Ok(()),
+        SpendAll::Ask => {
+            let mut short = Short::default();
+            for (place, purse) in purses.iter().enumerate() {
+                if purse.borrow().standing(cost, now) == Spend::Ask {
+                    short.add(place);
+                }
+            }
+            Err(Untaken::Short(short))
+        }
+        SpendAll::Refused { purse, wait } => {
+            let quotas = purses.get(limits..).unwrap_or(&[]);
+            Err(Untaken::Refused(match longest(quotas, cost, now) {
+                Some(quota) => Denial::QuotaExhausted { quota, wait },
+                None => Denial::RateLimited { limit: purse, wait },
+            }))
+        }
+    }
+}
+
+/// The place of the purse that refuses longest, if any refuses; of equals the first.
+fn longest<P: BorrowMut<Purse>>(purses: &[P], cost: u32, now: Reading) -> Option<usize> {
+    let mut longest: Option<(usize, Wait)> = None;
+    for (place, purse) in purses.iter().enumerate() {
+        if let Spend::Refused(wait) = purse.borrow().standing(cost, now)
+            && longest.is_none_or(|(_, known)| wait > known)
+        {
+            longest = Some((place, wait));
+        }
+    }
+    longest.map(|(place, _)| place)
+}
