@@ -1,0 +1,112 @@
+//! Random schedules: everything about a world drawn from its seed.
+
+use tollgate_core::{
+    lease::{Host, Standard},
+    limit::{Numbers, Period},
+};
+
+use super::world::{Faults, Load, Tally, World, WorldSettings};
+use crate::random::Random;
+
+/// One random schedule.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    settings: WorldSettings,
+    seconds: u64,
+}
+
+impl Schedule {
+    /// The schedule of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed ^ 0x5eed_1ea5_e500_0000);
+        let random = &mut random;
+        let kind = random.below(10);
+        let first = if kind == 0 { quota(random) } else { limit(random) };
+        let mut limits = vec![first];
+        if random.happens(250) {
+            limits.push(if random.happens(200) { quota(random) } else { limit(random) });
+        }
+        let mut changes = Vec::new();
+        if kind == 1 {
+            changes = vec![limit(random), limit(random), first];
+            limits.truncate(1);
+        }
+        let mut faults = faults(random);
+        if kind == 2 {
+            faults.writers_ahead_ms = random.within(1, 2_000);
+            limits.truncate(1);
+        }
+        let seconds = random.within(3, 9);
+        let holders = random.within(1, 5);
+        let requests = random.within(20, 120);
+        let burst = limits.iter().map(|numbers| numbers.burst()).min().unwrap_or(1);
+        let small = burst.min(3);
+        let mut costs = vec![1; 8];
+        if random.happens(500) {
+            costs.extend([small, burst.div_ceil(4), burst.div_ceil(2), burst]);
+        }
+        let settings = WorldSettings {
+            seed,
+            // Some begin shortly before a UTC midnight that also ends a month.
+            start_ms: if random.happens(500) { 0 } else { TO_MONTH_END_MS - random.below(8_000) },
+            limits,
+            holders: holders as usize,
+            slots: random.one_of(&[2, 4, 8]),
+            sizing: Standard { calls_max: random.one_of(&[300, 300, 30, 5]) },
+            host: if random.happens(150) { Host::Bare } else { Host::Background },
+            round_trip_us: random.one_of(&[2_000, 10_000, 50_000, 50_000, 200_000, 600_000]),
+            load: Load {
+                gap_us: seconds * 1_000_000 * holders / requests,
+                costs,
+                bursts: random.happens(600),
+                even: false,
+            },
+            faults,
+            changes,
+        };
+        Self { settings, seconds }
+    }
+
+    /// Runs it to its end; stops where a guarantee does not hold.
+    #[must_use]
+    pub fn run(self) -> Tally {
+        let mut world = World::new(self.settings);
+        world.run(self.seconds * 1_000_000);
+        world.tally
+    }
+}
+
+/// From [`WorldSettings::START_MS`] to 2027-02-01T00:00:00Z.
+const TO_MONTH_END_MS: u64 = 1_801_440_000_000 - WorldSettings::START_MS;
+
+fn limit(random: &mut Random) -> Numbers {
+    let burst = random.one_of(&[1, 2, 5, 20, 32, 40, 64, 100, 200, 1_000]);
+    let period_ms = random.one_of(&[1_000, 1_000, 60_000, 7, 1]);
+    // From far too slow to matter up to a full bucket a second.
+    let per_second = random.one_of(&[1, 1, 5, 32, 100, burst]).min(burst * 2);
+    let rate = (per_second * period_ms / 1_000).max(1);
+    Numbers::steady(burst, rate, period_ms).expect("in bounds")
+}
+
+fn quota(random: &mut Random) -> Numbers {
+    let count = random.one_of(&[1, 7, 40, 100, 500]);
+    Numbers::quota(count, random.one_of(&[Period::Day, Period::Month, Period::Total]))
+        .expect("in bounds")
+}
+
+fn faults(random: &mut Random) -> Faults {
+    let calm = random.happens(150);
+    let mut some = |choices: &[u64]| if calm { 0 } else { random.one_of(choices) };
+    Faults {
+        lost: some(&[0, 0, 20, 100, 300]),
+        repeated: some(&[0, 50, 300]),
+        late_us: some(&[0, 2_000, 60_000, 400_000]),
+        held: some(&[0, 0, 20, 100]),
+        silent: some(&[0, 0, 50]),
+        holders_per_second: some(&[0, 1, 3]),
+        skew_ms: some(&[0, 400, 2_000, 100_000]),
+        drift_ppm: some(&[0, 100, 10_000]),
+        writers_ahead_ms: 0,
+    }
+}
