@@ -1,8 +1,5 @@
 //! Ed25519 by the published vectors, and by the rule of `docs/spec/identity.md` where they are silent.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test stops at the first surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use ed25519_dalek::{Signer, SigningKey};
 use tollgate_identity::{public_of_seed, signature_holds};
