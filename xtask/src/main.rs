@@ -6,6 +6,7 @@
 mod args;
 mod bench;
 mod broken;
+mod budget;
 mod clock;
 mod console;
 mod exec;

@@ -2,7 +2,7 @@
 
 mod bare_metal;
 mod core;
-mod counts;
+pub(crate) mod counts;
 mod reference;
 mod rust;
 mod wasm;

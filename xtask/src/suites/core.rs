@@ -1,7 +1,7 @@
 //! The suite `core`: what every host shares.
 
 use super::{bare_metal, counts, reference, rust, wasm};
-use crate::{broken, setup::Need, step::Step, tidy};
+use crate::{broken, setup::Need, size, step::Step, tidy};
 
 /// Cheap steps first, so that a slip is heard of early.
 pub(super) const STEPS: &[Step] = &[
@@ -77,5 +77,11 @@ pub(super) const STEPS: &[Step] = &[
         about: "instruction counts under callgrind against the budget",
         needs: &[Need::Valgrind],
         run: counts::compare,
+    },
+    Step {
+        name: "size",
+        about: "what ships to an edge runtime against the budget",
+        needs: &[Need::Wasm],
+        run: size::step,
     },
 ];
