@@ -20,6 +20,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),
     ("tollgate-differential", &["tollgate-conformance"]),
+    ("tollgate-fuzz-bodies", &["tollgate-core", "tollgate-identity", "tollgate-conformance"]),
     ("xtask", &[]),
 ];
 

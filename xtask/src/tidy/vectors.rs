@@ -21,6 +21,9 @@ const LEAST: [(&str, usize); 9] = [
     ("identities", 60),
 ];
 
+/// The largest integer that every JSON reader reads exactly.
+const EXACT_MAX: u64 = 1 << 53;
+
 /// Checks every file of vectors.
 pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Result<()> {
     for (suite, least) in LEAST {
@@ -43,6 +46,12 @@ fn one(file: &Value, suite: &str, least: usize, place: &str, findings: &mut Find
     if rows.len() < least {
         findings.add(place, format!("has {} rows, and should have {least}", rows.len()));
     }
+    for row in rows {
+        if let Some(number) = inexact(row) {
+            let id = row["id"].as_str().unwrap_or_default();
+            findings.add(place, format!("{id} holds the number {number}: write a decimal string"));
+        }
+    }
     for field in ["id", "why"] {
         let mut seen = BTreeSet::new();
         for row in rows {
@@ -53,6 +62,19 @@ fn one(file: &Value, suite: &str, least: usize, place: &str, findings: &mut Find
                 findings.add(place, format!("two rows have the same {field}: {text}"));
             }
         }
+    }
+}
+
+/// A number in `value` that not every JSON reader reads exactly, if there is one.
+fn inexact(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => {
+            let exact = number.as_i64().is_some_and(|number| number.unsigned_abs() <= EXACT_MAX);
+            (!exact).then(|| number.to_string())
+        }
+        Value::Array(list) => list.iter().find_map(inexact),
+        Value::Object(fields) => fields.values().find_map(inexact),
+        Value::Null | Value::Bool(_) | Value::String(_) => None,
     }
 }
 
@@ -75,5 +97,18 @@ mod tests {
         check(&[("a", "one"), ("a", "two")], 1);
         check(&[("a", "one"), ("b", "one ")], 1);
         check(&[("a", "one"), ("b", "")], 1);
+    }
+
+    #[test]
+    fn a_number_that_some_readers_round_is_found() {
+        for (text, found) in [
+            ("{\"in\": [9007199254740992, -1, \"9007199254740993\"]}", false),
+            ("{\"in\": [9007199254740993]}", true),
+            ("{\"in\": {\"a\": 18446744073709551616}}", true),
+            ("{\"in\": 0.5}", true),
+        ] {
+            let value = serde_json::from_str(text).unwrap_or_default();
+            assert_eq!(inexact(&value).is_some(), found, "{text}");
+        }
     }
 }
