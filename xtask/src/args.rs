@@ -64,11 +64,13 @@ Install what is missing, then run test suites.
   cargo xtask test --without valgrind    leave out what needs valgrind, and say so in the last line
 
   --full            the long profile
-  --without A,B     leave out every step that needs A or B: cargo-fuzz runs need nothing, see below
+  --without A,B     leave out every step that needs A or B, of rust-src, wasm, node, python, valgrind
   --raise-floor     write the counts of a green run to tests/floor.toml where they grew
 
-A suite is red when a step fails, when it ran fewer tests or vector rows than tests/floor.toml commits
-it to, when a test was skipped, or when it ran nothing. What can be left out: ";
+A suite is red when a step fails, when a step ran fewer tests or vector rows than tests/floor.toml
+commits it to, when a test was skipped, or when it ran nothing. The output of each step is kept in
+target/xtask/. On a machine that reaches neither rustup's host nor Debian's, TOLLGATE_RUST_SRC names an
+archive of the library folder of Rust's source.";
 
 const BENCH_HELP: &str = "\
 Measure, and print a table.
@@ -214,5 +216,58 @@ impl Line {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_line(line: &str) -> Result<Chore, Usage> {
+        read(line.split_whitespace().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn what_is_asked_for_is_done() {
+        let valgrind = Need::named("valgrind").into_iter().collect::<Vec<_>>();
+        let test = |wanted| Ok(Chore::Test(wanted));
+        assert_eq!(read_line("test"), test(Wanted::default()));
+        let wanted = Wanted { suites: vec!["core".into()], full: true, ..Wanted::default() };
+        assert_eq!(read_line("test core --full"), test(wanted));
+        for line in ["test --without valgrind", "test --without=valgrind,valgrind"] {
+            let wanted = Wanted { without: valgrind.clone(), ..Wanted::default() };
+            assert_eq!(read_line(line), test(wanted), "{line}");
+        }
+        assert_eq!(read_line("bench --json"), Ok(Chore::Bench { suites: vec![], json: true }));
+        assert_eq!(read_line("setup --without valgrind"), Ok(Chore::Setup { without: valgrind }));
+        for line in ["", "help", "--help", "test --help", "size -h"] {
+            assert!(matches!(read_line(line), Ok(Chore::Help(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_runs_nothing() {
+        for line in [
+            "tset",
+            "test cores",
+            "test --fulll",
+            "test --without",
+            "test --without nothing",
+            "test --json",
+            "bench --full",
+            "bench --without valgrind",
+            "size core",
+            "tidy --json",
+            "setup core",
+        ] {
+            assert!(read_line(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_everything_that_can_be_left_out() {
+        for name in Need::names().split(',') {
+            assert!(TEST_HELP.contains(name), "{name}");
+        }
     }
 }
