@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::pepper::PepperId;
+use crate::{mac::copy, pepper::PepperId};
 
 mod base62;
 mod brand;
@@ -10,6 +10,7 @@ mod crc32;
 mod error;
 mod mint;
 
+pub(crate) use brand::Head;
 pub use brand::{Brand, BrandError, ENV_MAX, ENVS_MAX, Env, PREFIX_MAX, Prefix};
 pub use error::ParseKeyError;
 pub use mint::{Draw, DrawError, Minted, mint};
@@ -22,6 +23,15 @@ pub const KEY_MAX: usize = PREFIX_MAX + ENV_MAX + 2 + TAIL;
 
 /// Body and check.
 const TAIL: usize = base62::BODY + base62::CHECK;
+
+/// What every tag's message begins with.
+const DOMAIN: &[u8] = b"tgk1";
+
+/// Bytes of a body before its tag: version, pepper id, and the random bytes.
+pub(crate) const SEED: usize = 20;
+
+/// A tag, as the first three words of its MAC.
+pub(crate) type Tag = [u32; 3];
 
 /// Random bytes in a key.
 pub(crate) const RANDOM: usize = 19;
@@ -42,12 +52,11 @@ pub(crate) const VERSION: u8 = 1;
 /// }
 /// ```
 ///
-/// The key borrows the request's own text and copies nothing of it.
+/// The key borrows the request's own text, and its brand, and copies nothing of the text.
 #[derive(Clone, Copy)]
 pub struct ApiKey<'a> {
-    head: &'a [u8],
+    head: &'a Head,
     symbols: &'a [u8; base62::BODY],
-    env: Env,
     pepper: PepperId,
 }
 
@@ -60,7 +69,7 @@ impl<'a> ApiKey<'a> {
     ///
     /// The first that applies of [`ParseKeyError`], in the order of its variants.
     #[inline]
-    pub fn parse(text: &'a [u8], brand: &Brand) -> Result<Self, ParseKeyError> {
+    pub fn parse(text: &'a [u8], brand: &'a Brand) -> Result<Self, ParseKeyError> {
         let (head, tail) = text.split_last_chunk::<TAIL>().ok_or(ParseKeyError::WrongLength)?;
         if !brand.has_head_of(head.len()) {
             return Err(ParseKeyError::WrongLength);
@@ -68,37 +77,32 @@ impl<'a> ApiKey<'a> {
         let (Some(symbols), Some(check)) = (tail.first_chunk(), tail.last_chunk()) else {
             return Err(ParseKeyError::WrongLength);
         };
-        let body = base62::body(symbols);
-        let check = base62::check(check);
-        if !(body.is_base62() && check.is_base62()) {
+        if !base62::is_base62(tail) {
             return Err(ParseKeyError::WrongAlphabet);
         }
-        let known = brand.head(head).ok_or(ParseKeyError::WrongBrand)?;
-        if body.overflow || check.overflow {
-            return Err(ParseKeyError::OutOfRange);
-        }
-        if known.check(symbols) != check.value {
+        let head = brand.head(head).ok_or(ParseKeyError::WrongBrand)?;
+        let check = base62::check(check).filter(|_| base62::is_in_range(symbols));
+        let check = check.ok_or(ParseKeyError::OutOfRange)?;
+        if head.check(symbols) != check {
             return Err(ParseKeyError::WrongCheck);
         }
-        let [first, ..] = body.value;
-        let [first, ..] = first.to_be_bytes();
+        let [first, ..] = base62::first_group(symbols).to_be_bytes();
         if first >> 4 != VERSION {
             return Err(ParseKeyError::UnsupportedVersion);
         }
-        Ok(Self { head, symbols, env: known.env(), pepper: PepperId::from_low_nibble(first) })
+        Ok(Self { head, symbols, pepper: PepperId::from_low_nibble(first) })
+    }
+
+    /// The prefix that the key bears: that of the brand it was read for.
+    #[must_use]
+    pub const fn prefix(&self) -> Prefix {
+        self.head.prefix()
     }
 
     /// The env that the key says it is for.
     #[must_use]
     pub const fn env(&self) -> Env {
-        self.env
-    }
-
-    /// The prefix that the key bears: that of the brand it was read for.
-    #[must_use]
-    pub fn prefix(&self) -> &'a str {
-        let prefix = self.head.split(|&byte| byte == b'_').next().unwrap_or_default();
-        core::str::from_utf8(prefix).unwrap_or_default()
+        self.head.env()
     }
 
     /// The pepper that the key says it was minted under.
@@ -107,28 +111,29 @@ impl<'a> ApiKey<'a> {
         self.pepper
     }
 
-    /// Prefix, `_`, env, `_`.
+    /// What stands before the body.
     #[inline]
-    pub(crate) const fn head(&self) -> &'a [u8] {
+    pub(crate) const fn head(&self) -> &'a Head {
         self.head
     }
 
-    /// The 32 bytes of the body, read anew: a key holds no copy of them.
+    /// What the tag speaks for, and the tag as words, read anew: a key holds no copy of them.
     #[inline]
-    pub(crate) fn body(&self) -> [u8; 32] {
-        let mut body = [0; 32];
-        let (groups, _) = body.as_chunks_mut::<8>();
-        for (bytes, group) in groups.iter_mut().zip(base62::body(self.symbols).value) {
-            *bytes = group.to_be_bytes();
-        }
-        body
+    pub(crate) fn body(&self) -> ([u8; SEED], Tag) {
+        let [a, b, c, d] = base62::body(self.symbols);
+        let ([third, first], [second, last]) = (halves(c), halves(d));
+        let mut seed = [0; SEED];
+        let (front, back) = seed.split_at_mut(16);
+        copy(front, [a, b].map(u64::to_be_bytes).as_flattened());
+        copy(back, &third.to_be_bytes());
+        (seed, [first, second, last])
     }
 }
 
 /// Shows prefix and env, and no byte of the secret.
 impl fmt::Debug for ApiKey<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ApiKey({}_{}_…)", self.prefix(), self.env)
+        write!(f, "ApiKey({}_{}_…)", self.prefix(), self.env())
     }
 }
 
@@ -136,4 +141,11 @@ impl fmt::Debug for ApiKey<'_> {
 #[must_use]
 pub fn check(text: &[u8]) -> [u8; base62::CHECK] {
     base62::write(u64::from(crc32::Crc32::START.with(text).value()))
+}
+
+/// The upper and the lower half of a number.
+#[inline]
+const fn halves(number: u64) -> [u32; 2] {
+    let [a, b, c, d, e, f, g, h] = number.to_be_bytes();
+    [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
 }

@@ -1,13 +1,13 @@
 //! HMAC-SHA256 with its padded key already hashed.
 
-use core::{fmt, hint::black_box};
+use core::{fmt, hint::black_box, slice};
 
 use sha2::block_api::compress256;
 use zeroize::Zeroize;
 
 mod hash;
 
-use hash::{BLOCK, Hash, IV, bytes};
+use hash::{AFTER_DIGEST, BLOCK, Hash, IV, bytes};
 
 /// Bytes of a MAC.
 pub const MAC_LEN: usize = 32;
@@ -32,7 +32,7 @@ impl MacKey {
         if key.len() > BLOCK {
             let mut hash = Hash::after(IV, 0);
             hash.update(key);
-            let mut digest = hash.finish();
+            let mut digest = bytes(hash.finish());
             copy(&mut padded, &digest);
             digest.zeroize();
         } else {
@@ -64,7 +64,8 @@ impl MacKey {
         if message.len() <= SHORT_MAX {
             let mut block = [0; BLOCK];
             copy(&mut block, message);
-            return self.short(&mut block, message.len());
+            end_short(&mut block, message.len());
+            return bytes(self.short(&block));
         }
         self.mac_parts(&[message])
     }
@@ -91,26 +92,24 @@ impl MacKey {
         Mac { key: self, hash: Hash::after(self.inner, BLOCK) }
     }
 
-    /// The MAC of the first `len` bytes of `block`.
-    ///
-    /// `len` is at most [`SHORT_MAX`], and the rest of the block is zero.
+    /// The MAC of the message in `block`, ended by [`end_short`], as words.
     #[inline]
-    pub(crate) fn short(&self, block: &mut [u8; BLOCK], len: usize) -> [u8; MAC_LEN] {
+    pub(crate) fn short(&self, block: &[u8; BLOCK]) -> [u32; 8] {
         let mut inner = self.inner;
-        hash::close(block, len, BLOCK.saturating_add(len));
-        compress256(&mut inner, core::slice::from_ref(block));
-        self.outer(bytes(inner))
+        compress256(&mut inner, slice::from_ref(block));
+        self.outer(inner)
     }
 
     /// The outer half, over what the inner half came to.
     #[inline]
-    fn outer(&self, inner: [u8; MAC_LEN]) -> [u8; MAC_LEN] {
-        let mut block = [0; BLOCK];
-        copy(&mut block, &inner);
-        hash::close(&mut block, MAC_LEN, BLOCK + MAC_LEN);
+    fn outer(&self, inner: [u32; 8]) -> [u32; 8] {
+        let mut block = AFTER_DIGEST;
+        if let Some(digest) = block.first_chunk_mut() {
+            *digest = bytes(inner);
+        }
         let mut outer = self.outer;
-        compress256(&mut outer, &[block]);
-        bytes(outer)
+        compress256(&mut outer, slice::from_ref(&block));
+        outer
     }
 }
 
@@ -148,7 +147,7 @@ impl Mac<'_> {
     /// The MAC of all that was taken in.
     #[must_use]
     pub fn finish(self) -> [u8; MAC_LEN] {
-        self.key.outer(self.hash.finish())
+        bytes(self.key.outer(self.hash.finish()))
     }
 }
 
@@ -177,6 +176,12 @@ pub fn derive(secret: &[u8], label: &str) -> [u8; MAC_LEN] {
 pub fn equal<const N: usize>(left: &[u8; N], right: &[u8; N]) -> bool {
     let differing = left.iter().zip(right).fold(0, |seen, (left, right)| seen | (left ^ right));
     black_box(differing) == 0
+}
+
+/// Ends a message of `len` bytes, at most [`SHORT_MAX`], which are all in `block` before zeros.
+#[inline]
+pub(crate) fn end_short(block: &mut [u8; BLOCK], len: usize) {
+    hash::close(block, len, BLOCK.saturating_add(len));
 }
 
 /// Copies as much of `from` as fits.

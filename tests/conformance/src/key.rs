@@ -91,7 +91,7 @@ fn parsed(input: &Value) -> Result<Value, BadCase> {
     let text = input::text(input, "text")?;
     Ok(match ApiKey::parse(&text, &brand) {
         Ok(key) => json!({
-            "prefix": key.prefix(), "env": key.env().as_str(), "pepper": key.pepper().get(),
+            "prefix": key.prefix().as_str(), "env": key.env().as_str(), "pepper": key.pepper().get(),
         }),
         Err(error) => refusal(error.code()),
     })

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use super::{base62, crc32::Crc32};
+use super::{DOMAIN, SEED, base62, crc32::Crc32};
+use crate::mac::{copy, end_short};
 
 /// The longest prefix, in bytes.
 pub const PREFIX_MAX: usize = 12;
@@ -20,8 +21,7 @@ pub(super) const HEAD_MAX: usize = PREFIX_MAX + ENV_MAX + 2;
 #[derive(Clone)]
 pub struct Brand {
     prefix: Prefix,
-    heads: [Head; ENVS_MAX],
-    envs: usize,
+    heads: [Option<Head>; ENVS_MAX],
     /// Bit `n` says that some head has `n` bytes.
     head_lens: u32,
 }
@@ -92,17 +92,16 @@ impl Brand {
         if envs.len() > ENVS_MAX {
             return Err(BrandError::TooManyEnvs);
         }
-        let mut brand = Self { prefix, heads: [Head::NONE; ENVS_MAX], envs: 0, head_lens: 0 };
-        for &text in envs {
+        let mut brand = Self { prefix, heads: [None; ENVS_MAX], head_lens: 0 };
+        for (at, &text) in envs.iter().enumerate() {
             let env = Env::new(text)?;
             if brand.envs().any(|earlier| earlier == env) {
                 return Err(BrandError::DuplicateEnv);
             }
             let head = Head::new(prefix, env);
             brand.head_lens |= bit(head.as_bytes().len());
-            if let Some(slot) = brand.heads.get_mut(brand.envs) {
-                *slot = head;
-                brand.envs = brand.envs.saturating_add(1);
+            if let Some(slot) = brand.heads.get_mut(at) {
+                *slot = Some(head);
             }
         }
         Ok(brand)
@@ -116,7 +115,7 @@ impl Brand {
 
     /// The accepted envs, in the order given.
     pub fn envs(&self) -> impl Iterator<Item = Env> {
-        self.heads.iter().take(self.envs).map(|head| head.env)
+        self.heads.iter().flatten().map(Head::env)
     }
 
     /// Whether some accepted head has this length.
@@ -128,16 +127,16 @@ impl Brand {
     /// The accepted head that is spelled so.
     #[inline]
     pub(super) fn head(&self, text: &[u8]) -> Option<&Head> {
-        self.heads.iter().take(self.envs).find(|head| head.as_bytes() == text)
+        self.heads.iter().flatten().find(|head| head.as_bytes() == text)
     }
 }
 
 impl fmt::Debug for Brand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Brand(")?;
-        for (at, head) in self.heads.iter().take(self.envs).enumerate() {
+        for (at, env) in self.envs().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
-            write!(f, "{comma}{}_{}", self.prefix, head.env)?;
+            write!(f, "{comma}{}_{env}", self.prefix)?;
         }
         f.write_str(")")
     }
@@ -149,24 +148,35 @@ const fn bit(len: usize) -> u32 {
     if len > HEAD_MAX { 0 } else { 1 << len }
 }
 
-/// What stands before the body of every key of one env, with its share of the check.
+/// What stands before the body of every key of one env, and what that comes to ahead of time.
 #[derive(Clone, Copy)]
-pub(super) struct Head {
+pub(crate) struct Head {
+    prefix: Prefix,
     env: Env,
     text: Name<HEAD_MAX>,
     crc: Crc32,
+    message: [u8; 64],
 }
 
 impl Head {
-    const NONE: Self = Self { env: Env(Name::EMPTY), text: Name::EMPTY, crc: Crc32::START };
-
     /// The head of keys of `prefix` for `env`.
     pub(super) fn new(prefix: Prefix, env: Env) -> Self {
         let mut text = Name::EMPTY;
         for part in [prefix.0.as_bytes(), b"_", env.0.as_bytes(), b"_"] {
             text.push(part);
         }
-        Self { env, text, crc: Crc32::START.with(text.as_bytes()) }
+        let crc = Crc32::START.with(text.as_bytes());
+        let len = DOMAIN.len().saturating_add(text.len).saturating_add(SEED);
+        let mut message = [0; 64];
+        copy(&mut message, DOMAIN);
+        copy(message.split_at_mut(DOMAIN.len()).1, text.as_bytes());
+        end_short(&mut message, len);
+        Self { prefix, env, text, crc, message }
+    }
+
+    #[inline]
+    pub(super) const fn prefix(&self) -> Prefix {
+        self.prefix
     }
 
     #[inline]
@@ -183,6 +193,19 @@ impl Head {
     #[inline]
     pub(super) fn check(&self, symbols: &[u8; base62::BODY]) -> u32 {
         self.crc.with(symbols).value()
+    }
+
+    /// The one block in which a tag is hashed, with a place left for the seed.
+    #[inline]
+    pub(crate) const fn message(&self) -> &[u8; 64] {
+        &self.message
+    }
+
+    /// The place of the seed in a copy of that block.
+    #[inline]
+    pub(crate) fn place<'b>(&self, block: &'b mut [u8; 64]) -> Option<&'b mut [u8; SEED]> {
+        let at = DOMAIN.len().saturating_add(self.text.len);
+        block.get_mut(at..).and_then(|rest| rest.first_chunk_mut())
     }
 }
 

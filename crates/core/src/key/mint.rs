@@ -108,7 +108,7 @@ impl fmt::Debug for Minted {
 #[must_use]
 pub fn mint(prefix: Prefix, env: Env, peppers: &Peppers, draw: &Draw) -> Minted {
     let head = Head::new(prefix, env);
-    let (mut body, lookup) = peppers.body(head.as_bytes(), &draw.0);
+    let (mut body, lookup) = peppers.body(&head, &draw.0);
     let (groups, _) = body.as_chunks::<8>();
 
     let mut symbols = [0; base62::BODY];

@@ -19,6 +19,15 @@ pub(super) const IV: [u32; 8] = [
     0x5be0_cd19,
 ];
 
+/// The block that ends a message of one block and a digest, with the digest still zero.
+pub(super) static AFTER_DIGEST: [u8; BLOCK] = {
+    let mut block = [0; BLOCK];
+    block[32] = 0x80;
+    // 96 bytes are 768 bits.
+    block[62] = 3;
+    block
+};
+
 /// A hash under way.
 pub(super) struct Hash {
     state: [u32; 8],
@@ -62,8 +71,8 @@ impl Hash {
         self.filled = self.filled.saturating_add(bytes.len());
     }
 
-    /// The digest.
-    pub(super) fn finish(mut self) -> [u8; 32] {
+    /// The state after the last block: the digest.
+    pub(super) fn finish(mut self) -> [u32; 8] {
         if self.filled > BLOCK - 9 {
             if let Some(end) = self.block.get_mut(self.filled) {
                 *end = 0x80;
@@ -75,7 +84,7 @@ impl Hash {
             close(&mut self.block, self.filled, self.len);
         }
         compress256(&mut self.state, &[self.block]);
-        bytes(self.state)
+        self.state
     }
 }
 
@@ -99,9 +108,6 @@ fn write_len(block: &mut [u8; BLOCK], len: usize) {
 #[inline]
 pub(super) fn bytes(state: [u32; 8]) -> [u8; 32] {
     let mut bytes = [0; 32];
-    let (words, _) = bytes.as_chunks_mut::<4>();
-    for (to, word) in words.iter_mut().zip(state) {
-        *to = word.to_be_bytes();
-    }
+    bytes.copy_from_slice(state.map(u32::to_be_bytes).as_flattened());
     bytes
 }
