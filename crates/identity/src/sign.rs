@@ -172,3 +172,13 @@ impl fmt::Debug for SigningKey {
         write!(f, "SigningKey({})", self.kid)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_seed_is_wiped_when_the_key_is_dropped() {
+        // Does not compile unless the library promises it: reading freed memory is not for us.
+        const fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+        wiped::<ed25519_dalek::SigningKey>();
+    }
+}
