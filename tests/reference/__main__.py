@@ -41,6 +41,10 @@ def check(arguments) -> int:
 def wrong(arguments) -> int:
     from vectors.wrong import WRONG
 
+    differs = mistakes.unchanged_copy_differs()
+    if differs:
+        print(f"RED: a copy without a mistake already contradicts {differs}")
+        return 1
     red = 0
     for mistake in WRONG:
         try:

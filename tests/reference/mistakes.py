@@ -41,17 +41,20 @@ class _ChangedSource(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def _changed_package(module: str, source: str):
     """Makes the package importable afresh, with one module changed; puts everything back after."""
     finder = _ChangedSource(module, source)
-    kept = {name: sys.modules[name] for name in sys.modules if name.startswith(f"{PACKAGE}.")}
-    for name in kept:
-        del sys.modules[name]
+    kept = _take_out_package()
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.startswith(f"{PACKAGE}.")]:
-            del sys.modules[name]
+        _take_out_package()
         sys.modules.update(kept)
+
+
+def _take_out_package() -> dict:
+    """Takes the package and all its modules out of the imported ones."""
+    names = [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def changed_source(module: str, text: str, replacement: str) -> str:
@@ -67,7 +70,15 @@ def changed_source(module: str, text: str, replacement: str) -> str:
 def contradicting_row(mistake, rows: list[dict]):
     """The id of the first row that notices the mistake, or None."""
     source = changed_source(mistake.module, mistake.text, mistake.replacement)
-    with _changed_package(mistake.module, source):
+    return first_difference(mistake.module, source, rows)
+
+
+def first_difference(module: str, source: str, rows: list[dict]):
+    """The id of the first row that a copy with this source for one module answers differently, or None.
+
+    An exception that is no refusal is a difference too.
+    """
+    with _changed_package(module, source):
         try:
             changed = importlib.import_module(f"{PACKAGE}.suites")
             ops = changed.load_ops()
@@ -81,6 +92,12 @@ def contradicting_row(mistake, rows: list[dict]):
             if not vectors.same(out, row["out"]):
                 return row["id"]
     return None
+
+
+def unchanged_copy_differs() -> str | None:
+    """The id of a row that even a copy without a mistake answers differently: then nothing is shown."""
+    source = (FOLDER / "wire.py").read_text("utf-8")
+    return first_difference("wire", source, rows_for("wire"))
 
 
 def rows_for(module: str) -> list[dict]:

@@ -1,0 +1,40 @@
+"""Mistakes about the signed identity (docs/spec/identity.md)."""
+
+from . import mistakes_of
+
+MISTAKES = mistakes_of(
+    "identity",
+    ("return data if base64url(data) == symbols else None", "return data", "unused bits may be set"),
+    ("TOKEN_MAX = 2_048", "TOKEN_MAX = 2_047", "2,048 bytes are too long"),
+    ("return 1 <= len(path) <= PATH_MAX and b\"?\" not in path", "return 1 <= len(path) <= PATH_MAX", "a bound path with a query"),
+    ('is not None and set(value) != {"0"}', "is not None", "a jti of zeros"),
+    ("return LIFE_MAX_S if binding is None else BOUND_LIFE_MAX_S", "return LIFE_MAX_S", "a bound token of 30 s"),
+    ('if key["alg"] != alg:', "if False:", "the alg is not pinned"),
+    ('next((key for key in keys if key["kid"] == kid), None)', 'next((key for key in keys if key["kid"] == kid), keys[0])',
+     "an unknown kid falls back to the first key"),
+    ('if now + skew < claims["iat"] * 1000:', 'if now < claims["iat"] * 1000:', "no skew for a clock that is behind"),
+    ('if now >= claims["exp"] * 1000 + skew:', 'if now > claims["exp"] * 1000 + skew:', "the ms of exp still counts"),
+    ('if claims["aud"] != _text(argument["aud"]):', 'if not claims["aud"].startswith(_text(argument["aud"])):',
+     "an audience that starts right"),
+    ('if argument["require_binding"]:', 'if argument["require_binding"] and argument["method"] != "GET":',
+     "GET needs no binding"),
+    ('if binding["method"].encode("ascii") != octets(argument["method"]):',
+     'if binding["method"].encode("ascii").lower() != octets(argument["method"]).lower():', "methods in any case"),
+    ('if binding["path"] != octets(argument["path"]):', 'if argument["require_binding"] and binding["path"] != octets(argument["path"]):',
+     "a bound path counts only where binding is demanded"),
+    ('claims["iat"] = integer(argument["now_ms"]) // 1000', 'claims["iat"] = -(-integer(argument["now_ms"]) // 1000)',
+     "iat is rounded up"),
+    ("2 * (expires * 1000 - now) > (expires - issued) * 1000", "2 * (expires * 1000 - now) >= (expires - issued) * 1000",
+     "half of a life is more than half"),
+    ("and now >= issued * 1000}", "}", "a token is reused when the clock has stepped back"),
+    ('for name in ("lookup", "as_of", "aud", "kid"))', 'for name in ("lookup", "aud", "kid"))', "a token outlives its record"),
+    ('if len(set(seed)) == 1:', "if not any(seed):", "only zeros are a bad seed"),
+    ("if not 1 <= claims[\"exp\"] - claims[\"iat\"] <= life_max(binding):", "if False:", "the life of a token is not checked"),
+) + mistakes_of(
+    "ed25519",
+    ("if y >= P:", "if False:", "another spelling of a y is accepted"),
+    ("if without_sign(encoded) in SMALL_ORDER:", "if encoded in SMALL_ORDER:", "small order is looked for without the sign"),
+    ("if without_sign(r) in SMALL_ORDER:", "if False:", "R of small order"),
+    ("return square == 0 or pow(square, (P - 1) // 2, P) == 1", "return True", "a key off the curve"),
+    ("if len(signature) != 64 or not is_good_point(public):", "if len(signature) != 64:", "any public key will do"),
+)
