@@ -1,75 +1,142 @@
 //! What leasing costs: the share of one exact bucket that is admitted, and the authority's calls.
+//!
+//! The figures of `docs/performance.md` are what this prints.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::thread;
 
 use tollgate_core::{
-    lease::{CALLS_MAX, Host, Standard},
+    lease::{CALLS_MAX, CALLS_MAX_DYNAMODB, Host, Standard},
     limit::Numbers,
 };
 use tollgate_simulation::leases::{Faults, Load, World, WorldSettings};
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Row {
-    holders: usize,
+    holders: u64,
+    /// Tokens a second, and the burst.
     rate: u64,
+    /// Demand in tenths of the rate.
     tenths: u64,
-    round_trip_ms: u64,
+    calls_max: u32,
+    /// Share in per cent and calls a second, as a model of these rules was published.
+    published: Option<(u64, u64)>,
 }
 
-/// Share in per mille, calls a second.
-fn measure(row: Row, even: bool) -> (u64, u64) {
-    let Row { holders, rate, tenths, round_trip_ms } = row;
-    let gap_us = 10_000_000 * holders as u64 / (rate * tenths);
-    let calls_max = if holders > 40 { 480 } else { CALLS_MAX };
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    share_per_mille: u64,
+    calls: u64,
+}
+
+fn measure(row: Row, even: bool) -> Measured {
     let mut world = World::new(WorldSettings {
         seed: 7,
         start_ms: 0,
-        limits: vec![Numbers::steady(rate, rate, 1_000).unwrap()],
-        holders,
+        limits: vec![Numbers::steady(row.rate, row.rate, 1_000).unwrap()],
+        holders: row.holders.try_into().unwrap(),
         slots: 128,
-        sizing: Standard { calls_max },
+        sizing: Standard { calls_max: row.calls_max },
         host: Host::Background,
-        round_trip_us: round_trip_ms * 1_000,
-        load: Load { gap_us, costs: vec![1], bursts: false, even },
+        round_trip_us: 50_000,
+        load: Load {
+            gap_us: 10_000_000 * row.holders / (row.rate * row.tenths),
+            costs: vec![1],
+            bursts: false,
+            even,
+        },
         faults: Faults::default(),
         changes: Vec::new(),
     });
     world.run(10_000_000);
     let before = world.tally;
-    let seconds = if rate < 100 { 400 } else { 30 };
+    let seconds = if row.rate < 100 { 1_000 } else { 30 };
     world.run(seconds * 1_000_000);
     let after = world.tally;
-    let share = (after.admitted - before.admitted) * 1_000 / (after.exact - before.exact).max(1);
-    (share, (after.calls - before.calls) / seconds)
+    let (admitted, exact) = (after.admitted - before.admitted, after.exact - before.exact);
+    Measured { share_per_mille: admitted * 1_000 / exact, calls: (after.calls - before.calls) / seconds }
+}
+
+/// Every row at even and at independent demand, on two threads.
+fn measure_all(rows: &[Row]) -> Vec<(Row, Measured, Measured)> {
+    let all = |rows: &[Row]| -> Vec<_> {
+        rows.iter().map(|&row| (row, measure(row, true), measure(row, false))).collect()
+    };
+    thread::scope(|scope| {
+        let (odd, even): (Vec<_>, Vec<_>) = rows.iter().enumerate().partition(|(i, _)| i % 2 == 1);
+        let strip = |rows: Vec<(usize, &Row)>| rows.into_iter().map(|(_, &row)| row).collect();
+        let (odd, even): (Vec<Row>, Vec<Row>) = (strip(odd), strip(even));
+        let other = scope.spawn(move || all(&odd));
+        let mut measured = all(&even);
+        measured.extend(other.join().unwrap());
+        measured.sort_by_key(|(row, ..)| (row.holders, row.calls_max, row.rate, row.tenths));
+        measured
+    })
+}
+
+fn print(measured: &[(Row, Measured, Measured)]) {
+    let shown = |m: &Measured| {
+        let (whole, tenth) = (m.share_per_mille / 10, m.share_per_mille % 10);
+        format!("{whole:3}.{tenth} % {:4}", m.calls)
+    };
+    println!("| holders | rate | demand | published | even demand | independent demand |");
+    println!("|---|---|---|---|---|---|");
+    for (row, even, independent) in measured {
+        let published =
+            row.published.map_or("".into(), |(share, calls)| format!("{share} % {calls:4}"));
+        let Row { holders, rate, tenths, .. } = row;
+        let demand = format!("{}.{}", tenths / 10, tenths % 10);
+        let (even, independent) = (shown(even), shown(independent));
+        println!("| {holders} | {rate}/s | {demand} × | {published} | {even} | {independent} |");
+    }
 }
 
 #[test]
 fn at_even_demand_leasing_admits_what_one_exact_bucket_would() {
+    let published = [
+        (8, 1_000, [(100, 18), (100, 29), (96, 78), (99, 80)]),
+        (8, 32, [(100, 11), (100, 24), (100, 34), (100, 68)]),
+        (8, 5, [(100, 3), (98, 4), (98, 5), (100, 28)]),
+        (64, 1_000, [(100, 102), (100, 171), (96, 461), (100, 483)]),
+    ];
     let mut rows = Vec::new();
-    for (holders, rate) in [(8, 1_000), (8, 32), (8, 5), (64, 1_000)] {
-        for tenths in [5, 9, 11, 100] {
-            rows.push(Row { holders, rate, tenths, round_trip_ms: 50 });
+    for (holders, rate, figures) in published {
+        for (tenths, figure) in [5, 9, 11, 100].into_iter().zip(figures) {
+            let calls_max = if holders > 40 { 480 } else { CALLS_MAX };
+            rows.push(Row { holders, rate, tenths, calls_max, published: Some(figure) });
         }
     }
-    for even in [false, true] {
-        println!("even: {even}");
-        let results: Vec<_> = thread::scope(|scope| {
-            let (a, b) = rows.split_at(rows.len() / 2);
-            let part = |rows: &[Row]| rows.iter().map(|&row| measure(row, even)).collect::<Vec<_>>();
-            let other = scope.spawn(move || part(b));
-            let mut results = part(a);
-            results.extend(other.join().unwrap());
-            results
-        });
-        for (row, (share, calls)) in rows.iter().zip(results) {
-            println!(
-                "{:2} holders {:4}/s at {:4.1}: {:5.1} % {calls:4} calls/s",
-                row.holders,
-                row.rate,
-                row.tenths as f64 / 10.0,
-                share as f64 / 10.0
-            );
+    let measured = measure_all(&rows);
+    print(&measured);
+    for (row, even, independent) in measured {
+        let (share, calls) = row.published.unwrap();
+        assert!(even.share_per_mille >= share * 10 - 2, "{row:?}: {even:?}");
+        assert!(independent.share_per_mille + 10 >= share * 10, "{row:?}: {independent:?}");
+        assert!(even.share_per_mille >= 950 && independent.share_per_mille >= 950, "{row:?}");
+        // The budget C is kept, and calls are what was published, give or take.
+        let budget = if row.holders > 16 { 480 } else { 80 };
+        assert!(even.calls.max(independent.calls) * 100 <= budget * 103, "{row:?}: {even:?}");
+        assert!(independent.calls <= calls + calls / 20 + 2, "{row:?}: {independent:?}");
+        assert!(even.calls <= calls + calls / 3 + 2, "{row:?}: {even:?}");
+    }
+}
+
+/// One hot key at 10,000 requests a second on 8 holders.
+#[test]
+fn a_hot_key_costs_its_authority_few_calls() {
+    let mut rows = Vec::new();
+    for calls_max in [CALLS_MAX_DYNAMODB, CALLS_MAX] {
+        for (rate, tenths) in [(1_000, 100), (20_000, 5)] {
+            rows.push(Row { holders: 8, rate, tenths, calls_max, published: None });
+        }
+    }
+    let measured = measure_all(&rows);
+    print(&measured);
+    for (row, even, independent) in measured {
+        let most = if row.calls_max == CALLS_MAX_DYNAMODB { 60 } else { 100 };
+        for measured in [even, independent] {
+            assert!(measured.calls <= most, "{row:?}: {measured:?}");
+            assert!(measured.share_per_mille >= 950, "{row:?}: {measured:?}");
         }
     }
 }
