@@ -5,7 +5,7 @@ import json
 import random
 import sys
 
-from . import mistakes, suites, vectors
+from . import mistakes, pages, suites, vectors
 
 MISTAKES_MIN = 40
 
@@ -30,12 +30,12 @@ def write(arguments) -> int:
 def check(arguments) -> int:
     names = arguments.suites or list(suites.SUITES)
     ops = suites.load_ops(names)
-    red = 0
-    for suite in names:
-        line, faults = vectors.check(suite, ops)
+    results = [vectors.check(suite, ops) for suite in names]
+    if not arguments.suites:
+        results.append(pages.check(ops))
+    for line, faults in results:
         print("\n".join([line] + [f"  {fault}" for fault in faults]))
-        red += bool(faults)
-    return 1 if red else 0
+    return 1 if any(faults for _, faults in results) else 0
 
 
 def wrong(arguments) -> int:

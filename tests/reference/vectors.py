@@ -78,6 +78,26 @@ def write(suite: str, ops: dict, rewrite: bool) -> str:
     return f"{suite}: {len(rows)} rows, {len(rows) - len(old)} of them written now"
 
 
+def _secrets(value):
+    """Every pepper in a value: the hex of each field `secret` or `pepper`."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _secrets(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name in ("secret", "pepper") and isinstance(item, str):
+                yield bytes.fromhex(item)
+            yield from _secrets(item)
+
+
+def holds_unpublished_pepper(row: dict) -> bool:
+    """Whether a row holds a pepper that is no arithmetic progression: rows may not (docs/spec/key.md)."""
+    for secret in _secrets(row["in"]):
+        if len({(after - before) % 256 for before, after in zip(secret, secret[1:])}) > 1:
+            return True
+    return False
+
+
 def check(suite: str, ops: dict) -> tuple[str, list[str]]:
     """One line about a suite, and everything that is wrong with its file."""
     rows = read_rows(suite)
@@ -88,6 +108,8 @@ def check(suite: str, ops: dict) -> tuple[str, list[str]]:
     if len(rows) < least:
         faults.append(f"{suite}: {len(rows)} rows, at least {least} are wanted")
     for row in rows:
+        if holds_unpublished_pepper(row):
+            faults.append(f"{row['id']}: holds a pepper that is no arithmetic progression")
         out = answer(ops, row["op"], row["in"])
         if not same(out, row["out"]):
             faults.append(f"{row['id']}: the file says {dump(row['out'])}, the reference {dump(out)}")
