@@ -31,9 +31,17 @@ impl<'a> Id<'a> {
     ///
     /// When `text` is blank, too long, or has another character or a second `@`.
     pub fn new(text: &'a str) -> Result<Self, IdError> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-@".contains(&byte);
-        let ats = text.bytes().filter(|&byte| byte == b'@').count();
-        if text.is_empty() || text.len() > ID_MAX || ats > 1 || !text.bytes().all(allowed) {
+        if text.is_empty() || text.len() > ID_MAX {
+            return Err(IdError);
+        }
+        let (mut wrong, mut ats) = (false, 0_u8);
+        for byte in text.bytes() {
+            let plain =
+                matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'+' | b'-');
+            wrong |= !plain && byte != b'@';
+            ats = ats.saturating_add(u8::from(byte == b'@'));
+        }
+        if wrong || ats > 1 {
             return Err(IdError);
         }
         Ok(Self(text))

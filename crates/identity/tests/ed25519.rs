@@ -83,7 +83,7 @@ fn check_rfc(seed: &str, key: &str, message: &[u8], signature: &[u8]) {
 }
 
 /// Where libraries disagree: made with an independent implementation of the curve that knows the
-/// secret key. OpenSSL alone accepts seven of them.
+/// secret key. OpenSSL alone accepts six of them.
 const ODD: [(&str, &str, &str, &str, bool); 19] = [
     (
         "an honest signature",

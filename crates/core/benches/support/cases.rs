@@ -2,6 +2,11 @@
 //!
 //! A new case is one line in [`all`]: a name, and a closure that does the thing once.
 
+#[path = "decisions.rs"]
+mod decisions;
+#[path = "../../tests/support/records.rs"]
+mod records;
+
 use std::hint::black_box;
 
 use sha2::block_api::compress256;
@@ -41,7 +46,7 @@ pub fn all() -> Vec<Case> {
             black_box(ring).prove(&key).ok()
         })
     };
-    vec![
+    let mut cases = vec![
         case("nothing", || black_box(KEY.as_bytes())),
         case("sha256 two compressions", || {
             let mut state = black_box([7; 8]);
@@ -69,7 +74,9 @@ pub fn all() -> Vec<Case> {
         prove("key refused, whole tag", tag_with(|tag| *tag = tag.map(|byte| !byte))),
         prove("key refused, zero tag", tag_with(|tag| *tag = [0; 12])),
         case("key minted", move || mint(black_box(brand).prefix(), env, ring, draw)),
-    ]
+    ];
+    cases.extend(decisions::all());
+    cases
 }
 
 fn case<T>(name: &'static str, once: impl Fn() -> T + 'static) -> Case {

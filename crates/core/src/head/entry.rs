@@ -37,6 +37,14 @@ impl Name {
         core::str::from_utf8(bytes).unwrap_or("")
     }
 
+    /// A number that equal names share (FNV-1a).
+    pub(super) fn hash(&self) -> usize {
+        let mix = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let hash = self.as_str().bytes().fold(0x811c_9dc5, mix);
+        // Folded so that every byte reaches the low bits, on 32-bit hosts too.
+        usize::try_from(hash ^ hash >> 15).unwrap_or(0)
+    }
+
     fn is(&self, id: Id<'_>) -> bool {
         self.as_str() == id.as_str()
     }

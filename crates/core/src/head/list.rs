@@ -1,8 +1,9 @@
 //! The bounded list of what changed lately.
 
-use core::cmp::Reverse;
+mod busiest;
 
 use super::entry::{Entry, Subject};
+use busiest::busiest;
 
 /// The most entries of a head.
 pub const HEAD_ENTRIES_MAX: usize = 1024;
@@ -70,24 +71,8 @@ impl<S: Places> Entries<S> {
     /// Folds, as if `entry` stood in the list already.
     fn make_room(&mut self, entry: Entry) -> Option<u64> {
         let all = || self.as_slice().iter().chain(core::iter::once(&entry));
-        // Each tenant is weighed once, at its newest entry. Of tenants with as many entries, the first
-        // wins whose newest is the oldest: entries ascend, and the new one is the newest but for a
-        // reader that is told of several at once.
-        let mut busiest = entry;
-        let mut most = (0, Reverse(u64::MAX));
-        for candidate in all() {
-            let same = |other: &&Entry| other.subject.tenant() == candidate.subject.tenant();
-            let count = all().filter(same).count();
-            if count < most.0 || all().filter(same).any(|other| other.epoch > candidate.epoch) {
-                continue;
-            }
-            let rank = (count, Reverse(candidate.epoch));
-            if rank > most {
-                (most, busiest) = (rank, *candidate);
-            }
-        }
-        let tenant = *busiest.subject.tenant();
-        if most.0 < 2 {
+        let busiest = busiest(all());
+        if busiest.entries < 2 {
             let oldest = all().map(|other| other.epoch).min().unwrap_or(0);
             self.drop_through(oldest);
             if entry.epoch > oldest {
@@ -95,7 +80,8 @@ impl<S: Places> Entries<S> {
             }
             return Some(oldest);
         }
-        let folded = Entry { epoch: most.1.0, subject: Subject::Tenant { tenant } };
+        let tenant = busiest.tenant;
+        let folded = Entry { epoch: busiest.newest, subject: Subject::Tenant { tenant } };
         self.retain(|other| *other.subject.tenant() != tenant);
         if *entry.subject.tenant() != tenant {
             self.put(entry);

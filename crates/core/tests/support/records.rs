@@ -14,12 +14,16 @@ pub(crate) fn ring() -> Peppers {
     danger::published_peppers(&[Pepper { id: 0, secret: &secret }], 0).unwrap()
 }
 
-/// A key that was minted and proved.
+/// A key that was minted for `env`.
+pub(crate) fn key(env: &str) -> String {
+    let (prefix, env) = (Prefix::new("tg").unwrap(), Env::new(env).unwrap());
+    mint(prefix, env, &ring(), &Draw::new(&[7; 19]).unwrap()).as_str().to_owned()
+}
+
+/// The same, proved.
 pub(crate) fn genuine(env: &str) -> Genuine {
     let brand = Brand::new("tg", &[env]).unwrap();
-    let prefix = Prefix::new("tg").unwrap();
-    let minted = mint(prefix, Env::new(env).unwrap(), &ring(), &Draw::new(&[7; 19]).unwrap());
-    ring().prove(&ApiKey::parse(minted.as_str().as_bytes(), &brand).unwrap()).unwrap()
+    ring().prove(&ApiKey::parse(key(env).as_bytes(), &brand).unwrap()).unwrap()
 }
 
 /// A draft that says nothing in particular of the key that [`genuine`] gives for `live`.
