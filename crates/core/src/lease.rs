@@ -34,6 +34,7 @@ mod outstanding;
 mod purse;
 mod several;
 mod sizing;
+mod state;
 
 pub use account::{Account, Exchange, Forget, HOLDERS_MAX, Slot};
 pub use clock::{DateSample, Watch, WriterClock, may_write};
@@ -41,6 +42,7 @@ pub use outstanding::GRANTS_MAX;
 pub use purse::{Grant, Host, Purse, Queue, Received, Spend, Tick};
 pub use several::{SpendAll, spend_all};
 pub use sizing::{CALLS_MAX, CALLS_MAX_DYNAMODB, Situation, Size, Sizing, Standard};
+pub use state::{STATE_HEADER_MAX, STATE_HOLDER_MAX, StateError};
 
 use crate::{bucket::Wait, limit::Numbers, stamp::Stamp};
 

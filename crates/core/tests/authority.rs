@@ -197,7 +197,10 @@ fn nothing_outlives_the_period_of_a_quota_and_the_next_one_is_full() {
     let lease = authority.grant(&before, TO_MIDNIGHT - 300);
     assert_eq!((lease.granted_waiting, lease.ttl_ms), (80, 300));
     let full = authority.grant(&ask(2, 1, numbers, 100), TO_MIDNIGHT - 1);
-    assert_eq!((full.granted_waiting, full.retry_after), (100 - 80 - lease.granted, Wait::Later(1)));
+    assert_eq!(
+        (full.granted_waiting, full.retry_after),
+        (100 - 80 - lease.granted, Wait::Later(1))
+    );
     assert_eq!(authority.grant(&ask(2, 2, numbers, 100), TO_MIDNIGHT).granted_waiting, 100);
     assert_eq!(authority.out(), 100);
     // A clock that steps back does not begin the period once more.
@@ -227,10 +230,8 @@ fn a_change_of_numbers_converts_units_and_clips_and_gives_nothing() {
     let lease = authority.grant(&old, 4);
     assert_eq!((lease.numbers, lease.changed), (steady(30, 1, 1_000), epoch(4)));
     // A restore begins a higher incarnation; its epochs start anew.
-    let restored = Ask {
-        changed: Stamp { incarnation: 2, epoch: 0 },
-        ..ask(3, 2, steady(60, 1, 1_000), 0)
-    };
+    let restored =
+        Ask { changed: Stamp { incarnation: 2, epoch: 0 }, ..ask(3, 2, steady(60, 1, 1_000), 0) };
     assert_eq!(authority.grant(&restored, 5).numbers.burst(), 60);
 }
 
@@ -332,7 +333,8 @@ fn a_bucket_is_forgotten_only_when_full_with_nothing_out() {
 fn no_sequence_of_lies_mints_a_token() {
     let mut state = 1_u64;
     let mut random = move |bound: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % bound
     };
     for round in 0..3_000 {

@@ -170,8 +170,12 @@ fn a_host_that_runs_nothing_afterwards_takes_nothing_ahead_of_slow_limits() {
 fn until_the_named_instant_it_refuses_locally_and_then_asks() {
     let mut purse = purse();
     let ask = purse.ask(HOLDER, queue(1), at(0)).unwrap();
-    let refusal =
-        Lease { retry_after: Wait::Later(700), ask_after_ms: 400, left: 0, ..lease(ask.seq, 0, 0, 500) };
+    let refusal = Lease {
+        retry_after: Wait::Later(700),
+        ask_after_ms: 400,
+        left: 0,
+        ..lease(ask.seq, 0, 0, 500)
+    };
     purse.receive(&Answer::Lease(refusal), at(50));
     assert_eq!(purse.spend(1, at(50)), Spend::Refused(Wait::Later(700)));
     assert_eq!(purse.spend(1, at(449)), Spend::Refused(Wait::Later(301)));
@@ -180,8 +184,12 @@ fn until_the_named_instant_it_refuses_locally_and_then_asks() {
     // The longer of the two is told.
     let mut other = self::purse();
     let ask = other.ask(HOLDER, queue(1), at(0)).unwrap();
-    let refusal =
-        Lease { retry_after: Wait::Later(20), ask_after_ms: 400, left: 0, ..lease(ask.seq, 0, 0, 500) };
+    let refusal = Lease {
+        retry_after: Wait::Later(20),
+        ask_after_ms: 400,
+        left: 0,
+        ..lease(ask.seq, 0, 0, 500)
+    };
     other.receive(&Answer::Lease(refusal), at(50));
     assert_eq!(other.spend(1, at(60)), Spend::Refused(Wait::Later(390)));
 }
@@ -190,8 +198,12 @@ fn until_the_named_instant_it_refuses_locally_and_then_asks() {
 fn a_large_request_that_was_refused_does_not_stop_a_small_one() {
     let mut purse = purse();
     let ask = purse.ask(HOLDER, Queue { tokens: 600, largest: 600 }, at(0)).unwrap();
-    let refusal =
-        Lease { retry_after: Wait::Later(300), ask_after_ms: 300, left: 300, ..lease(ask.seq, 0, 0, 500) };
+    let refusal = Lease {
+        retry_after: Wait::Later(300),
+        ask_after_ms: 300,
+        left: 300,
+        ..lease(ask.seq, 0, 0, 500)
+    };
     purse.receive(&Answer::Lease(refusal), at(50));
     assert_eq!(purse.spend(301, at(60)), Spend::Refused(Wait::Later(290)));
     assert_eq!(purse.spend(300, at(60)), Spend::Ask);
@@ -269,7 +281,8 @@ fn several_limits_give_all_or_nothing_and_the_longest_wait_is_named() {
     let refusing = |retry_after| {
         let mut purse = purse();
         let ask = purse.ask(HOLDER, queue(1), at(0)).unwrap();
-        let refusal = Lease { retry_after, ask_after_ms: 100, left: 0, ..lease(ask.seq, 0, 0, 500) };
+        let refusal =
+            Lease { retry_after, ask_after_ms: 100, left: 0, ..lease(ask.seq, 0, 0, 500) };
         purse.receive(&Answer::Lease(refusal), at(20));
         purse
     };
@@ -322,10 +335,13 @@ fn clocks_that_disagree_by_more_than_a_second_show_a_freeze() {
     assert!(!frozen(9_000, 10_000) && frozen(8_999, 10_000), "the wall clock stepped back");
     assert!(!frozen(90_000, 90_000), "an idle hour is no freeze");
     let mut watch = Watch::new(at(0));
-    assert!((1..100).all(|step| {
-        let drifting = Reading { wall: at(step * 110).wall, mono_ms: at(step * 100).mono_ms };
-        !watch.frozen(drifting)
-    }), "it compares consecutive readings");
+    assert!(
+        (1..100).all(|step| {
+            let drifting = Reading { wall: at(step * 110).wall, mono_ms: at(step * 100).mono_ms };
+            !watch.frozen(drifting)
+        }),
+        "it compares consecutive readings"
+    );
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! What random schedules are too weak to show, and what no fault excuses.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "it prints what it measures"
+)]
 
 use tollgate_core::{
     lease::{Host, Standard},
@@ -17,7 +22,7 @@ fn settings(numbers: Numbers, holders: usize, gap_us: u64) -> WorldSettings {
         sizing: Standard::default(),
         host: Host::Background,
         round_trip_us: 50_000,
-        load: Load { gap_us, costs: vec![1], bursts: false, even: false },
+        load: Load { gap_us, costs: vec![1], bursts: false, even: false, first_per_cent: 0 },
         faults: Faults::default(),
         changes: Vec::new(),
     }

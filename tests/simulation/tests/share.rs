@@ -2,6 +2,11 @@
 //!
 //! The figures of `docs/performance.md` are what this prints.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "it prints what it measures"
+)]
 
 use std::thread;
 
@@ -10,6 +15,9 @@ use tollgate_core::{
     limit::Numbers,
 };
 use tollgate_simulation::leases::{Faults, Load, World, WorldSettings};
+
+/// Lopsided demand stays above this share, in per mille.
+const LOPSIDED_MIN: u64 = 950;
 
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -29,7 +37,15 @@ struct Measured {
     calls: u64,
 }
 
-fn measure(row: Row, even: bool) -> Measured {
+#[derive(Clone, Copy, PartialEq)]
+enum Demand {
+    Even,
+    Independent,
+    /// This part, in per cent, comes to one of the holders.
+    First(u64),
+}
+
+fn measure(row: Row, demand: Demand) -> Measured {
     let mut world = World::new(WorldSettings {
         seed: 7,
         start_ms: 0,
@@ -43,7 +59,8 @@ fn measure(row: Row, even: bool) -> Measured {
             gap_us: 10_000_000 * row.holders / (row.rate * row.tenths),
             costs: vec![1],
             bursts: false,
-            even,
+            even: demand == Demand::Even,
+            first_per_cent: if let Demand::First(part) = demand { part } else { 0 },
         },
         faults: Faults::default(),
         changes: Vec::new(),
@@ -54,13 +71,18 @@ fn measure(row: Row, even: bool) -> Measured {
     world.run(seconds * 1_000_000);
     let after = world.tally;
     let (admitted, exact) = (after.admitted - before.admitted, after.exact - before.exact);
-    Measured { share_per_mille: admitted * 1_000 / exact, calls: (after.calls - before.calls) / seconds }
+    Measured {
+        share_per_mille: admitted * 1_000 / exact,
+        calls: (after.calls - before.calls) / seconds,
+    }
 }
 
 /// Every row at even and at independent demand, on two threads.
 fn measure_all(rows: &[Row]) -> Vec<(Row, Measured, Measured)> {
     let all = |rows: &[Row]| -> Vec<_> {
-        rows.iter().map(|&row| (row, measure(row, true), measure(row, false))).collect()
+        rows.iter()
+            .map(|&row| (row, measure(row, Demand::Even), measure(row, Demand::Independent)))
+            .collect()
     };
     thread::scope(|scope| {
         let (odd, even): (Vec<_>, Vec<_>) = rows.iter().enumerate().partition(|(i, _)| i % 2 == 1);
@@ -74,11 +96,12 @@ fn measure_all(rows: &[Row]) -> Vec<(Row, Measured, Measured)> {
     })
 }
 
+fn shown(measured: &Measured) -> String {
+    let (whole, tenth) = (measured.share_per_mille / 10, measured.share_per_mille % 10);
+    format!("{whole:3}.{tenth} % {:4}", measured.calls)
+}
+
 fn print(measured: &[(Row, Measured, Measured)]) {
-    let shown = |m: &Measured| {
-        let (whole, tenth) = (m.share_per_mille / 10, m.share_per_mille % 10);
-        format!("{whole:3}.{tenth} % {:4}", m.calls)
-    };
     println!("| holders | rate | demand | published | even demand | independent demand |");
     println!("|---|---|---|---|---|---|");
     for (row, even, independent) in measured {
@@ -138,5 +161,24 @@ fn a_hot_key_costs_its_authority_few_calls() {
             assert!(measured.calls <= most, "{row:?}: {measured:?}");
             assert!(measured.share_per_mille >= 950, "{row:?}: {measured:?}");
         }
+    }
+}
+
+/// Not promised, but so: demand that comes almost wholly to one of eight holders.
+#[test]
+fn lopsided_demand_gets_most_of_its_share() {
+    println!("| rate | demand | half at one holder | 90 % | 99 % |");
+    println!("|---|---|---|---|---|");
+    for (rate, tenths) in
+        [(1_000, 9), (1_000, 11), (1_000, 100), (32, 9), (32, 11), (32, 100), (5, 11)]
+    {
+        let row = Row { holders: 8, rate, tenths, calls_max: CALLS_MAX, published: None };
+        let cells = [50, 90, 99].map(|part| {
+            let measured = measure(row, Demand::First(part));
+            assert!(measured.share_per_mille >= LOPSIDED_MIN, "{row:?}, {part} %: {measured:?}");
+            shown(&measured)
+        });
+        let demand = format!("{}.{}", tenths / 10, tenths % 10);
+        println!("| {rate}/s | {demand} × | {} |", cells.join(" | "));
     }
 }

@@ -79,7 +79,12 @@ pub(super) struct Effects {
 }
 
 impl HostSim {
-    pub(super) fn new(limits: &[(Numbers, Stamp)], clocks: Clocks, kind: Host, random: &mut Random) -> Self {
+    pub(super) fn new(
+        limits: &[(Numbers, Stamp)],
+        clocks: Clocks,
+        kind: Host,
+        random: &mut Random,
+    ) -> Self {
         let mut host = Self {
             id: HolderId::default(),
             clocks,

@@ -51,7 +51,7 @@ impl Schedule {
             // Some begin shortly before a UTC midnight that also ends a month.
             start_ms: if random.happens(500) { 0 } else { TO_MONTH_END_MS - random.below(8_000) },
             limits,
-            holders: holders as usize,
+            holders: usize::try_from(holders).expect("few holders"),
             slots: random.one_of(&[2, 4, 8]),
             sizing: Standard { calls_max: random.one_of(&[300, 300, 30, 5]) },
             host: if random.happens(150) { Host::Bare } else { Host::Background },
@@ -61,6 +61,7 @@ impl Schedule {
                 costs,
                 bursts: random.happens(600),
                 even: false,
+                first_per_cent: 0,
             },
             faults,
             changes,

@@ -1,12 +1,11 @@
 //! Virtual time: holders, authorities, the network between them, and the truth beside them.
 
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-};
+use std::{cmp::Reverse, collections::BinaryHeap};
 
 use tollgate_core::{
-    lease::{Account, Answer, Ask, Exchange, Host, Slot, Standard},
+    lease::{
+        Account, Answer, Ask, Exchange, Host, STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot, Standard,
+    },
     limit::Numbers,
     stamp::Stamp,
     time::UnixMillis,
@@ -55,6 +54,8 @@ pub struct Load {
     pub bursts: bool,
     /// Whether they come evenly instead of independently.
     pub even: bool,
+    /// What part of them all the first holder gets, in per cent; 0: the same as every other.
+    pub first_per_cent: u64,
 }
 
 /// A world to be run.
@@ -127,7 +128,27 @@ struct Bucket {
     exact: Oracle,
 }
 
+impl Bucket {
+    /// The authority's process dies and another takes over from what is stored.
+    fn store_and_load(&mut self) {
+        let mut buffer = vec![0; STATE_HEADER_MAX + self.slots.len() * STATE_HOLDER_MAX];
+        let account = self.account.as_ref().expect("an account that was asked");
+        let len = account.encode(&self.slots, &mut buffer).expect("room enough");
+        let mut slots = vec![Slot::VACANT; self.slots.len()];
+        let read = Account::decode(&buffer[..len], &mut slots).expect("what was written");
+        assert_eq!((read.credit(), read.instant()), (account.credit(), account.instant()));
+        assert_eq!(read.limit(), account.limit());
+        let taken = |slots: &[Slot]| {
+            slots.iter().filter(|slot| slot.holder().is_some()).copied().collect::<Vec<_>>()
+        };
+        assert_eq!(taken(&slots), taken(&self.slots));
+        self.account = Some(read);
+        self.slots = slots;
+    }
+}
+
 /// Holders, authorities, the network, and the oracles.
+#[expect(missing_debug_implementations, reason = "nobody prints a world")]
 pub struct World {
     settings: WorldSettings,
     random: Random,
@@ -290,7 +311,8 @@ impl World {
             Event::Change => self.change(),
             Event::Learn { holder } => {
                 let limits = self.limits.clone();
-                for (purse, (numbers, changed)) in self.hosts[holder].purses.iter_mut().zip(limits) {
+                for (purse, (numbers, changed)) in self.hosts[holder].purses.iter_mut().zip(limits)
+                {
                     let restored = changed.incarnation > purse.limit().1.incarnation;
                     if purse.learn(numbers, changed) && restored {
                         purse.void();
@@ -300,9 +322,20 @@ impl World {
         }
     }
 
+    /// The mean time between two requests at `holder`.
+    fn gap_us(&self, holder: usize) -> u64 {
+        let gap = self.settings.load.gap_us;
+        let holders = u64::try_from(self.hosts.len()).expect("few holders");
+        match (self.settings.load.first_per_cent, holder) {
+            (0, _) => gap,
+            (part, 0) => gap * 100 / (part * holders),
+            (part, _) => gap * 100 * (holders - 1) / ((100 - part) * holders),
+        }
+    }
+
     fn request(&mut self, holder: usize, again: bool, cost: u32) {
         if again {
-            let gap = self.settings.load.gap_us;
+            let gap = self.gap_us(holder);
             if gap == 0 {
                 return;
             }
@@ -333,13 +366,7 @@ impl World {
     fn step(
         &mut self,
         holder: usize,
-        act: impl FnOnce(
-            &mut HostSim,
-            u64,
-            tollgate_core::time::Reading,
-            &mut Effects,
-            &mut Random,
-        ),
+        act: impl FnOnce(&mut HostSim, u64, tollgate_core::time::Reading, &mut Effects, &mut Random),
     ) {
         let mut effects = Effects::default();
         let host = &mut self.hosts[holder];
@@ -439,13 +466,17 @@ impl World {
             self.tally.calls += 1;
         }
         let (numbers, _) = account.limit();
-        let out: u64 = bucket.slots.iter().flat_map(Slot::outstanding).map(|(t, _)| u64::from(t)).sum();
+        let out: u64 =
+            bucket.slots.iter().flat_map(Slot::outstanding).map(|(t, _)| u64::from(t)).sum();
         let room = u64::from(numbers.burst()).saturating_sub(out) * u64::from(numbers.unit());
         assert!(
             account.credit() <= room,
             "credit and what is out exceed the burst (seed {})",
             self.settings.seed
         );
+        if self.random.happens(50) {
+            bucket.store_and_load();
+        }
         if !self.random.happens(self.settings.faults.silent) {
             self.travel(Event::Answer { holder, life, bucket: place, answer: outcome.answer() });
         }
@@ -455,13 +486,15 @@ impl World {
         let per_second = self.settings.faults.holders_per_second.max(1);
         let next = self.random.exponential(1_000_000 / per_second);
         self.push(next, Event::Fault);
-        let holder = self.random.below(self.hosts.len().try_into().expect("few")) as usize;
+        let hosts = u64::try_from(self.hosts.len()).expect("few holders");
+        let holder = usize::try_from(self.random.below(hosts)).expect("few holders");
+        let freezes = holder.is_multiple_of(2);
         let host = &mut self.hosts[holder];
         match self.random.below(4) {
             0 => host.restart(&self.limits, &mut self.random),
             // A freeze below a second and a wall clock that steps back as far within the same lease
             // can hide each other: the specification says so, so no holder here has both.
-            1 | 2 if holder % 2 == 0 => {
+            1 | 2 if freezes => {
                 let micros = self.random.one_of(&[300_000, 900_000, 1_500_000, 6_000_000]);
                 if host.frozen_until_us <= self.now_us {
                     host.frozen_until_us = self.now_us + micros;
@@ -470,7 +503,7 @@ impl World {
             }
             _ => {
                 let step = signed(&mut self.random, self.settings.faults.skew_ms * 1_000);
-                host.clocks.wall_off_us += if holder % 2 == 0 { step.abs() } else { step };
+                host.clocks.wall_off_us += if freezes { step.abs() } else { step };
             }
         }
     }

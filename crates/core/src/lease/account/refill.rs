@@ -102,11 +102,12 @@ impl Account {
 
     // INVARIANT: credit + what is out ≤ burst. Only when a limit was lowered below what is out does
     // the latter alone exceed it, and then there is no credit.
+    pub(in crate::lease) fn is_within_burst(&self, slots: &[Slot]) -> bool {
+        self.credit <= room(self.numbers, outstanding(slots))
+    }
+
     pub(super) fn check(&self, slots: &[Slot]) {
-        debug_assert!(
-            self.credit <= room(self.numbers, outstanding(slots)),
-            "credit and what is out exceed the burst"
-        );
+        debug_assert!(self.is_within_burst(slots), "credit and what is out exceed the burst");
     }
 }
 
