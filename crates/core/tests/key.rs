@@ -306,7 +306,7 @@ fn a_brand_is_refused_for_the_first_thing_wrong() {
         ("tg", &["Live"], WrongEnv),
         ("tg", &["li_e"], WrongEnv),
         ("tg", &["live", "test", "live"], DuplicateEnv),
-        ("tg", &["live", "live", "LIVE"], DuplicateEnv),
+        ("tg", &["live", "live", "LIVE"], WrongEnv),
         ("tg", &["LIVE", "live", "live"], WrongEnv),
     ];
     for (prefix, envs, expected) in rows {

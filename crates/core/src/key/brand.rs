@@ -93,16 +93,16 @@ impl Brand {
             return Err(BrandError::TooManyEnvs);
         }
         let mut brand = Self { prefix, heads: [None; ENVS_MAX], head_lens: 0 };
-        for (at, &text) in envs.iter().enumerate() {
-            let env = Env::new(text)?;
-            if brand.envs().any(|earlier| earlier == env) {
-                return Err(BrandError::DuplicateEnv);
-            }
-            let head = Head::new(prefix, env);
+        for (slot, &text) in brand.heads.iter_mut().zip(envs) {
+            let head = Head::new(prefix, Env::new(text)?);
             brand.head_lens |= bit(head.as_bytes().len());
-            if let Some(slot) = brand.heads.get_mut(at) {
-                *slot = Some(head);
-            }
+            *slot = Some(head);
+        }
+        // Heads stand where their envs do, so an earlier equal one is a repetition.
+        let repeats =
+            |(at, head): (usize, &Head)| brand.envs().take(at).any(|earlier| earlier == head.env);
+        if brand.heads.iter().flatten().enumerate().any(repeats) {
+            return Err(BrandError::DuplicateEnv);
         }
         Ok(brand)
     }
