@@ -36,6 +36,8 @@ pub(crate) struct Wanted {
     pub(crate) full: bool,
     /// Whatever needs one of these is left out, and the last line says so.
     pub(crate) without: Vec<Need>,
+    /// Only these steps; all if empty. The last line says so.
+    pub(crate) only: Vec<String>,
     /// Write what was counted to the floor file where it is more than the floor.
     pub(crate) raise_floor: bool,
 }
@@ -61,10 +63,12 @@ Install what is missing, then run test suites.
   cargo xtask test                       every suite that stands
   cargo xtask test core                  one suite
   cargo xtask test core --full           with what takes longer: more cases, longer simulations
+  cargo xtask test --only tidy,lints     two steps
   cargo xtask test --without valgrind    leave out what needs valgrind, and say so in the last line
 
   --full            the long profile
   --without A,B     leave out every step that needs A or B, of rust-src, wasm, node, python, valgrind
+  --only S,T        run only the steps S and T, and say so in the last line
   --raise-floor     write the counts of a green run to tests/floor.toml where they grew
 
 A suite is red when a step fails, when a step ran fewer tests or vector rows than tests/floor.toml
@@ -107,30 +111,41 @@ pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
     let Some(verb) = arguments.next() else {
         return Ok(Chore::Help(HELP));
     };
-    let mut line =
-        Line { full: false, json: false, raise_floor: false, without: vec![], words: vec![] };
+    let mut line = Line {
+        full: false,
+        json: false,
+        raise_floor: false,
+        without: vec![],
+        only: vec![],
+        words: vec![],
+    };
     let mut help = false;
     while let Some(argument) = arguments.next() {
-        match argument.as_str() {
+        let (flag, given) = match argument.split_once('=') {
+            Some((flag, given)) if flag.starts_with("--") => (flag, Some(given.to_owned())),
+            _ => (argument.as_str(), None),
+        };
+        match flag {
             "-h" | "--help" => help = true,
             "--full" => line.full = true,
             "--json" => line.json = true,
             "--raise-floor" => line.raise_floor = true,
-            "--without" => {
-                let names = arguments.next().ok_or_else(|| {
-                    Usage(format!("--without needs a list, such as --without {}", Need::names()))
-                })?;
-                line.leave_out(&names)?;
-            }
-            other => match other.strip_prefix("--without=") {
-                Some(names) => line.leave_out(names)?,
-                None if other.starts_with('-') => {
-                    return Err(Usage(format!(
-                        "no flag {other}; `cargo xtask {verb} --help` lists them"
-                    )));
+            "--without" | "--only" => {
+                let names = given.or_else(|| arguments.next());
+                let names =
+                    names.ok_or_else(|| Usage(format!("{flag} needs a list: {flag} A,B")))?;
+                let mut names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                if flag == "--only" {
+                    line.only.extend(names.map(str::to_owned));
+                } else {
+                    names.try_for_each(|name| line.leave_out(name))?;
                 }
-                None => line.words.push(other.to_owned()),
-            },
+            }
+            _ if flag.starts_with('-') => {
+                let help = format!("`cargo xtask {verb} --help` lists them");
+                return Err(Usage(format!("no flag {flag}; {help}")));
+            }
+            word => line.words.push(word.to_owned()),
         }
     }
     match verb.as_str() {
@@ -155,18 +170,17 @@ struct Line {
     json: bool,
     raise_floor: bool,
     without: Vec<Need>,
+    only: Vec<String>,
     words: Vec<String>,
 }
 
 impl Line {
-    fn leave_out(&mut self, names: &str) -> Result<(), Usage> {
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let need = Need::named(name).ok_or_else(|| {
-                Usage(format!("nothing here needs {name}; what can be left out: {}", Need::names()))
-            })?;
-            if !self.without.contains(&need) {
-                self.without.push(need);
-            }
+    fn leave_out(&mut self, name: &str) -> Result<(), Usage> {
+        let need = Need::named(name).ok_or_else(|| {
+            Usage(format!("nothing here needs {name}; what can be left out: {}", Need::names()))
+        })?;
+        if !self.without.contains(&need) {
+            self.without.push(need);
         }
         Ok(())
     }
@@ -174,14 +188,21 @@ impl Line {
     fn test(self) -> Result<Chore, Usage> {
         self.refuse(self.json, "test", "--json")?;
         self.known_suites()?;
-        let Self { words: suites, full, without, raise_floor, .. } = self;
-        Ok(Chore::Test(Wanted { suites, full, without, raise_floor }))
+        for step in &self.only {
+            let mut known = suites::standing().filter_map(suites::steps).flatten();
+            if !known.any(|known| known.name == step) {
+                return Err(Usage(format!("no step {step}; a run names its steps as it goes")));
+            }
+        }
+        let Self { words: suites, full, without, only, raise_floor, .. } = self;
+        Ok(Chore::Test(Wanted { suites, full, without, only, raise_floor }))
     }
 
     fn bench(self) -> Result<Chore, Usage> {
         self.refuse(self.full, "bench", "--full")?;
         self.refuse(self.raise_floor, "bench", "--raise-floor")?;
         self.refuse(!self.without.is_empty(), "bench", "--without")?;
+        self.refuse(!self.only.is_empty(), "bench", "--only")?;
         self.known_suites()?;
         Ok(Chore::Bench { suites: self.words, json: self.json })
     }
@@ -197,6 +218,7 @@ impl Line {
         self.refuse(self.json, verb, "--json")?;
         self.refuse(self.raise_floor, verb, "--raise-floor")?;
         self.refuse(!self.without.is_empty(), verb, "--without")?;
+        self.refuse(!self.only.is_empty(), verb, "--only")?;
         match self.words.first() {
             Some(word) => Err(Usage(format!("{verb} takes no argument, but {word} was given"))),
             None => Ok(()),
@@ -238,6 +260,8 @@ mod tests {
             let wanted = Wanted { without: valgrind.clone(), ..Wanted::default() };
             assert_eq!(read_line(line), test(wanted), "{line}");
         }
+        let wanted = Wanted { only: vec!["tidy".into(), "lints".into()], ..Wanted::default() };
+        assert_eq!(read_line("test --only tidy,lints"), test(wanted));
         assert_eq!(read_line("bench --json"), Ok(Chore::Bench { suites: vec![], json: true }));
         assert_eq!(read_line("setup --without valgrind"), Ok(Chore::Setup { without: valgrind }));
         for line in ["", "help", "--help", "test --help", "size -h"] {
@@ -252,6 +276,9 @@ mod tests {
             "test cores",
             "test --fulll",
             "test --without",
+            "test --only",
+            "test --only nothing",
+            "size --only lints",
             "test --without nothing",
             "test --json",
             "bench --full",

@@ -45,6 +45,11 @@ pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
     }
     let verdict =
         if red.is_empty() { "green".to_owned() } else { format!("RED: {}", red.join(", ")) };
+    let only = if session.wanted.only.is_empty() {
+        String::new()
+    } else {
+        format!("; ONLY these steps, as asked: {}", session.wanted.only.join(", "))
+    };
     let left_out = if session.left_out.is_empty() {
         String::new()
     } else {
@@ -54,7 +59,11 @@ pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
         session.floor.write(&project.path(FLOOR))?;
         console::line(&format!("{FLOOR} says what was counted, where that was more"));
     }
-    console::line(&format!("total: {}, {}: {verdict}{left_out}", shown(total), watch.shown()));
+    console::line(&format!(
+        "total: {}, {}: {verdict}{only}{left_out}",
+        shown(total),
+        watch.shown()
+    ));
     Ok(red.is_empty())
 }
 
@@ -72,7 +81,7 @@ impl Session<'_> {
     fn prepare(&mut self, names: &[String]) {
         let steps = names.iter().filter_map(|name| suites::steps(name)).flatten();
         let mut needs: Vec<Need> = steps
-            .filter(|step| !self.leaves_out(step))
+            .filter(|step| self.wants(step) && !self.leaves_out(step))
             .flat_map(|step| step.needs.iter().copied())
             .collect();
         needs.sort();
@@ -84,6 +93,10 @@ impl Session<'_> {
         }
     }
 
+    fn wants(&self, step: &Step) -> bool {
+        self.wanted.only.is_empty() || self.wanted.only.iter().any(|name| name == step.name)
+    }
+
     fn leaves_out(&self, step: &Step) -> bool {
         step.needs.iter().any(|need| self.wanted.without.contains(need))
     }
@@ -92,7 +105,7 @@ impl Session<'_> {
     fn suite(&mut self, suite: &str, steps: &[Step]) -> (Tally, Vec<String>) {
         let watch = Stopwatch::start();
         let (mut total, mut failed) = (Tally::default(), vec![]);
-        for step in steps {
+        for step in steps.iter().filter(|step| self.wants(step)).collect::<Vec<_>>() {
             if self.leaves_out(step) {
                 console::progress(&format!("- {suite}/{}: left out as asked", step.name));
                 self.left_out.push(format!("{suite}/{}", step.name));
@@ -115,7 +128,7 @@ impl Session<'_> {
         }
         let unknown = self.floor.steps(suite).filter(|name| !steps.iter().any(|s| s.name == *name));
         failed.extend(unknown.map(|name| format!("{name} (in {FLOOR}, but no step)")));
-        if total == Tally::default() {
+        if total == Tally::default() && self.wanted.only.is_empty() {
             failed.push("nothing was run".to_owned());
         }
         let verdict = if failed.is_empty() {
