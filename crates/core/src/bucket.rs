@@ -52,6 +52,7 @@ impl Bucket {
     /// This bucket at `now`.
     ///
     /// A clock that steps back grants nothing and loses nothing.
+    #[inline]
     #[must_use]
     pub fn advanced(self, numbers: Numbers, now: UnixMillis) -> Self {
         let instant = self.instant.max(now);
@@ -72,6 +73,7 @@ impl Bucket {
     /// Tries to take `cost` tokens at `now`.
     ///
     /// A refusal changes nothing, so the caller has nothing to store.
+    #[inline]
     #[must_use]
     pub fn debit(self, numbers: Numbers, cost: u32, now: UnixMillis) -> Debit {
         if cost > numbers.burst() {

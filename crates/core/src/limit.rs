@@ -83,6 +83,7 @@ impl Numbers {
     }
 
     /// What a token costs in credit: the period of a limit, 1 for a quota.
+    #[inline]
     #[must_use]
     pub const fn unit(self) -> u32 {
         match self.refill {
@@ -92,6 +93,7 @@ impl Numbers {
     }
 
     /// The credit of a full bucket, below 2⁶³.
+    #[inline]
     #[must_use]
     pub fn cap(self) -> u64 {
         u64::from(self.burst).saturating_mul(u64::from(self.unit()))

@@ -1,6 +1,11 @@
 //! The authority of a bucket: nothing is minted, whatever holders say and whenever they say it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "small numbers"
+)]
 
 use tollgate_core::{
     bucket::Wait,

@@ -1,5 +1,5 @@
 //! The holder's purse: what it may spend, for how long, and when it asks.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 
 use tollgate_core::{
@@ -257,7 +257,7 @@ fn the_deadline_follows_the_round_trip_and_doubles_after_silence() {
     assert!(exchange(&mut purse, 150).0 >= 590);
     // No answer at all.
     let silent: Vec<_> = (0..4).map(|_| exchange(&mut purse, 60_000).0).collect();
-    assert_eq!(silent[1..], [1_000, 1_000, 1_000]);
+    assert_eq!(silent.get(1..), Some(&[1_000, 1_000, 1_000][..]));
 }
 
 #[test]

@@ -58,7 +58,6 @@ fn a_state_reads_back_as_it_was() {
 #[test]
 fn a_busy_holder_takes_at_most_56_bytes() {
     let len = encoded().len();
-    println!("8 busy holders: {len} bytes");
     assert!(len <= 32 + 8 * 56, "{len}");
 }
 

@@ -1,5 +1,4 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::arithmetic_side_effects, reason = "small numbers")]
 
 use core::net::IpAddr;
 
