@@ -733,7 +733,7 @@ def _random_facts(rng) -> dict:
     return {
         "iss": _one(rng, _NAMES), "aud": _one(rng, _NAMES), "sub": _one(rng, _IDS), "key": _one(rng, _IDS),
         "tenant": _one(rng, _IDS), "env": _one(rng, ["live", "test", "a2345678"]),
-        "scopes": [_one(rng, _SCOPES) for _ in range(rng.choice([0, 1, 2, 3, 16, 22]))],
+        "scopes": [_one(rng, _SCOPES) for _ in range(rng.choice([0, 1, 2, 3, 16, 19, 22, 64, 65]))],
         "plan": _one(rng, [None, "pro"]),
     }
 
@@ -773,7 +773,8 @@ def _random_verify(rng):
     if rng.random() < 0.04:
         life = rng.choice([0, -1, 11, 31])
     raw_binding = binding and {**binding, "path": binding["path"].encode()}
-    made = {**facts, "iat": NOW // 1000, "exp": NOW // 1000 + life, "binding": raw_binding}
+    issued = NOW // 1000 if rng.random() < 0.97 else rng.choice([0, 1, 2**53 - life, 2**53])
+    made = {**facts, "iat": issued, "exp": issued + life, "binding": raw_binding}
     body, header = claims_text_of_any(made), header_text(kid, alg)
     if rng.random() < 0.15:
         body = _spoiled(rng, body)
@@ -788,8 +789,10 @@ def _random_verify(rng):
     if rng.random() < 0.06:
         keys[0] = rng.choice([public_key("k9"), public_key(kid, "EdDSA"), public_key(kid, alg, seed=SEED),
                               public_key("k1", x=ORDER_1), public_key("k1", "none")])
-    edge = rng.choice([NOW, NOW + 1000 * life])
-    now = edge + rng.choice([0, -1, 1, -5000, -5001, 4999, 5000, 400])
+    edge = 1000 * (issued + rng.choice([0, life]))
+    now = max(0, edge + rng.choice([0, -1, 1, -5000, -5001, 4999, 5000, 400]))
+    if rng.random() < 0.01:
+        now = rng.choice([0, 2**63 - 1, 2**63, 2**64 - 1])
     request = binding or {"method": "GET", "path": "/"}
     return "identity.verify", {
         "keys": keys, "iss": facts["iss"] if rng.random() < 0.95 else rng.choice(_NAMES),
@@ -797,7 +800,7 @@ def _random_verify(rng):
         "skew_ms": rng.choice([5000, 5000, 5000, 0, 1]) if rng.random() < 0.97 else 60_001,
         "require_binding": rng.random() < 0.3, "token": text(token),
         "method": request["method"] if rng.random() < 0.95 else rng.choice(_METHODS),
-        "path": request["path"] if rng.random() < 0.95 else rng.choice(_PATHS), "now_ms": now,
+        "path": request["path"] if rng.random() < 0.95 else rng.choice(_PATHS), "now_ms": now if now < 2**53 else str(now),
     }
 
 

@@ -624,6 +624,21 @@ def _random_record(rng) -> dict:
     }
 
 
+def _overfilled(rng, record: dict) -> dict:
+    """The same record with one of its lists at its bound, or one above."""
+    above = rng.choice([0, 1])
+    letters = "ABCDEFGH"
+    lists = {
+        "scopes": [f"r{at}:read" for at in range(64 + above)],
+        "limits": [_random_limit(rng, f"l{at}") for at in range(8 + above)],
+        "quotas": [_random_quota(rng, f"q{at}") for at in range(4 + above)],
+        "ips": {"allow": [f"10.{at}.0.0/16" for at in range(32 + above)], "deny": []},
+        "countries": {"allow": [], "deny": [f"{one}{two}" for one in letters for two in letters + "9"][: 64 + above]},
+    }
+    name = rng.choice(list(lists))
+    return {**record, name: lists[name]} if "absent" not in record else record
+
+
 def _spoiled(rng, body: str) -> str:
     at = rng.randrange(len(body))
     kind = rng.random()
@@ -640,6 +655,8 @@ def _spoiled(rng, body: str) -> str:
 
 def random_case(rng):
     record = _random_record(rng)
+    if rng.random() < 0.04:
+        record = _overfilled(rng, record)
     peppers = [pepper(pepper_id, secret) for pepper_id, secret in _RING.items()]
     if rng.random() < 0.3:
         fields = list(copy.deepcopy(record).items())
@@ -655,6 +672,8 @@ def random_case(rng):
         data = _spoiled(rng, data)
     if rng.random() < 0.05:
         data = data[: rng.randrange(len(data))]
+    if rng.random() < 0.01:
+        data = [data, {"repeat": rng.choice(["x", " "]), "times": rng.choice([1, 20_000])}]
     lookup = record["lookup"] if rng.random() < 0.95 else OTHER_LOOKUP
     env = record.get("env", "live") if rng.random() < 0.95 else "test"
     return "record.open", {
