@@ -88,7 +88,7 @@ pub(crate) fn first_group(body: &[u8; BODY]) -> u64 {
     body.first_chunk().map_or(0, group)
 }
 
-#[inline(never)]
+#[inline]
 fn group(&[a, b, c, d, e, f, g, h, i, j, k]: &[u8; GROUP]) -> u64 {
     [quad([b'0', a, b, c]), quad([d, e, f, g]), quad([h, i, j, k])].into_iter().fold(0, join)
 }

@@ -103,7 +103,8 @@ impl Peppers {
     ///
     /// A wrong tag costs the same instructions wherever and however often it is wrong; else it could
     /// be guessed byte by byte.
-    #[inline]
+    // Handed back through memory, what was proved costs a quarter more.
+    #[inline(always)]
     pub fn prove(&self, key: &ApiKey<'_>) -> Result<Genuine, Refusal> {
         let slot = self.slot(key.pepper()).ok_or(Refusal::UnknownPepper)?;
         let (seed, tag) = key.body();
