@@ -9,5 +9,6 @@
     reason = "a simulation that goes wrong must stop"
 )]
 
+pub mod heads;
 pub mod leases;
 pub mod random;

@@ -50,16 +50,12 @@ impl<S: Places> Entries<S> {
         self.retain(|entry| entry.epoch > epoch);
     }
 
-    /// Puts in an entry, in the place of an older one of its subject.
+    /// Puts in an entry newer than all others, in the place of an older one of its subject.
     ///
     /// A full list makes room by folding: the entries of the tenant that has most become one entry on
     /// that tenant. If no tenant has two, the oldest entry leaves, and its epoch, which the floor must
     /// rise to, is given back.
     pub(super) fn insert(&mut self, entry: Entry) -> Option<u64> {
-        let newest = self.as_slice().iter().find(|other| other.subject == entry.subject);
-        if newest.is_some_and(|other| other.epoch >= entry.epoch) {
-            return None;
-        }
         self.retain(|other| other.subject != entry.subject);
         if self.len < self.places.as_ref().len() {
             self.put(entry);

@@ -54,17 +54,18 @@ impl<S: Places> Head<S> {
 
     /// Takes over an answer of the same incarnation and a higher epoch; says whether it could.
     pub(super) fn advance(&mut self, answer: &Answer<'_>) -> bool {
-        let floor = self.floor;
+        let (known, floor) = (self.stamp.epoch, self.floor);
         if self.replace(answer) {
             self.raise_floor(floor);
             return true;
         }
-        if answer.since > self.stamp.epoch {
+        if answer.since > known {
             return false;
         }
         self.stamp = answer.stamp;
-        for entry in answer.entries {
-            self.insert(*entry);
+        // Up to its own epoch this list is complete already, perhaps folded otherwise than the sender's.
+        for &entry in answer.entries.iter().filter(|entry| entry.epoch > known) {
+            self.insert(entry);
         }
         self.raise_floor(answer.floor);
         true

@@ -126,13 +126,26 @@ impl<S: Places> Reader<S> {
         self.age = None;
     }
 
-    /// Takes in the answer to a question that was sent at `sent`.
+    /// Takes in the answer to the head question that is in flight, which was sent at `sent`.
     ///
-    /// Time is counted from the sending, so a slow answer is an old one.
+    /// Time is counted from the sending, so a slow answer is an old one; one that is too old counts as a
+    /// failed read.
     pub fn merge(&mut self, answer: &Answer<'_>, sent: Reading, now: Reading) -> Merge {
+        let merge = self.overhear(answer, sent, now);
+        if merge == Merge::Failed {
+            self.failed = Some(now);
+        }
+        merge
+    }
+
+    /// Takes in a head that came by the way: with a lease or a record that was asked for at `sent`, or in
+    /// an answer that is not awaited any more.
+    ///
+    /// As [`Reader::merge`], but one that is too old is no failed read: what was not a head question says
+    /// nothing about whether one would be answered, and must not keep this reader from asking.
+    pub fn overhear(&mut self, answer: &Answer<'_>, sent: Reading, now: Reading) -> Merge {
         let arrived = Age { age_ms: answer.age_ms, at: sent };
         if arrived.now(now) > WARM_MS {
-            self.failed = Some(now);
             return Merge::Failed;
         }
         let merge = self.adopt(answer);
@@ -148,11 +161,6 @@ impl<S: Places> Reader<S> {
             }
             Merge::Discarded | Merge::Younger | Merge::Failed | Merge::Gap => merge,
         }
-    }
-
-    /// TEMP
-    pub fn overhear(&mut self, answer: &Answer<'_>, sent: Reading, now: Reading) -> Merge {
-        self.merge(answer, sent, now)
     }
 
     fn adopt(&mut self, answer: &Answer<'_>) -> Merge {

@@ -30,7 +30,8 @@ pub(super) struct Relay {
     pub(super) reader: Reader<Vec<Entry>>,
     bound: usize,
     asked: Option<(u64, Reading)>,
-    waiting: Vec<Asking>,
+    /// Who waits, with the process that asked.
+    waiting: Vec<(u32, Asking)>,
     ids: u64,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Relay {
 #[derive(Debug, Default)]
 pub(super) struct Sends {
     pub(super) question: Option<Asking>,
-    pub(super) answers: Vec<(Asking, Vec<u8>)>,
+    pub(super) answers: Vec<((u32, Asking), Vec<u8>)>,
 }
 
 impl Relay {
@@ -53,9 +54,15 @@ impl Relay {
         *self = Self { ids, ..Self::new(self.clocks, self.bound) };
     }
 
-    pub(super) fn asked(&mut self, place: usize, asking: Asking, seals: &Seals, now: Reading) -> Sends {
+    pub(super) fn asked(
+        &mut self,
+        place: usize,
+        asker: (u32, Asking),
+        seals: &Seals,
+        now: Reading,
+    ) -> Sends {
         let mut sends = Sends::default();
-        self.waiting.push(asking);
+        self.waiting.push(asker);
         if self.reader.age_ms(now).is_some_and(|age| age <= COPY_MS) {
             self.answer_all(seals, now, &mut sends);
             return sends;
@@ -63,7 +70,7 @@ impl Relay {
         let overdue = self.asked.is_some_and(|(_, sent)| now.since(sent) > DEADLINE_MS);
         if overdue {
             // Whoever waited longer than that has given up.
-            self.waiting.retain(|waiting| waiting.id == asking.id && waiting.from == asking.from);
+            self.waiting = vec![asker];
         }
         if overdue || self.asked.is_none() {
             sends.question = Some(self.ask(place, self.reader.stamp(), now));
@@ -105,8 +112,8 @@ impl Relay {
         let (Some(head), Some(age_ms)) = (self.reader.head(), self.reader.age_ms(now)) else {
             return;
         };
-        for asking in self.waiting.drain(..) {
-            sends.answers.push((asking, seals.head(&head.answer(asking.stamp, age_ms))));
+        for asker in self.waiting.drain(..) {
+            sends.answers.push((asker, seals.head(&head.answer(asker.1.stamp, age_ms))));
         }
     }
 }

@@ -66,6 +66,12 @@ impl Truth {
         self.facts[secret].last().and_then(|fact| fact.verdict)
     }
 
+    /// For how long that has been so, in milliseconds.
+    #[must_use]
+    pub fn since_ms(&self, secret: usize, now_us: u64) -> u64 {
+        self.facts[secret].last().map_or(0, |fact| (now_us - fact.at_us) / 1_000)
+    }
+
     /// Whether `verdict` was true of `secret` at some moment within `bound_ms` before `now_us`, as a
     /// clock may measure it that drifts.
     #[must_use]
