@@ -70,6 +70,6 @@ pub(crate) fn open<'p>(
 pub(crate) fn record<'p>(draft: &Draft<'_>, packed: &'p mut [u8; PACKED_MAX]) -> Record<'p> {
     match open(&text(draft).unwrap(), draft.lookup, packed).unwrap() {
         Found::Present(record) => record,
-        Found::Absent(_) => panic!("a draft became an absence"),
+        Found::Absent(_) => unreachable!("a draft became an absence"),
     }
 }
