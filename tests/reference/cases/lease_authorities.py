@@ -552,9 +552,11 @@ def damage_rows():
         "a repair forgets the calls",
         ask(0), ask(1, seq=2), repair(-20_000), ask(-20_000, seq=3, want=5), calls_max=1,
     )
+    early = [waits(-T0, 80), *(ask(-T0, holder=holder_number(number)) for number in range(100, 108))]
+    early += [ask(-T0 + 100, holder=B, want=5), ask(-T0 + 12_000, holder=C)]
     yield asking(
         "nothing is lowered below the instant 0",
-        ask(-T0 + 100, want=5, deadline_ms=20_000), ask(-T0 + 20_000, holder=B), repair(-T0),
+        *of_numbers(quota(100, "total"), *early), repair(-T0 + 1000), calls_max=1,
     )
     yield asking(
         "a repaired bucket refills from nothing",
