@@ -46,5 +46,6 @@ def check(ops: dict) -> tuple[str, list[str]]:
     for page, op, argument, fields in EXAMPLES:
         out = answer(ops, op, argument)
         words = (FOLDER / page).read_text("utf-8")
-        faults += [f"{page}: {op} gives another {field}: {out.get(field)}" for field in fields if str(out.get(field)) not in words]
+        missing = [field for field in fields if str(out.get(field)) not in words]
+        faults += [f"{page}: {op} gives another {field}: {out.get(field)}" for field in missing]
     return f"pages: {len(EXAMPLES)} worked examples, {'red' if faults else 'green'}", faults

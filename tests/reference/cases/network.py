@@ -189,7 +189,8 @@ def ip_rule_rows():
     yield row("the last of several denied blocks", "203.0.113.9", [],
               ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"])
     yield row("an IPv6 address in an IPv6 block", "2001:db8::1", ["2001:db8::/32"])
-    yield row("an IPv6 address outside an IPv6 block, by its last bit before the length", "2001:db9::1", ["2001:db8::/32"])
+    yield row("an IPv6 address outside an IPv6 block, by its last bit before the length", "2001:db9::1",
+              ["2001:db8::/32"])
     yield row("an IPv6 block of 127 bits holds both its addresses", "2001:db8::1", ["2001:db8::/127"])
     yield row("an IPv6 block of 127 bits holds no third", "2001:db8::2", ["2001:db8::/127"])
     yield row("an IPv6 address that differs in its upper half only", "2001:db8:1::1", ["2001:db8::1/128"])
