@@ -277,6 +277,14 @@ def merge_rows():
         answered(60, 12, 43, at(44, ACME), at(49, SECRET), at(57, BOB)),
     )
     yield merging(
+        "what a sender folded at or below the reader's epoch is not recorded: the reader has it unfolded",
+        reader(50, 12, *owners("acme", 44, 45)), answered(60, 12, 43, at(45, ACME), at(57, BETA_BOB)),
+    )
+    yield merging(
+        "an entry of a delta at the reader's very epoch is not recorded",
+        reader(50, 12, at(50, BOB)), answered(60, 12, 49, at(50, ACME), at(57, BETA_BOB)),
+    )
+    yield merging(
         "a delta that overflows the reader's bound is folded as the ledger folds",
         reader(50, 12, *owners("acme", 41, 42, 43), *owners("beta", 45)),
         answered(60, 12, 50, at(51, BETA_BOB), at(60, KEY)), bound=4,

@@ -19,6 +19,8 @@ MISTAKES = mistakes_of(
     ('if answered["since"] <= own_epoch:', 'if answered["since"] <= own_epoch + 1:', "a gap of one epoch is no gap"),
     ('    floor = max(floor, answered["floor"])', '    floor = max(reader["floor"], answered["floor"])',
      "the floor that a fold raised is forgotten"),
+    ('for entry in above(answered["entries"], reader["head"][1]):', 'for entry in answered["entries"]:',
+     "entries that the reader has are recorded again"),
     ('failed_ms_ago"] >= FAILURE_COUNTS_MS', 'failed_ms_ago"] > FAILURE_COUNTS_MS', "a failure counts at 250 ms"),
     ('age_ms <= arg["max_staleness_ms"]', 'age_ms < arg["max_staleness_ms"]', "max_staleness itself is too stale"),
     ('return kind == "tenant" or (kind == "lookup" and name == absence["lookup"])',
