@@ -40,6 +40,12 @@ impl Reading {
         self.wall.since(earlier.wall).max(self.mono_ms.saturating_sub(earlier.mono_ms))
     }
 
+    /// What both clocks say `millis` later if they go on alike.
+    #[must_use]
+    pub const fn plus(self, millis: u64) -> Self {
+        Self { wall: self.wall.plus(millis), mono_ms: self.mono_ms.saturating_add(millis) }
+    }
+
     /// How far the two clocks disagree about the time since `earlier`.
     #[must_use]
     pub fn disagreement_since(self, earlier: Self) -> u64 {

@@ -116,9 +116,12 @@ impl<S: Places> Reader<S> {
         Freshness::of(self.age_ms(now), failed_ms_ago, max_staleness_ms)
     }
 
-    /// Notes that a read failed: none is awaited again for 250 ms.
-    pub const fn failed(&mut self, now: Reading) {
-        self.failed = Some(now);
+    /// Notes that a read failed at `at`: for 250 ms from then, none is awaited again.
+    ///
+    /// `at` is when the question's deadline passed, which is at most 1 s after its sending, and not when
+    /// that was noticed: a host that was frozen since has not found the authority unreachable now.
+    pub const fn failed(&mut self, at: Reading) {
+        self.failed = Some(at);
     }
 
     /// Treats the head's age as unbounded until the next answer: the host was frozen.
@@ -133,7 +136,8 @@ impl<S: Places> Reader<S> {
     pub fn merge(&mut self, answer: &Answer<'_>, sent: Reading, now: Reading) -> Merge {
         let merge = self.overhear(answer, sent, now);
         if merge == Merge::Failed {
-            self.failed = Some(now);
+            let late = now.since(sent) > WARM_MS;
+            self.failed(if late { sent.plus(WARM_MS) } else { now });
         }
         merge
     }

@@ -224,9 +224,11 @@ impl Gate {
     }
 
     fn give_up(&mut self, now: Reading) {
-        if self.head.is_some_and(|head| now.since(head.sent) > HEAD_DEADLINE_MS) {
+        if let Some(InFlight { sent, .. }) = self.head
+            && now.since(sent) > HEAD_DEADLINE_MS
+        {
             self.head = None;
-            self.reader.failed(now);
+            self.reader.failed(sent.plus(HEAD_DEADLINE_MS));
         }
         let alive = |_: &usize, asked: &mut InFlight| now.since(asked.sent) <= RECORD_DEADLINE_MS;
         self.records.retain(alive);

@@ -287,7 +287,6 @@ impl World {
         if mono_stands_still {
             gate.clocks.frozen_us += i64::try_from(ms * 1_000).expect("short");
         }
-        self.fault_us = self.fault_us.max(gate.frozen_until_us);
     }
 
     /// Keeps a copy of the ledger's database.
