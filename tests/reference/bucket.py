@@ -31,8 +31,8 @@ class Numbers(NamedTuple):
 
 def numbers_of(fields: dict) -> Numbers:
     """The numbers of a limit or a quota as written in JSON."""
-    if "per" in fields:
-        numbers = Numbers(burst=fields["count"], unit=1, rate=0, per=fields["per"])
+    if "each" in fields:
+        numbers = Numbers(burst=fields["count"], unit=1, rate=0, per=fields["each"])
         in_range = 1 <= numbers.burst <= UINT32_MAX
     else:
         numbers = Numbers(fields["burst"], fields["period_ms"], fields["rate"], per=None)

@@ -69,9 +69,9 @@ pub(crate) fn numbers(value: &Value) -> Result<Result<Numbers, NumbersError>, Ba
         let (burst, rate) = (input::uint(value, "burst")?, input::uint(value, "rate")?);
         return Ok(Numbers::steady(burst, rate, input::uint(value, "period_ms")?));
     }
-    let per = input::str(value, "per")?;
-    let period = Period::ALL.into_iter().find(|period| period.as_str() == per);
-    let period = period.ok_or_else(|| BadCase(format!("no period {per}")))?;
+    let each = input::str(value, "each")?;
+    let period = Period::ALL.into_iter().find(|period| period.as_str() == each);
+    let period = period.ok_or_else(|| BadCase(format!("no period {each}")))?;
     Ok(Numbers::quota(input::uint(value, "count")?, period))
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn written(numbers: Numbers) -> Value {
         Refill::Steady { rate, period_ms } => {
             json!({"burst": numbers.burst(), "rate": rate, "period_ms": period_ms})
         }
-        Refill::Each(period) => json!({"count": numbers.burst(), "per": period.as_str()}),
+        Refill::Each(period) => json!({"count": numbers.burst(), "each": period.as_str()}),
     }
 }
 

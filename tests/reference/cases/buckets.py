@@ -11,8 +11,8 @@ def limit(burst, rate, period_ms):
     return {"burst": burst, "rate": rate, "period_ms": period_ms}
 
 
-def quota(count, per):
-    return {"count": count, "per": per}
+def quota(count, each):
+    return {"count": count, "each": each}
 
 
 def utc(year, month, day, hour=0, minute=0, second=0, ms=0):

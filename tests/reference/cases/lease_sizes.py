@@ -7,8 +7,8 @@ def limit(burst=100, rate=50, period_ms=1000):
     return {"burst": burst, "rate": rate, "period_ms": period_ms}
 
 
-def quota(count=100, per="day"):
-    return {"count": count, "per": per}
+def quota(count=100, each="day"):
+    return {"count": count, "each": each}
 
 
 def sizing(why, **fields):
