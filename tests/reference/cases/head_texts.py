@@ -31,8 +31,6 @@ def seal_rows():
         "2^53 is written in full wherever it is allowed",
         head(INTEGER_MAX, INTEGER_MAX, incarnation=INTEGER_MAX), INTEGER_MAX, age_ms=INTEGER_MAX,
     )
-    yield sealing("an age above 2^53 is invalid", page, 40, age_ms=INTEGER_MAX + 1)
-    yield sealing("an epoch above 2^53 is invalid", head(INTEGER_MAX + 1, 12), 12)
     yield sealing("an incarnation of 0 is invalid", head(57, 12, incarnation=0), 40)
     yield sealing("an epoch of 0 is invalid", head(0, 0), 0)
     yield sealing("a floor above the epoch is invalid", head(57, 58), 58)

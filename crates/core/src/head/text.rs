@@ -124,6 +124,7 @@ impl Answer<'_> {
             && self.stamp.epoch > 0
             && self.floor <= self.since
             && self.since <= self.stamp.epoch
+            && self.entries.len() <= HEAD_ENTRIES_MAX
             && epochs.clone().is_sorted_by(|earlier, later| earlier < later)
             && epochs.clone().all(|epoch| epoch > self.since && epoch <= self.stamp.epoch)
             && !self.entries.iter().enumerate().any(|(at, entry)| {
