@@ -329,7 +329,7 @@ fn a_purse_too_few_or_too_many_never_allows() {
     let record = record(&Draft { limits: &limits, ..plain() }, packed);
     let request = Request { address: None, country: None, required: &[], cost: 0 };
     for (count, expected) in [(0, "unavailable"), (1, "allow"), (2, "unavailable")] {
-        let mut purses = vec![purse(&limits[0], Told::Tokens(5)); count];
+        let mut purses = Vec::from_iter((0..count).map(|_| purse(&limits[0], Told::Tokens(5))));
         let presented = Presented::Genuine(genuine("live"), known(record));
         let step = decide(presented, Freshness::Fresh, &request, &mut purses, NOW);
         assert_eq!(read(&step), expected, "{count}");

@@ -286,21 +286,26 @@ fn several_limits_give_all_or_nothing_and_the_longest_wait_is_named() {
         purse.receive(&Answer::Lease(refusal), at(20));
         purse
     };
-    let (short, long) = (refusing(Wait::Later(200)), refusing(Wait::Later(300)));
-    let (never, empty, full) = (refusing(Wait::Never), purse(), filled(10, 5_000));
+    let short = || refusing(Wait::Later(200));
+    let long = || refusing(Wait::Later(300));
+    let never = || refusing(Wait::Never);
+    let full = || filled(10, 5_000);
     let refused = |purse, wait| SpendAll::Refused { purse, wait };
-    for (purses, expected) in [
-        (vec![full, full], SpendAll::Taken),
-        (vec![full, empty], SpendAll::Ask),
-        (vec![full, short, empty, long, long], refused(3, Wait::Later(300))),
-        (vec![long, never, never], refused(1, Wait::Never)),
+    for (mut purses, expected) in [
+        (vec![full(), full()], SpendAll::Taken),
+        (vec![full(), purse()], SpendAll::Ask),
+        (vec![full(), short(), purse(), long(), long()], refused(3, Wait::Later(300))),
+        (vec![long(), never(), never()], refused(1, Wait::Never)),
         (vec![], SpendAll::Taken),
     ] {
-        let mut after = purses.clone();
-        assert_eq!(spend_all(&mut after, 3, at(20)), expected);
+        let tokens = |purses: &[Purse]| -> Vec<_> {
+            purses.iter().map(|purse| purse.tokens(at(20))).collect()
+        };
+        let before = tokens(&purses);
+        assert_eq!(spend_all(&mut purses, 3, at(20)), expected);
         let spent = if expected == SpendAll::Taken { 3 } else { 0 };
-        for (before, after) in purses.iter().zip(&after) {
-            assert_eq!(before.tokens(at(20)) - after.tokens(at(20)), spent);
+        for (before, after) in before.into_iter().zip(tokens(&purses)) {
+            assert_eq!(before - after, spent);
         }
     }
 }

@@ -20,7 +20,11 @@ use message::{Flight, Sent};
 ///
 /// Spending never waits and never calls anybody: it takes tokens that the authority has set aside
 /// for this holder alone, and that nobody else can spend.
-#[derive(Clone, Copy, Debug)]
+///
+/// # Security
+///
+/// It cannot be copied: two purses with the same tokens would spend them twice.
+#[derive(Debug)]
 pub struct Purse {
     grants: Grants,
     numbers: Numbers,
