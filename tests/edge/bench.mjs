@@ -2,7 +2,7 @@
 //
 // Keys are minted here, by a few lines of our own, so that the module proves what somebody else made.
 import { readFileSync } from "node:fs";
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 const KEYS = 256;
@@ -12,8 +12,11 @@ const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 const json = process.argv.includes("--json");
 const { instance } = await WebAssembly.instantiate(readFileSync(process.argv[2]), {});
-const { memory, buffer, start, prove } = instance.exports;
-const room = new Uint8Array(memory.buffer, buffer() >>> 0, 256);
+const { memory, buffer, start, prove, head, record, decide } = instance.exports;
+// A key is written to the first 256 bytes, a record or a head behind them.
+const room = new Uint8Array(memory.buffer, buffer() >>> 0, 65536);
+const texts = room.subarray(256);
+const NOW = 1_800_000_000_000n;
 
 function base62(value, length) {
   let text = "";
@@ -53,6 +56,30 @@ const forged = keys.map((key) => {
 const mistyped = keys.map((key) => Buffer.from(key.text.slice(0, -1) + (key.text.endsWith("0") ? "1" : "0")));
 const encoder = new TextEncoder();
 
+// What a gate holds for one warm key: a head, and the key's sealed record, which has no limits.
+function sealed(label, domain, text) {
+  const key = Buffer.from(hkdfSync("sha256", pepper, "", label, 32));
+  return `${text},"mac":"${createHmac("sha256", key).update(domain + text).digest("hex")}"}`;
+}
+
+const warm = { text: sealed("tollgate head 1", "tgh1",
+  '{"v":1,"k":0,"head":[1,42],"floor":12,"since":12,"age_ms":0,"entries":[]') };
+warm.record = sealed("tollgate record 1", "tgr1",
+  `{"v":1,"k":0,"as_of":[1,42],"lookup":"${keys[0].lookup}","key":"key_7Hq2","tenant":"acme",` +
+  '"owner":"ops@acme.example","env":"live","state":"active","not_before":null,"expires":null,' +
+  '"plan":"pro","scopes":["orders:read","invoices:*"],"limits":[],"quotas":[],' +
+  '"ips":{"allow":[],"deny":[]},"countries":{"allow":[],"deny":[]}');
+if (head(encoder.encodeInto(warm.text, texts).written, NOW) !== 1) throw new Error("the head is refused");
+room.set(bytes[0]);
+if (record(bytes[0].length, encoder.encodeInto(warm.record, texts).written) !== 1) {
+  throw new Error("the record is refused");
+}
+
+function decideBytes(key, now) {
+  room.set(key);
+  return decide(key.length, now);
+}
+
 function proveBytes(key) {
   room.set(key);
   return prove(key.length);
@@ -64,6 +91,7 @@ const cases = {
   "v8: key proved, from a string": (at) => prove(encoder.encodeInto(keys[at].text, room).written),
   "v8: forged key refused": (at) => 1 - proveBytes(forged[at]),
   "v8: mistyped key refused": (at) => 1 - proveBytes(mistyped[at]),
+  "v8: warm key decided": () => decideBytes(bytes[0], NOW),
   "v8: node:crypto HMAC of 46 bytes": (at) =>
     createHmac("sha256", pepper).update(messages[at]).digest().length === 32 ? 1 : 0,
 };
@@ -74,6 +102,9 @@ for (const [at, key] of keys.entries()) {
   proveBytes(bytes[at]);
   if (Buffer.from(room.subarray(0, 16)).toString("hex") !== key.lookup) throw new Error("another lookup id");
 }
+
+const later = decideBytes(bytes[0], NOW + 60_000n);
+if (decideBytes(bytes[1], NOW) === 1 || later === 1) throw new Error("what must not pass passes");
 
 function round(run) {
   const begun = process.hrtime.bigint();

@@ -1,78 +1,119 @@
-//! One gate in one module: its buffer, its brand and its peppers.
+//! One gate in one module: its buffer, its brand and peppers, one record, one head.
+//!
+//! The other side writes to the buffer and calls: `start` once, then `head`, `record` and `decide`.
 
-use core::cell::UnsafeCell;
+mod exports;
 
 use tollgate_core::{
+    decision::{Known, Presented, Request, Step, Verdict, decide},
+    head::{Checked, Entry, Reader, open as open_head},
     key::{ApiKey, Brand},
-    pepper::{Pepper, Peppers},
+    lease::{Host, Purse},
+    limit::{Numbers, Period},
+    lookup::LookupId,
+    pepper::{Genuine, Pepper, Peppers},
+    record::{Expected, Found, LIMITS_MAX, PACKED_MAX, QUOTAS_MAX, Record, open as open_record},
+    stamp::Stamp,
+    time::{Reading, UnixMillis},
 };
 
-/// Bytes of the buffer that both sides write to.
-const BUFFER: usize = 256;
+/// Entries of the head that this gate keeps.
+const ENTRIES: usize = 256;
+/// How long this gate lives on an old head.
+const STALENESS_MS: u64 = 10_000;
+const PURSES: usize = LIMITS_MAX + QUOTAS_MAX;
 
-/// What the module keeps between calls.
+/// What the gate keeps between calls.
 struct Gate {
-    buffer: [u8; BUFFER],
-    ready: Option<(Brand, Peppers)>,
+    brand: Brand,
+    peppers: Peppers,
+    head: Reader<[Entry; ENTRIES]>,
+    packed: [u8; PACKED_MAX],
+    purses: [Purse; PURSES],
+    /// How many of the purses the record needs; none if there is no record.
+    needed: Option<usize>,
 }
 
-/// A value for a module that has one thread.
-struct OneThread<T>(UnsafeCell<T>);
+impl Gate {
+    fn new(secret: &[u8]) -> Option<Self> {
+        let unused = Numbers::quota(1, Period::Total).ok()?;
+        let purse = || Purse::new(unused, Stamp::default(), Host::Background, 0);
+        Some(Self {
+            brand: Brand::new("tg", &["live", "test"]).ok()?,
+            peppers: Peppers::new(&[Pepper { id: 0, secret }], 0).ok()?,
+            head: Reader::new([Entry::NONE; ENTRIES]),
+            packed: [0; PACKED_MAX],
+            purses: core::array::from_fn(|_| purse()),
+            needed: None,
+        })
+    }
 
-#[expect(unsafe_code, reason = "this target has no threads, so nothing is shared between any")]
-// SAFETY: wasm32-unknown-unknown without the atomics feature has exactly one thread.
-unsafe impl<T> Sync for OneThread<T> {}
+    fn prove(&self, key: &[u8]) -> Option<Genuine> {
+        let key = ApiKey::parse(key, &self.brand).ok()?;
+        self.peppers.prove(&key).ok()
+    }
 
-static GATE: OneThread<Gate> =
-    OneThread(UnsafeCell::new(Gate { buffer: [0; BUFFER], ready: None }));
+    fn lookup(&self, key: &[u8]) -> Option<LookupId> {
+        self.prove(key).map(|genuine| genuine.lookup())
+    }
 
-/// Nothing in the core panics; should it ever, the module stops, and the entry starts a new one.
-#[panic_handler]
-fn stop(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}
+    /// Takes in a head.
+    fn head(&mut self, text: &[u8], now: Reading) -> bool {
+        let mut places = [Entry::NONE; ENTRIES];
+        let Ok(answer) = open_head(text, &self.peppers, &mut places) else { return false };
+        self.head.merge(&answer, now, now);
+        true
+    }
 
-/// Where the buffer lies.
-#[expect(unsafe_code, reason = "an export has to keep its name")]
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn buffer() -> *mut u8 {
-    with(|gate| gate.buffer.as_mut_ptr())
-}
-
-/// Takes the first `len` bytes of the buffer as the pepper 0; 1 if it is one.
-#[expect(unsafe_code, reason = "an export has to keep its name")]
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn start(len: usize) -> u32 {
-    with(|gate| {
-        let secret = gate.buffer.get(..len).unwrap_or_default();
-        let peppers = Peppers::new(&[Pepper { id: 0, secret }], 0);
-        let brand = Brand::new("tg", &["live", "test"]);
-        gate.buffer = [0; BUFFER];
-        gate.ready = brand.ok().zip(peppers.ok());
-        u32::from(gate.ready.is_some())
-    })
-}
-
-/// Whether the first `len` bytes of the buffer are a genuine key; if so its lookup id replaces them.
-#[expect(unsafe_code, reason = "an export has to keep its name")]
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn prove(len: usize) -> u32 {
-    with(|gate| {
-        let Some((brand, peppers)) = &gate.ready else { return 0 };
-        let text = gate.buffer.get(..len).unwrap_or_default();
-        let Ok(key) = ApiKey::parse(text, brand) else { return 0 };
-        let Ok(genuine) = peppers.prove(&key) else { return 0 };
-        let lookup = *genuine.lookup().as_bytes();
-        if let Some(place) = gate.buffer.first_chunk_mut() {
-            *place = lookup;
+    /// Takes in the record of `key`.
+    fn record(&mut self, key: &[u8], text: &[u8]) -> bool {
+        let Some(genuine) = self.prove(key) else { return false };
+        let expected = Expected::from(&genuine);
+        let found = open_record(text, &self.peppers, expected, &mut self.packed);
+        let Ok(Found::Present(record)) = found else { return false };
+        let limits = record.limits.iter().map(|limit| (limit.numbers, limit.changed));
+        let quotas = record.quotas.iter().map(|quota| (quota.numbers, quota.changed));
+        let mut needed = 0_usize;
+        for (purse, (numbers, changed)) in self.purses.iter_mut().zip(limits.chain(quotas)) {
+            *purse = Purse::new(numbers, changed, Host::Background, 0);
+            needed = needed.saturating_add(1);
         }
-        1
-    })
+        self.needed = Some(needed);
+        true
+    }
+
+    /// Decides a request that presents `key`: 1 if it passes, 2 if something must be fetched, else 0.
+    fn decide(&mut self, key: &[u8], now: Reading) -> u32 {
+        let freshness = self.head.freshness(STALENESS_MS, now);
+        let presented = match self.prove(key) {
+            Some(genuine) => {
+                let packed = self.needed.map(|_| self.packed.as_slice());
+                Presented::Genuine(genuine, known(&self.head, packed))
+            }
+            None => Presented::Refused,
+        };
+        let request = Request { address: None, country: None, required: &[], cost: 1 };
+        let purses = self.purses.get_mut(..self.needed.unwrap_or(0)).unwrap_or_default();
+        match decide(presented, freshness, &request, purses, now) {
+            Step::Verdict(Verdict::Allow(_)) => 1,
+            Step::Verdict(Verdict::Deny(_)) => 0,
+            Step::Await(_) => 2,
+        }
+    }
 }
 
-fn with<T>(work: impl FnOnce(&mut Gate) -> T) -> T {
-    #[expect(unsafe_code, reason = "the one place where the module's state is borrowed")]
-    // SAFETY: one thread, and no export calls another, so this is the only borrow.
-    let gate = unsafe { &mut *GATE.0.get() };
-    work(gate)
+/// What is known of the key whose record is packed here.
+fn known<'p>(head: &Reader<[Entry; ENTRIES]>, packed: Option<&'p [u8]>) -> Known<'p> {
+    match (packed.and_then(Record::unpack), head.head()) {
+        (Some(record), Some(head)) => match head.check(record) {
+            Checked::Current(current) => Known::Current(current),
+            Checked::Outdated | Checked::HeadBehind => Known::Nothing,
+        },
+        _ => Known::Nothing,
+    }
+}
+
+/// A host with one clock gives it twice.
+const fn reading(now_ms: u64) -> Reading {
+    Reading { wall: UnixMillis(now_ms), mono_ms: now_ms }
 }
