@@ -21,4 +21,4 @@ pub use seals::Seals;
 pub use store::Store;
 pub use tables::{Change, Tables, Verdict, lookup};
 pub use truth::{DRIFT_PPM, Truth};
-pub use world::{Faults, Tally, World, WorldSettings};
+pub use world::{Cut, Faults, Tally, World, WorldSettings};

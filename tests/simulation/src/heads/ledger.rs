@@ -47,7 +47,8 @@ impl Ledger {
     #[must_use]
     pub fn new(tables: Tables, bound: usize) -> Self {
         let stamp = Stamp { incarnation: 1, epoch: 1 };
-        let outbox = (0..tables.secrets()).map(|secret| (secret, 1)).collect();
+        let there = (0..tables.secrets()).filter(|&secret| tables.verdict(secret).is_some());
+        let outbox = there.map(|secret| (secret, 1)).collect();
         let head = Head::begin(stamp, vec![Entry::NONE; bound]);
         let database = Database { tables, head, commits: VecDeque::new(), outbox };
         Self { database, noted: stamp, running: true, prepared: None, healed: BTreeMap::new(), bound }
@@ -72,7 +73,7 @@ impl Ledger {
     }
 
     /// Begins a transaction; nobody sees anything of it.
-    pub const fn prepare(&mut self, change: Change) {
+    pub fn prepare(&mut self, change: Change) {
         self.prepared = Some(change);
     }
 

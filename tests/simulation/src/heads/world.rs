@@ -3,7 +3,10 @@
 mod queue;
 mod run;
 
-use tollgate_core::time::Reading;
+use tollgate_core::{
+    head::{Entry, Head},
+    time::Reading,
+};
 
 use super::{
     gate::{Decided, Gate},
@@ -260,6 +263,16 @@ impl World {
         panic!("gate {gate} has not decided about {secret}");
     }
 
+    /// As many requests at once; gives what is decided within five seconds.
+    pub fn crowd(&mut self, gate: usize, secret: usize, requests: usize) -> Vec<Decided> {
+        self.decided.clear();
+        for _ in 0..requests {
+            self.queue.push(self.now_us, Event::Request { gate, secret: Some(secret) });
+        }
+        self.pass(5_000);
+        self.decided.iter().map(|(_, decided)| *decided).collect()
+    }
+
     /// Lets time pass.
     pub fn pass(&mut self, ms: u64) {
         let until_us = self.now_us + ms * 1_000;
@@ -289,6 +302,16 @@ impl World {
         }
     }
 
+    /// A gate reads its clocks, and does nothing else.
+    pub fn notice(&mut self, gate: usize) {
+        self.gates[gate].read(self.now_us);
+    }
+
+    /// A gate's wall clock is set.
+    pub fn step_clock(&mut self, gate: usize, by_ms: i64) {
+        self.gates[gate].clocks.wall_off_us += by_ms * 1_000;
+    }
+
     /// Keeps a copy of the ledger's database.
     pub fn back_up(&mut self) {
         self.backup = self.ledger.backup();
@@ -308,6 +331,12 @@ impl World {
     /// Lets old entries leave the ledger's head, as if they were older than they are.
     pub fn let_entries_go(&mut self) {
         self.ledger.let_go(0, self.now_us);
+    }
+
+    /// A gate's head.
+    #[must_use]
+    pub fn head(&self, gate: usize) -> Option<&Head<Vec<Entry>>> {
+        self.gates[gate].reader.head()
     }
 
     /// How old a gate's head is by its own clocks, in milliseconds.

@@ -98,6 +98,7 @@ impl World {
                 if self.publishing == Some(id) {
                     self.publishing = None;
                     self.ledger.published(secret, as_of);
+                    self.publish_row();
                 }
             }
             Event::Note => {
@@ -331,12 +332,16 @@ impl World {
         }
     }
 
-    /// The publisher's one thought at a time: the lowest row is read and written, and again if no
-    /// confirmation comes.
+    /// The publisher writes one row after the other, the lowest epoch first; each is read when it is
+    /// written, and written again if no confirmation comes.
     fn publish(&mut self) {
         self.after(200_000, Event::Publish);
         // Whatever was on its way is sent again; the older writing may still arrive, and later.
         self.publishing = None;
+        self.publish_row();
+    }
+
+    fn publish_row(&mut self) {
         if let Some(secret) = self.ledger.to_publish().filter(|_| self.ledger.running()) {
             let (as_of, verdict) = self.ledger.read(secret);
             let text = self.seals.record(secret, as_of, verdict);
