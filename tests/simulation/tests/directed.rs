@@ -22,6 +22,7 @@ fn settings(numbers: Numbers, holders: usize, gap_us: u64) -> WorldSettings {
         sizing: Standard::default(),
         host: Host::Background,
         round_trip_us: 50_000,
+        database_us: 0,
         load: Load { gap_us, costs: vec![1], bursts: false, even: false, first_per_cent: 0 },
         faults: Faults::default(),
         changes: Vec::new(),

@@ -27,6 +27,8 @@ struct Row {
     /// Demand in tenths of the rate.
     tenths: u64,
     calls_max: u32,
+    /// How long a call to the database takes where holders write themselves; 0: they do not.
+    database_us: u64,
     /// Share in per cent and calls a second, as a model of these rules was published.
     published: Option<(u64, u64)>,
 }
@@ -55,6 +57,7 @@ fn measure(row: Row, demand: Demand) -> Measured {
         sizing: Standard { calls_max: row.calls_max },
         host: Host::Background,
         round_trip_us: 50_000,
+        database_us: row.database_us,
         load: Load {
             gap_us: 10_000_000 * row.holders / (row.rate * row.tenths),
             costs: vec![1],
@@ -126,7 +129,14 @@ fn at_even_demand_leasing_admits_what_one_exact_bucket_would() {
     for (holders, rate, figures) in published {
         for (tenths, figure) in [5, 9, 11, 100].into_iter().zip(figures) {
             let calls_max = if holders > 40 { 480 } else { CALLS_MAX };
-            rows.push(Row { holders, rate, tenths, calls_max, published: Some(figure) });
+            rows.push(Row {
+                holders,
+                rate,
+                tenths,
+                calls_max,
+                database_us: 0,
+                published: Some(figure),
+            });
         }
     }
     let measured = measure_all(&rows);
@@ -150,7 +160,7 @@ fn a_hot_key_costs_its_authority_few_calls() {
     let mut rows = Vec::new();
     for calls_max in [CALLS_MAX_DYNAMODB, CALLS_MAX] {
         for (rate, tenths) in [(1_000, 100), (20_000, 5)] {
-            rows.push(Row { holders: 8, rate, tenths, calls_max, published: None });
+            rows.push(Row { holders: 8, rate, tenths, calls_max, database_us: 0, published: None });
         }
     }
     let measured = measure_all(&rows);
@@ -172,7 +182,8 @@ fn lopsided_demand_gets_most_of_its_share() {
     for (rate, tenths) in
         [(1_000, 9), (1_000, 11), (1_000, 100), (32, 9), (32, 11), (32, 100), (5, 11)]
     {
-        let row = Row { holders: 8, rate, tenths, calls_max: CALLS_MAX, published: None };
+        let row =
+            Row { holders: 8, rate, tenths, calls_max: CALLS_MAX, database_us: 0, published: None };
         let cells = [50, 90, 99].map(|part| {
             let measured = measure(row, Demand::First(part));
             assert!(measured.share_per_mille >= LOPSIDED_MIN, "{row:?}, {part} %: {measured:?}");
@@ -180,5 +191,25 @@ fn lopsided_demand_gets_most_of_its_share() {
         });
         let demand = format!("{}.{}", tenths / 10, tenths % 10);
         println!("| {rate}/s | {demand} × | {} |", cells.join(" | "));
+    }
+}
+
+/// Holders that run the exchange themselves on one item of a database, 6 ms a call: attempts count.
+#[test]
+fn on_one_database_item_eight_holders_write_seldom_and_get_their_share() {
+    println!("| holders | rate | demand | share, writes a second |");
+    println!("|---|---|---|---|");
+    for holders in [1, 2, 4, 8, 16, 32] {
+        for (rate, tenths) in [(1_000, 5), (1_000, 9), (1_000, 11), (1_000, 100), (20_000, 5)] {
+            let calls_max = CALLS_MAX_DYNAMODB;
+            let row = Row { holders, rate, tenths, calls_max, database_us: 6_000, published: None };
+            let measured = measure(row, Demand::Independent);
+            let demand = format!("{}.{}", tenths / 10, tenths % 10);
+            println!("| {holders} | {rate}/s | {demand} × | {} |", shown(&measured));
+            if holders <= 8 {
+                assert!(measured.share_per_mille >= 950, "{row:?}: {measured:?}");
+                assert!(measured.calls <= 60, "{row:?}: {measured:?}");
+            }
+        }
     }
 }

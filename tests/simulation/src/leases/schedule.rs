@@ -56,6 +56,11 @@ impl Schedule {
             sizing: Standard { calls_max: random.one_of(&[300, 300, 30, 5]) },
             host: if random.happens(150) { Host::Bare } else { Host::Background },
             round_trip_us: random.one_of(&[2_000, 10_000, 50_000, 50_000, 200_000, 600_000]),
+            database_us: if kind == 2 || random.happens(100) {
+                random.one_of(&[2_000, 5_000, 20_000, 80_000])
+            } else {
+                0
+            },
             load: Load {
                 gap_us: seconds * 1_000_000 * holders / requests,
                 costs,

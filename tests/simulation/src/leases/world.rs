@@ -1,111 +1,27 @@
 //! Virtual time: holders, authorities, the network between them, and the truth beside them.
 
+mod authority;
+mod bucket;
+mod faults;
+mod settings;
+
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use tollgate_core::{
-    lease::{
-        Account, Answer, Ask, Exchange, Host, STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot, Standard,
-    },
+    lease::{Answer, Ask},
     limit::Numbers,
     stamp::Stamp,
-    time::UnixMillis,
+    time::{Reading, UnixMillis},
 };
 
-use super::{
-    host::{Clocks, Effects, HostSim, Outcome},
-    oracle::Oracle,
-};
+pub use settings::{Faults, Load, Tally, WorldSettings};
+
+use super::host::{Clocks, Effects, HostSim, Outcome};
 use crate::random::Random;
-
-/// Where a world begins, in milliseconds since 1970.
-const START_MS: u64 = 1_800_000_000_000;
-
-/// What can go wrong, in times per thousand unless said otherwise.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Faults {
-    /// A message (either way) is lost.
-    pub lost: u64,
-    /// A message arrives twice.
-    pub repeated: u64,
-    /// A message takes this many microseconds longer, at most, which reorders messages.
-    pub late_us: u64,
-    /// A message is held up for seconds.
-    pub held: u64,
-    /// The authority fails between its write and its answer.
-    pub silent: u64,
-    /// Faults of holders a second (crash, freeze, clock step), in all.
-    pub holders_per_second: u64,
-    /// How far the holders' wall clocks are off, and how far they step, in milliseconds.
-    pub skew_ms: u64,
-    /// How much the holders' clocks drift, in parts per million.
-    pub drift_ppm: u64,
-    /// Where writers bring the clock: how far ahead they are at most, in milliseconds.
-    pub writers_ahead_ms: u64,
-}
-
-/// The requests that come.
-#[derive(Clone, Debug)]
-pub struct Load {
-    /// The mean time between two requests at one holder, in microseconds; 0: none by themselves.
-    pub gap_us: u64,
-    /// What they cost.
-    pub costs: Vec<u32>,
-    /// Whether they come in bursts with pauses of seconds.
-    pub bursts: bool,
-    /// Whether they come evenly instead of independently.
-    pub even: bool,
-    /// What part of them all the first holder gets, in per cent; 0: the same as every other.
-    pub first_per_cent: u64,
-}
-
-/// A world to be run.
-#[derive(Clone, Debug)]
-pub struct WorldSettings {
-    /// The seed of everything random in it.
-    pub seed: u64,
-    /// When it begins, in milliseconds after [`WorldSettings::START_MS`].
-    pub start_ms: u64,
-    /// The limits of every request, one bucket each.
-    pub limits: Vec<Numbers>,
-    /// How many holders there are.
-    pub holders: usize,
-    /// Places in each authority's table.
-    pub slots: usize,
-    /// The authorities' policy.
-    pub sizing: Standard,
-    /// What holders can do after an answer.
-    pub host: Host,
-    /// A message's way from holder to authority and back, in microseconds.
-    pub round_trip_us: u64,
-    /// The requests at each holder.
-    pub load: Load,
-    /// What goes wrong.
-    pub faults: Faults,
-    /// Numbers that the first limit changes to, at random moments.
-    pub changes: Vec<Numbers>,
-}
-
-impl WorldSettings {
-    /// The instant after which worlds begin: 2027-01-15T08:00:00Z.
-    pub const START_MS: u64 = START_MS;
-}
-
-/// What happened in a world.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Requests that came.
-    pub requests: u64,
-    /// Tokens admitted.
-    pub admitted: u64,
-    /// Requests refused.
-    pub refused: u64,
-    /// Requests without an answer in time.
-    pub unavailable: u64,
-    /// Exchanges at the authorities that wrote.
-    pub calls: u64,
-    /// What one exact bucket would have admitted of the same requests.
-    pub exact: u64,
-}
+use authority::{Flow, Stage};
+use bucket::Bucket;
+use faults::signed;
+use settings::START_MS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Due(u64, u64);
@@ -116,35 +32,10 @@ enum Event {
     Wake { holder: usize, life: u32 },
     Ask { holder: usize, life: u32, bucket: usize, ask: Ask },
     Answer { holder: usize, life: u32, bucket: usize, answer: Answer },
+    Item { stage: Stage, flow: Box<Flow> },
     Fault,
     Change,
     Learn { holder: usize },
-}
-
-struct Bucket {
-    account: Option<Account>,
-    slots: Vec<Slot>,
-    oracle: Oracle,
-    exact: Oracle,
-}
-
-impl Bucket {
-    /// The authority's process dies and another takes over from what is stored.
-    fn store_and_load(&mut self) {
-        let mut buffer = vec![0; STATE_HEADER_MAX + self.slots.len() * STATE_HOLDER_MAX];
-        let account = self.account.as_ref().expect("an account that was asked");
-        let len = account.encode(&self.slots, &mut buffer).expect("room enough");
-        let mut slots = vec![Slot::VACANT; self.slots.len()];
-        let read = Account::decode(&buffer[..len], &mut slots).expect("what was written");
-        assert_eq!((read.credit(), read.instant()), (account.credit(), account.instant()));
-        assert_eq!(read.limit(), account.limit());
-        let taken = |slots: &[Slot]| {
-            slots.iter().filter(|slot| slot.holder().is_some()).copied().collect::<Vec<_>>()
-        };
-        assert_eq!(taken(&slots), taken(&self.slots));
-        self.account = Some(read);
-        self.slots = slots;
-    }
 }
 
 /// Holders, authorities, the network, and the oracles.
@@ -163,8 +54,6 @@ pub struct World {
     limits: Vec<(Numbers, Stamp)>,
     /// What happened so far.
     pub tally: Tally,
-    /// Admissions are not judged one by one (the judge takes a while).
-    pub measured_only: bool,
 }
 
 impl World {
@@ -186,12 +75,7 @@ impl World {
                 HostSim::new(&limits, clocks, settings.host, &mut random)
             })
             .collect();
-        let buckets = limits.iter().map(|&(numbers, _)| Bucket {
-            account: None,
-            slots: vec![Slot::VACANT; settings.slots],
-            oracle: oracle(numbers, &settings, start_ms),
-            exact: Oracle::new(numbers, start_ms),
-        });
+        let buckets = limits.iter().map(|&(numbers, _)| Bucket::new(numbers, &settings, start_ms));
         let mut world = Self {
             buckets: buckets.collect(),
             random,
@@ -204,7 +88,6 @@ impl World {
             hosts,
             limits,
             tally: Tally::default(),
-            measured_only: false,
             settings,
         };
         world.begin();
@@ -307,6 +190,7 @@ impl World {
                     });
                 }
             }
+            Event::Item { stage, flow } => self.flow(stage, flow),
             Event::Fault => self.fault(),
             Event::Change => self.change(),
             Event::Learn { holder } => {
@@ -366,7 +250,7 @@ impl World {
     fn step(
         &mut self,
         holder: usize,
-        act: impl FnOnce(&mut HostSim, u64, tollgate_core::time::Reading, &mut Effects, &mut Random),
+        act: impl FnOnce(&mut HostSim, u64, Reading, &mut Effects, &mut Random),
     ) {
         let mut effects = Effects::default();
         let host = &mut self.hosts[holder];
@@ -374,7 +258,11 @@ impl World {
         act(host, self.now_us, now, &mut effects, &mut self.random);
         let life = host.life;
         for (bucket, ask) in effects.asks {
-            self.travel(Event::Ask { holder, life, bucket, ask });
+            if self.settings.database_us > 0 {
+                self.start_flow(holder, life, bucket, ask);
+            } else {
+                self.travel(Event::Ask { holder, life, bucket, ask });
+            }
         }
         for (outcome, cost) in effects.outcomes {
             match outcome {
@@ -384,9 +272,7 @@ impl World {
             }
         }
         self.plan_wake(holder);
-        if !self.measured_only {
-            self.check_holder(holder);
-        }
+        self.check_holder(holder);
     }
 
     fn admitted(&mut self, cost: u32) {
@@ -454,112 +340,18 @@ impl World {
             self.push(way_us, event.clone());
         }
     }
-
-    fn exchange(&mut self, holder: usize, life: u32, place: usize, ask: &Ask) {
-        let ahead = self.settings.faults.writers_ahead_ms;
-        let skew = if ahead > 0 { self.random.below(ahead + 1) } else { 0 };
-        let now = UnixMillis(self.now_ms() + skew);
-        let bucket = &mut self.buckets[place];
-        let account = bucket.account.get_or_insert_with(|| Account::new(ask, now));
-        let outcome = account.exchange(&mut bucket.slots, ask, now, &self.settings.sizing);
-        if let Exchange::Write(_) = outcome {
-            self.tally.calls += 1;
-        }
-        let (numbers, _) = account.limit();
-        let out: u64 =
-            bucket.slots.iter().flat_map(Slot::outstanding).map(|(t, _)| u64::from(t)).sum();
-        let room = u64::from(numbers.burst()).saturating_sub(out) * u64::from(numbers.unit());
-        assert!(
-            account.credit() <= room,
-            "credit and what is out exceed the burst (seed {})",
-            self.settings.seed
-        );
-        if self.random.happens(50) {
-            bucket.store_and_load();
-        }
-        if !self.random.happens(self.settings.faults.silent) {
-            self.travel(Event::Answer { holder, life, bucket: place, answer: outcome.answer() });
-        }
-    }
-
-    fn fault(&mut self) {
-        let per_second = self.settings.faults.holders_per_second.max(1);
-        let next = self.random.exponential(1_000_000 / per_second);
-        self.push(next, Event::Fault);
-        let hosts = u64::try_from(self.hosts.len()).expect("few holders");
-        let holder = usize::try_from(self.random.below(hosts)).expect("few holders");
-        let freezes = holder.is_multiple_of(2);
-        let host = &mut self.hosts[holder];
-        match self.random.below(4) {
-            0 => host.restart(&self.limits, &mut self.random),
-            // A freeze below a second and a wall clock that steps back as far within the same lease
-            // can hide each other: the specification says so, so no holder here has both.
-            1 | 2 if freezes => {
-                let micros = self.random.one_of(&[300_000, 900_000, 1_500_000, 6_000_000]);
-                if host.frozen_until_us <= self.now_us {
-                    host.frozen_until_us = self.now_us + micros;
-                    host.clocks.frozen_us += i64::try_from(micros).expect("short");
-                }
-            }
-            _ => {
-                let step = signed(&mut self.random, self.settings.faults.skew_ms * 1_000);
-                host.clocks.wall_off_us += if freezes { step.abs() } else { step };
-            }
-        }
-    }
-
-    /// The first limit's numbers change, or the ledger is restored; holders learn it by and by.
-    fn change(&mut self) {
-        let next = self.random.below(8_000_000);
-        self.push(next, Event::Change);
-        let restored = self.random.happens(200);
-        let numbers = self.random.one_of(&self.settings.changes);
-        let incarnation = self.limits[0].1.incarnation + u64::from(restored);
-        let epoch = if restored { self.random.below(3) } else { self.limits[0].1.epoch + 1 };
-        self.limits[0] = (numbers, Stamp { incarnation, epoch });
-        for holder in 0..self.hosts.len() {
-            let after = self.random.below(3_000_000);
-            self.push(after, Event::Learn { holder });
-        }
-    }
 }
 
 impl Event {
-    const fn holder(&self) -> Option<usize> {
+    fn holder(&self) -> Option<usize> {
         match self {
             Self::Request { holder, .. }
             | Self::Wake { holder, .. }
             | Self::Ask { holder, .. }
             | Self::Answer { holder, .. }
             | Self::Learn { holder } => Some(*holder),
-            Self::Fault | Self::Change => None,
+            Self::Item { stage: Stage::Compute, flow } => Some(flow.holder()),
+            Self::Item { .. } | Self::Fault | Self::Change => None,
         }
     }
-}
-
-/// The exact bucket that admissions are judged by: across changes, one with the largest burst and
-/// the largest rate; where writers' clocks run ahead, with what that brings forward.
-fn oracle(numbers: Numbers, settings: &WorldSettings, start_ms: u64) -> Oracle {
-    use tollgate_core::limit::Refill::Steady;
-    let all = settings.changes.iter().copied().chain([numbers]);
-    let burst = all.clone().map(Numbers::burst).max().unwrap_or(0);
-    let fastest = all.filter_map(|n| match n.refill() {
-        Steady { rate, period_ms } => Some((u64::from(rate), u64::from(period_ms))),
-        tollgate_core::limit::Refill::Each(_) => None,
-    });
-    let ahead = settings.faults.writers_ahead_ms;
-    match fastest.reduce(|a, b| if a.0 * b.1 >= b.0 * a.1 { a } else { b }) {
-        None => Oracle::new(numbers, start_ms),
-        Some((rate, period_ms)) => {
-            let largest = Numbers::steady(u64::from(burst), rate, period_ms).expect("in bounds");
-            let brought = (ahead * rate).div_ceil(period_ms);
-            Oracle::new(largest, start_ms).with_allowance(brought)
-        }
-    }
-}
-
-fn signed(random: &mut Random, most: u64) -> i64 {
-    let most = i64::try_from(most).expect("small");
-    let width = u64::try_from(2 * most + 1).expect("small");
-    i64::try_from(random.below(width)).expect("small") - most
 }

@@ -1,0 +1,56 @@
+//! What happens to holders, and to the numbers.
+
+use tollgate_core::stamp::Stamp;
+
+use super::{Event, World};
+use crate::random::Random;
+
+impl World {
+    pub(super) fn fault(&mut self) {
+        let per_second = self.settings.faults.holders_per_second.max(1);
+        let next = self.random.exponential(1_000_000 / per_second);
+        self.push(next, Event::Fault);
+        let hosts = u64::try_from(self.hosts.len()).expect("few holders");
+        let holder = usize::try_from(self.random.below(hosts)).expect("few holders");
+        let freezes = holder.is_multiple_of(2);
+        let host = &mut self.hosts[holder];
+        match self.random.below(4) {
+            0 => host.restart(&self.limits, &mut self.random),
+            // A freeze below a second and a wall clock that steps back as far within the same lease
+            // can hide each other: the specification says so, so no holder here has both.
+            1 | 2 if freezes => {
+                let micros = self.random.one_of(&[300_000, 900_000, 1_500_000, 6_000_000]);
+                if host.frozen_until_us <= self.now_us {
+                    host.frozen_until_us = self.now_us + micros;
+                    host.clocks.frozen_us += i64::try_from(micros).expect("short");
+                }
+            }
+            _ => {
+                let step = signed(&mut self.random, self.settings.faults.skew_ms * 1_000);
+                host.clocks.wall_off_us += if freezes { step.abs() } else { step };
+            }
+        }
+    }
+
+    /// The first limit's numbers change, or the ledger is restored; holders learn it by and by.
+    pub(super) fn change(&mut self) {
+        let next = self.random.below(8_000_000);
+        self.push(next, Event::Change);
+        let restored = self.random.happens(200);
+        let numbers = self.random.one_of(&self.settings.changes);
+        let incarnation = self.limits[0].1.incarnation + u64::from(restored);
+        let epoch = if restored { self.random.below(3) } else { self.limits[0].1.epoch + 1 };
+        self.limits[0] = (numbers, Stamp { incarnation, epoch });
+        for holder in 0..self.hosts.len() {
+            let after = self.random.below(3_000_000);
+            self.push(after, Event::Learn { holder });
+        }
+    }
+}
+
+/// A number from −`most` to `most`.
+pub(super) fn signed(random: &mut Random, most: u64) -> i64 {
+    let most = i64::try_from(most).expect("small");
+    let width = u64::try_from(2 * most + 1).expect("small");
+    i64::try_from(random.below(width)).expect("small") - most
+}
