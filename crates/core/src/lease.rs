@@ -9,7 +9,16 @@
 //! * the authority keeps credit + everything outstanding ≤ burst at all times;
 //! * for every holder, what the authority has outstanding ≥ what that holder can still spend.
 //!
-//! A holder's host does this for each request, and again after each answer for those that wait:
+//! # What a holder's host does
+//!
+//! * Before anything else it shows its clock reading to a [`Watch`]; after a freeze it voids every
+//!   purse, draws a new [`HolderId`] and holds its head for stale.
+//! * For each request it spends from all purses or none, and lets the request wait if one must ask.
+//! * After each answer: [`Purse::receive`], then the waiting requests again in their order, then
+//!   [`Purse::ask`] with what still waits: it hands back what they could not use.
+//! * After [`Purse::wake_in`], or under the next request: [`Purse::tick`], then [`Purse::ask`].
+//!   When a message is overdue, the requests that waited for it are answered 503.
+//! * No transport repeats a message on its own account.
 //!
 //! ```
 //! # use tollgate_core::{lease::*, limit::Numbers, stamp::Stamp, time::Reading};

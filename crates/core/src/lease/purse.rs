@@ -24,6 +24,11 @@ use message::{Flight, Sent};
 /// # Security
 ///
 /// It cannot be copied: two purses with the same tokens would spend them twice.
+///
+/// ```compile_fail,E0277
+/// fn copied<T: Clone>() {}
+/// copied::<tollgate_core::lease::Purse>();
+/// ```
 #[derive(Debug)]
 pub struct Purse {
     grants: Grants,
