@@ -95,6 +95,8 @@ pub(super) struct Gate {
     /// Counts processes: an answer to a dead one reaches nobody.
     pub(super) life: u32,
     pub(super) frozen_until_us: u64,
+    /// When its wall clock was last set: what waited then may have been given up early.
+    pub(super) upset_us: u64,
     pub(super) reader: Reader<Vec<Entry>>,
     place: usize,
     bound: usize,
@@ -116,6 +118,7 @@ impl Gate {
             clocks,
             life: 0,
             frozen_until_us: 0,
+            upset_us: 0,
             reader: Reader::new(vec![Entry::NONE; bound]),
             place,
             bound,

@@ -51,7 +51,14 @@ impl Ledger {
         let outbox = there.map(|secret| (secret, 1)).collect();
         let head = Head::begin(stamp, vec![Entry::NONE; bound]);
         let database = Database { tables, head, commits: VecDeque::new(), outbox };
-        Self { database, noted: stamp, running: true, prepared: None, healed: BTreeMap::new(), bound }
+        Self {
+            database,
+            noted: stamp,
+            running: true,
+            prepared: None,
+            healed: BTreeMap::new(),
+            bound,
+        }
     }
 
     /// The tables as committed.

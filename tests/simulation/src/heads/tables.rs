@@ -53,7 +53,8 @@ impl Tables {
     /// The tables of so many tenants; of every key, the first secret exists.
     #[must_use]
     pub fn new(tenants: usize) -> Self {
-        let secret = |at: usize| if at.is_multiple_of(EACH) { Secret::Alive } else { Secret::Unborn };
+        let secret =
+            |at: usize| if at.is_multiple_of(EACH) { Secret::Alive } else { Secret::Unborn };
         Self {
             tenants_stopped: vec![false; tenants],
             owners_stopped: vec![false; tenants * EACH],

@@ -10,21 +10,68 @@ use crate::heads::relay::Asking;
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     /// A request; about any secret, and with others to follow, if none is named.
-    Request { gate: usize, secret: Option<usize> },
-    Wake { gate: usize },
-    AskRelay { life: u32, asking: Asking },
-    RelaySays { life: u32, asking: Asking, text: Vec<u8> },
-    AskLedger { asking: Asking },
-    LedgerSays { asking: Asking, text: Vec<u8> },
-    AskAuthority { life: u32, secret: usize, asking: Asking },
-    AuthoritySays { life: u32, secret: usize, asking: Asking, head: Vec<u8>, record: Vec<u8> },
-    Fetch { life: u32, gate: usize, secret: usize, id: u64 },
-    Fetched { life: u32, gate: usize, secret: usize, id: u64, text: Option<Vec<u8>> },
+    Request {
+        gate: usize,
+        secret: Option<usize>,
+    },
+    Wake {
+        gate: usize,
+    },
+    AskRelay {
+        life: u32,
+        asking: Asking,
+    },
+    RelaySays {
+        life: u32,
+        asking: Asking,
+        text: Vec<u8>,
+    },
+    AskLedger {
+        asking: Asking,
+    },
+    LedgerSays {
+        asking: Asking,
+        text: Vec<u8>,
+    },
+    AskAuthority {
+        life: u32,
+        secret: usize,
+        asking: Asking,
+    },
+    AuthoritySays {
+        life: u32,
+        secret: usize,
+        asking: Asking,
+        head: Vec<u8>,
+        record: Vec<u8>,
+    },
+    Fetch {
+        life: u32,
+        gate: usize,
+        secret: usize,
+        id: u64,
+    },
+    Fetched {
+        life: u32,
+        gate: usize,
+        secret: usize,
+        id: u64,
+        text: Option<Vec<u8>>,
+    },
     Change,
     Commit,
     Publish,
-    Put { secret: usize, id: u64, as_of: Stamp, text: Vec<u8> },
-    Written { secret: usize, id: u64, as_of: Stamp },
+    Put {
+        secret: usize,
+        id: u64,
+        as_of: Stamp,
+        text: Vec<u8>,
+    },
+    Written {
+        secret: usize,
+        id: u64,
+        as_of: Stamp,
+    },
     Note,
     Tidy,
     Fault,

@@ -113,7 +113,9 @@ impl World {
                 assert_eq!(self.ledger.start(), Start::Running, "nothing was lost");
                 self.fault_us = self.fault_us.max(self.now_us);
             }
-            Event::AskLedger { .. } | Event::AskAuthority { .. } => self.fault_us = self.fault_us.max(self.now_us),
+            Event::AskLedger { .. } | Event::AskAuthority { .. } => {
+                self.fault_us = self.fault_us.max(self.now_us)
+            }
             Event::Nothing => {}
         }
     }
@@ -264,8 +266,12 @@ impl World {
         let seed = self.settings.seed;
         let reachable = decided.came_us > self.fault_us + SETTLED_US && self.cut.is_empty();
         // A gate that was frozen does not for that reason use an old head; it is only late.
-        assert!(!(reachable && decided.flagged), "flagged in calm weather: {decided:?} (seed {seed})");
-        let calm = reachable && decided.came_us > self.gates[decided.gate].frozen_until_us;
+        assert!(
+            !(reachable && decided.flagged),
+            "flagged in calm weather: {decided:?} (seed {seed})"
+        );
+        let gate = &self.gates[decided.gate];
+        let calm = reachable && decided.came_us > gate.frozen_until_us.max(gate.upset_us);
         if calm {
             let took_us = self.now_us - decided.came_us;
             self.tally.slowest_us = self.tally.slowest_us.max(took_us);
@@ -395,17 +401,16 @@ impl World {
             5 if self.ledger.running() => self.restore(),
             // A freeze below a second and a wall clock that steps back as far can hide each other: the
             // specification says so, so no gate here has both.
-            6..9 if gate.is_multiple_of(2) => {
-                if self.gates[gate].frozen_until_us <= self.now_us {
-                    let stands_still = self.random.happens(700);
-                    self.freeze(gate, ms, stands_still);
-                }
+            6..9 if gate.is_multiple_of(2) && self.gates[gate].frozen_until_us <= self.now_us => {
+                let stands_still = self.random.happens(700);
+                self.freeze(gate, ms, stands_still);
             }
             _ if self.settings.clocks_off => {
                 let ms = i64::try_from(self.random.below(20_000)).expect("small");
                 let back = !gate.is_multiple_of(2) && self.random.happens(500);
                 let step_us = if back { -ms * 1_000 } else { ms * 1_000 };
                 self.gates[gate].clocks.wall_off_us += step_us;
+                self.gates[gate].upset_us = self.now_us;
             }
             _ => {}
         }
