@@ -1,7 +1,10 @@
 //! Virtual time: the ledger, its publisher, the store, relays and gates, and a network that may do anything.
 
+mod judge;
+mod publishing;
 mod queue;
 mod run;
+mod weather;
 
 use tollgate_core::{
     head::{Entry, Head},

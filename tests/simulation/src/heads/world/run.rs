@@ -1,19 +1,13 @@
 //! What each event does, and what must hold after it.
 
-use tollgate_core::{head::Merge, record::State, time::Reading};
+use tollgate_core::{head::Merge, time::Reading};
 
 use super::{Cut, Event, World};
 use crate::heads::{
-    gate::{ABSENCE_MS, Decided, Effects, Gate, Outcome, Send},
+    gate::{Effects, Gate, Send},
     ledger::Start,
     relay::{Asking, Sends},
-    tables::Change,
 };
-
-/// How long after the last fault nothing of it is felt any more: what was lost is given up by then.
-const SETTLED_US: u64 = 3_000_000;
-/// How long a request may take in calm weather: a head, the store and the authority, one after the other.
-const SLOWEST_US: u64 = 1_000_000;
 
 impl World {
     pub(super) fn begin(&mut self) {
@@ -262,186 +256,7 @@ impl World {
         });
     }
 
-    fn judge(&mut self, decided: &Decided) {
-        let seed = self.settings.seed;
-        let reachable = decided.came_us > self.fault_us + SETTLED_US && self.cut.is_empty();
-        // A gate that was frozen does not for that reason use an old head; it is only late.
-        assert!(
-            !(reachable && decided.flagged),
-            "flagged in calm weather: {decided:?} (seed {seed})"
-        );
-        let gate = &self.gates[decided.gate];
-        let calm = reachable && decided.came_us > gate.frozen_until_us.max(gate.upset_us);
-        if calm {
-            let took_us = self.now_us - decided.came_us;
-            self.tally.slowest_us = self.tally.slowest_us.max(took_us);
-            assert!(took_us <= SLOWEST_US, "{decided:?} took {took_us} µs (seed {seed})");
-        }
-        self.tally.flagged += u64::from(decided.flagged);
-        match decided.outcome {
-            Outcome::Unavailable => {
-                self.tally.unavailable += 1;
-                assert!(!calm, "unavailable in calm weather: {decided:?} (seed {seed})");
-            }
-            Outcome::Says(verdict) => {
-                let stale_ms = if decided.flagged { self.settings.max_staleness_ms } else { 1_000 };
-                let bound_ms = if verdict.is_none() { stale_ms.max(ABSENCE_MS) } else { stale_ms };
-                assert!(
-                    self.truth.was(decided.secret, verdict, bound_ms, self.now_us),
-                    "{decided:?} contradicts the ledger: {:?} since {} ms (seed {seed})",
-                    self.truth.now(decided.secret),
-                    self.truth.since_ms(decided.secret, self.now_us),
-                );
-                match verdict {
-                    None => self.tally.invalid += 1,
-                    Some(State::Active) => self.tally.admitted += 1,
-                    Some(_) => self.tally.refused += 1,
-                }
-            }
-        }
-    }
-
-    /// An operator begins a change; it is committed a little later, unless the ledger dies before.
-    fn prepare(&mut self) {
-        let next = self.random.exponential(self.settings.changes_us);
-        self.after(next, Event::Change);
-        let change = self.any_change();
-        if self.ledger.running() && self.ledger.tables().admit(change) {
-            self.ledger.prepare(change);
-            let takes = self.random.within(1_000, 30_000);
-            self.after(takes, Event::Commit);
-        }
-    }
-
-    fn any_change(&mut self) -> Change {
-        let tenants = self.settings.tenants;
-        let all = self.ledger.tables().secrets();
-        let off = self.random.happens(200);
-        let secret = self.below(all);
-        match self.random.below(100) {
-            0..12 => Change::Create(secret),
-            12 => Change::Revoke(secret),
-            13 => Change::Forget(secret),
-            14..50 => Change::Switch(self.below(all / 2), off),
-            50..85 => Change::Owner(self.below(all / 4), off),
-            _ => Change::Tenant(self.below(tenants), off),
-        }
-    }
-
-    pub(super) fn commit(&mut self) {
-        let entries = self.ledger.head().entries().len();
-        if let Some((change, stamp)) = self.ledger.commit(self.now_us) {
-            let (tables, subject) = (self.ledger.tables(), change.subject());
-            self.truth.record(tables, stamp, subject, self.now_us);
-            self.tally.changes += 1;
-            self.tally.folds += u64::from(self.ledger.head().entries().len() + 1 < entries);
-        }
-    }
-
-    /// The publisher writes one row after the other, the lowest epoch first; each is read when it is
-    /// written, and written again if no confirmation comes.
-    fn publish(&mut self) {
-        self.after(200_000, Event::Publish);
-        // Whatever was on its way is sent again; the older writing may still arrive, and later.
-        self.publishing = None;
-        self.publish_row();
-    }
-
-    fn publish_row(&mut self) {
-        if let Some(secret) = self.ledger.to_publish().filter(|_| self.ledger.running()) {
-            let (as_of, verdict) = self.ledger.read(secret);
-            let text = self.seals.record(secret, as_of, verdict);
-            let id = self.tally.steps;
-            self.publishing = Some(id);
-            self.travel(Some(Cut::Publisher), Event::Put { secret, id, as_of, text });
-        }
-    }
-
-    fn tidy(&mut self) {
-        self.after(500_000, Event::Tidy);
-        let floor = self.ledger.head().floor();
-        self.ledger.let_go(self.settings.entry_age_us, self.now_us);
-        self.tally.floors += u64::from(self.ledger.head().floor() > floor);
-    }
-
-    fn weather(&mut self) {
-        let (storm_us, calm_us) = self.settings.weather_us;
-        self.storm_until_us = self.now_us + storm_us;
-        self.after(storm_us + calm_us, Event::Weather);
-    }
-
-    fn storm(&self) -> bool {
-        self.now_us < self.storm_until_us
-    }
-
-    /// Something dies, freezes, steps, or is restored.
-    fn fault(&mut self) {
-        let next = self.random.exponential(self.settings.faults.gap_us);
-        self.after(next, Event::Fault);
-        if !self.storm() {
-            return;
-        }
-        let gate = self.below(self.gates.len());
-        let ms = self.random.one_of(&[300, 900, 1_500, 6_000]);
-        match self.random.below(12) {
-            0 => self.gates[gate].restart(),
-            1 => {
-                let relay = self.below(self.relays.len());
-                self.relays[relay].restart();
-                self.fault_us = self.fault_us.max(self.now_us);
-            }
-            2 | 3 if self.ledger.running() => {
-                self.ledger.crash();
-                self.publishing = None;
-                self.fault_us = self.fault_us.max(self.now_us);
-                let down = self.random.within(50_000, 2_500_000);
-                self.after(down, Event::Start);
-            }
-            4 => self.back_up(),
-            5 if self.ledger.running() => self.restore(),
-            // A freeze below a second and a wall clock that steps back as far can hide each other: the
-            // specification says so, so no gate here has both.
-            6..9 if gate.is_multiple_of(2) && self.gates[gate].frozen_until_us <= self.now_us => {
-                let stands_still = self.random.happens(700);
-                self.freeze(gate, ms, stands_still);
-            }
-            _ if self.settings.clocks_off => {
-                let ms = i64::try_from(self.random.below(20_000)).expect("small");
-                let back = !gate.is_multiple_of(2) && self.random.happens(500);
-                let step_us = if back { -ms * 1_000 } else { ms * 1_000 };
-                self.gates[gate].clocks.wall_off_us += step_us;
-                self.gates[gate].upset_us = self.now_us;
-            }
-            _ => {}
-        }
-    }
-
-    /// Sends a message on its way, or not, or twice.
-    fn travel(&mut self, way: Option<Cut>, event: Event) {
-        if way.is_some_and(|way| self.cut.contains(&way)) {
-            return;
-        }
-        let faults = if self.storm() { self.settings.faults } else { super::Faults::default() };
-        let copies = if self.random.happens(faults.repeated) { 2 } else { 1 };
-        for _ in 0..copies {
-            let mut way_us = self.settings.way_us;
-            if faults.late_us > 0 {
-                way_us += self.random.below(faults.late_us);
-            }
-            if self.random.happens(faults.held) {
-                way_us += self.random.below(8_000_000);
-            }
-            let lost = self.random.happens(faults.lost);
-            if lost || way_us > self.settings.way_us {
-                self.fault_us = self.fault_us.max(self.now_us);
-            }
-            if !lost {
-                self.after(way_us, event.clone());
-            }
-        }
-    }
-
-    fn count(&mut self, merge: Merge) {
+    pub(super) fn count(&mut self, merge: Merge) {
         let place = match merge {
             Merge::Failed => 0,
             Merge::Discarded => 1,
@@ -453,16 +268,16 @@ impl World {
         self.tally.merges[place] += 1;
     }
 
-    fn after(&mut self, us: u64, event: Event) {
+    pub(super) fn after(&mut self, us: u64, event: Event) {
         self.queue.push(self.now_us + us, event);
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound).expect("few");
         usize::try_from(self.random.below(bound)).expect("few")
     }
 
-    fn gap_us(&self, gate: usize) -> u64 {
+    pub(super) fn gap_us(&self, gate: usize) -> u64 {
         self.settings.gaps_us[gate % self.settings.gaps_us.len()]
     }
 }
