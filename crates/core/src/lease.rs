@@ -11,8 +11,9 @@
 //!
 //! # What a holder's host does
 //!
-//! * Before anything else it shows its clock reading to a [`Watch`]; after a freeze it voids every
-//!   purse, draws a new [`HolderId`] and holds its head for stale.
+//! * Before anything else it shows its clock reading to a [`Watch`], and goes by
+//!   [`Watch::steady`] from there; after a freeze it voids every purse, draws a new [`HolderId`] and
+//!   holds its head for stale.
 //! * For each request it spends from all purses or none, and lets the request wait if one must ask.
 //! * After each answer: [`Purse::receive`], then the waiting requests again in their order, then
 //!   [`Purse::ask`] with what still waits: it hands back what they could not use.

@@ -350,6 +350,29 @@ fn clocks_that_disagree_by_more_than_a_second_show_a_freeze() {
 }
 
 #[test]
+fn a_short_freeze_and_a_wall_clock_that_steps_back_do_not_hide_each_other() {
+    let mut watch = Watch::new(at(0));
+    let mut read = |wall: u64, mono: u64| {
+        assert!(!watch.frozen(Reading { wall: at(wall).wall, mono_ms: at(mono).mono_ms }));
+        watch.steady()
+    };
+    let purse = filled(10, 2_000);
+    // True time 1,000: both clocks run.
+    assert_eq!(purse.tokens(read(1_000, 1_000)), 10);
+    // 1,900: frozen for 900 ms, which the wall clock shows.
+    assert_eq!(purse.tokens(read(1_900, 1_000)), 10);
+    // 1,920: the wall clock has stepped back by 900 ms.
+    assert_eq!(purse.tokens(read(1_020, 1_020)), 10);
+    assert_eq!(purse.tokens(read(1_035, 1_035)), 0, "1,935 ms have passed");
+    // A clock ticking a little before the other is no time missed.
+    let mut watch = Watch::new(at(0));
+    for step in 1..5_000 {
+        watch.frozen(Reading { wall: at(step + step % 2 * 4).wall, mono_ms: at(step).mono_ms });
+    }
+    assert_eq!(watch.steady().mono_ms, at(4_999).mono_ms);
+}
+
+#[test]
 fn a_writer_whose_clock_is_off_or_unknown_does_not_write() {
     let sample = |date: u64, received: u64| {
         Some(DateSample { date: UnixMillis(date), received: UnixMillis(received) })

@@ -4,6 +4,8 @@ use crate::time::{Reading, UnixMillis};
 
 /// Two clocks that disagree by more than this were not both running.
 const FREEZE_MS: u64 = 1_000;
+/// Clocks that are read one after the other differ by a little, which is not time missed.
+const GAP_SLACK_MS: u64 = 5;
 const SAMPLE_AGE_MAX_MS: u64 = 60_000;
 const OFFSET_MAX_MS: u64 = 2_000;
 /// `Date` has whole seconds, cut off: on average it is half a second behind.
@@ -14,25 +16,51 @@ const DATE_CENTRE_MS: u64 = 500;
 /// # Security
 ///
 /// After a freeze every purse is void, the head stale, pooled connections are dropped and a new
-/// [`super::HolderId`] is drawn: a host restored from a snapshot must not spend twice.
+/// [`super::HolderId`] is drawn: a host restored from a snapshot must not spend twice. Shorter ones
+/// are made up for: see [`Watch::steady`].
 #[derive(Clone, Copy, Debug)]
 pub struct Watch {
     newest: Reading,
+    /// How far the wall clock was ahead of the monotonic one when that was last taken note of.
+    gap_ms: i128,
+    missed_ms: u64,
 }
 
 impl Watch {
     /// Starts watching at the host's first reading.
     #[must_use]
-    pub const fn new(first: Reading) -> Self {
-        Self { newest: first }
+    pub fn new(first: Reading) -> Self {
+        Self { newest: first, gap_ms: gap(first), missed_ms: 0 }
     }
 
     /// Takes the next reading and says whether the host was frozen since the one before.
     pub fn frozen(&mut self, now: Reading) -> bool {
         let frozen = now.disagreement_since(self.newest) > FREEZE_MS;
         self.newest = now;
+        let grown = gap(now).saturating_sub(self.gap_ms);
+        if grown.unsigned_abs() > u128::from(GAP_SLACK_MS) {
+            self.gap_ms = gap(now);
+            let missed = u64::try_from(grown).unwrap_or(0);
+            self.missed_ms = self.missed_ms.saturating_add(missed);
+        }
         frozen
     }
+
+    /// The reading just taken, with the time that the monotonic clock has missed put back into it.
+    ///
+    /// Every duration is measured between such readings. Without it, a freeze too short to be
+    /// called one and a wall clock that steps back as far would hide each other.
+    #[must_use]
+    pub const fn steady(&self) -> Reading {
+        Reading {
+            wall: self.newest.wall,
+            mono_ms: self.newest.mono_ms.saturating_add(self.missed_ms),
+        }
+    }
+}
+
+fn gap(reading: Reading) -> i128 {
+    i128::from(reading.wall.0).saturating_sub(i128::from(reading.mono_ms))
 }
 
 /// A store's clock as one of its answers showed it.

@@ -118,18 +118,24 @@ impl HostSim {
     /// The one reading of a step; a freeze that shows in it voids everything.
     pub(super) fn read(&mut self, true_us: u64, random: &mut Random) -> Reading {
         let now = self.clocks.read(true_us);
-        match &mut self.watch {
-            Some(watch) => {
-                if watch.frozen(now) {
-                    for purse in &mut self.purses {
-                        purse.void();
-                    }
-                    self.draw(random);
-                }
+        let watch = self.watch.get_or_insert_with(|| Watch::new(now));
+        let frozen = watch.frozen(now);
+        let steady = watch.steady();
+        if frozen {
+            for purse in &mut self.purses {
+                purse.void();
             }
-            None => self.watch = Some(Watch::new(now)),
+            self.draw(random);
         }
-        now
+        steady
+    }
+
+    /// What the next reading would be, if it were taken now.
+    pub(super) fn peek(&self, true_us: u64) -> Reading {
+        let now = self.clocks.read(true_us);
+        let mut watch = self.watch.unwrap_or_else(|| Watch::new(now));
+        watch.frozen(now);
+        watch.steady()
     }
 
     pub(super) fn request(&mut self, cost: u32, true_us: u64, now: Reading, effects: &mut Effects) {

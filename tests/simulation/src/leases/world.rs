@@ -289,7 +289,7 @@ impl World {
 
     fn plan_wake(&mut self, holder: usize) {
         let host = &self.hosts[holder];
-        let now = host.clocks.read(self.now_us);
+        let now = host.peek(self.now_us);
         let Some(wait_ms) = host.wake_in(now) else { return };
         let after_us = wait_ms.max(1) * 1_000;
         let at = self.now_us + after_us;
@@ -306,7 +306,7 @@ impl World {
             return;
         }
         let host = &self.hosts[holder];
-        let now = host.clocks.read(self.now_us);
+        let now = host.peek(self.now_us);
         for (purse, bucket) in host.purses.iter().zip(&self.buckets) {
             let spendable = purse.tokens(now);
             let slot = bucket.slots.iter().find(|slot| slot.holder() == Some(host.id));
