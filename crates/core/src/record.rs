@@ -17,7 +17,7 @@ use crate::{
     time::UnixMillis,
 };
 
-pub use packed::{List, PACKED_MAX, restamp};
+pub use packed::{List, PACKED_MAX, vouch};
 pub use text::{Absence, Expected, Found, RecordError, TEXT_MAX, open, seal, seal_absence};
 
 /// The most limits in one record.
@@ -65,7 +65,9 @@ impl State {
 /// ([`Head::check`](crate::head::Head::check)).
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// When the ledger was read, or up to when the head has vouched for the record since.
+    /// Up to when nothing that concerns the record has changed: `as_of` at first, raised by the head since.
+    pub vouched: Stamp,
+    /// When the ledger was read, as sealed: it changes when the record does, and never otherwise.
     pub as_of: Stamp,
     /// The secret's index in the stores.
     pub lookup: LookupId,

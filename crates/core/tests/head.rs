@@ -70,7 +70,7 @@ fn may_be_used(head: &Head<Vec<Entry>>, tenant: usize, kinds: &[usize], as_of: S
     let owner = if has(1) { "bob" } else { "eve" };
     match head.check(record(as_of, lookup, ["acme", "beta"][tenant], owner)) {
         Checked::Current(current) => {
-            assert_eq!(current.record().as_of, as_of.max(head.stamp()));
+            assert_eq!(current.record().vouched, as_of.max(head.stamp()));
             true
         }
         Checked::Outdated | Checked::HeadBehind => false,
@@ -84,7 +84,7 @@ fn record<'a>(as_of: Stamp, lookup: LookupId, tenant: &'a str, owner: &'a str) -
         records::record(&records::plain(), packed)
     });
     let (tenant, owner) = (Id::new(tenant).unwrap(), Id::new(owner).unwrap());
-    Record { as_of, lookup, tenant, owner, ..*plain }
+    Record { vouched: as_of, as_of, lookup, tenant, owner, ..*plain }
 }
 
 /// Every sequence of `len` of the seven things that can happen: six subjects, and a creation.

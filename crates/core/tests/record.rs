@@ -16,7 +16,7 @@ use tollgate_core::{
     limit::{Limit, LimitScope, Numbers, Period},
     lookup::LookupId,
     record::{
-        self, Absence, Draft, Expected, Found, PACKED_MAX, Record, RecordError, TEXT_MAX, restamp,
+        self, Absence, Draft, Expected, Found, PACKED_MAX, Record, RecordError, TEXT_MAX, vouch,
     },
     sealed::SealError,
     stamp::Stamp,
@@ -222,14 +222,15 @@ fn an_absence_says_what_was_not_there_and_when() {
 }
 
 #[test]
-fn a_restamped_record_is_the_same_but_for_its_stamp() {
+fn what_the_head_vouches_for_is_noted_and_changes_nothing_else() {
     usual(|draft| {
         let packed = &mut [0; PACKED_MAX];
         record(draft, packed);
         let later = Stamp { incarnation: 1, epoch: 1_000_000 };
-        restamp(packed, later);
+        vouch(packed, later);
         let record = Record::unpack(packed).unwrap();
-        assert_eq!(record.as_of, later);
+        assert_eq!(record.vouched, later);
+        assert_eq!(record.as_of, draft.as_of);
         assert_eq!(record.lookup, draft.lookup);
         assert_eq!(record.limits.iter().collect::<Vec<_>>(), draft.limits);
     });

@@ -9,7 +9,7 @@ use crate::{Kid, Name};
 pub struct Purpose<'a> {
     /// The secret that the caller showed.
     pub lookup: LookupId,
-    /// The record that was in force: its `as_of`.
+    /// The record that was in force: its sealed `as_of`, not what the head has vouched for since.
     pub as_of: Stamp,
     /// The origin.
     pub audience: Name<'a>,

@@ -106,7 +106,7 @@ fn check(input: &Value) -> Result<Value, BadCase> {
         let id = |name| Id::new(input::str(record, name)?).map_err(|_| bad_entry());
         let packed = &mut [0; PACKED_MAX];
         let record = Record {
-            as_of,
+            vouched: as_of,
             lookup,
             key: id("key")?,
             owner: id("owner")?,
@@ -114,7 +114,7 @@ fn check(input: &Value) -> Result<Value, BadCase> {
             ..blank(packed).ok_or_else(bad_entry)?
         };
         match head.check(record) {
-            Checked::Current(current) => Checked::Current(current.record().as_of),
+            Checked::Current(current) => Checked::Current(current.record().vouched),
             Checked::Outdated => Checked::Outdated,
             Checked::HeadBehind => Checked::HeadBehind,
         }

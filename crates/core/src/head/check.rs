@@ -57,13 +57,13 @@ impl<S: Places> Head<S> {
     /// A record stamped with this very head costs two comparisons.
     #[must_use]
     pub fn check<'a>(&self, record: Record<'a>) -> Checked<Current<'a>> {
-        let Record { as_of, lookup, key, owner, tenant, .. } = record;
+        let Record { vouched, lookup, key, owner, tenant, .. } = record;
         self.rule(
-            as_of,
+            vouched,
             |entry| entry.subject.concerns(lookup, key, owner, tenant),
             || {
-                let as_of = Stamp { epoch: as_of.epoch.max(self.stamp.epoch), ..as_of };
-                Current(Record { as_of, ..record })
+                let vouched = Stamp { epoch: vouched.epoch.max(self.stamp.epoch), ..vouched };
+                Current(Record { vouched, ..record })
             },
         )
     }

@@ -109,6 +109,7 @@ impl<'a> Record<'a> {
     pub fn unpack(packed: &'a [u8]) -> Option<Self> {
         let from = &mut Unpacker(packed);
         Some(Self {
+            vouched: from.stamp()?,
             as_of: from.stamp()?,
             lookup: LookupId::new(from.array()?),
             state: *State::ALL.get(usize::from(from.byte()?))?,
@@ -133,11 +134,11 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Writes the stamp up to which the head has vouched for a packed record into it.
-pub fn restamp(packed: &mut [u8], as_of: Stamp) {
+/// Notes in a packed record up to when the head has vouched for it.
+pub fn vouch(packed: &mut [u8], vouched: Stamp) {
     let mut to = Packer::new(packed);
     // Too short for a stamp is too short for a record: there is nothing to keep up to date.
-    let _ = to.stamp(as_of);
+    let _ = to.stamp(vouched);
 }
 
 /// The buffer that a record is packed into is full.

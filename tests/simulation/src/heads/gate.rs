@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tollgate_core::{
     head::{Answer, Checked, Entry, Freshness, Merge, Reader},
     lease::Watch,
-    record::{PACKED_MAX, restamp},
+    record::{PACKED_MAX, vouch},
     stamp::Stamp,
     time::Reading,
 };
@@ -277,8 +277,8 @@ impl Gate {
             },
             Some(Cached::Record(packed)) => match head.check(record(packed)) {
                 Checked::Current(current) => {
-                    let (as_of, state) = (current.record().as_of, current.record().state);
-                    restamp(packed.as_mut_slice(), as_of);
+                    let (vouched, state) = (current.record().vouched, current.record().state);
+                    vouch(packed.as_mut_slice(), vouched);
                     Checked::Current(Some(state))
                 }
                 Checked::Outdated => Checked::Outdated,
@@ -318,7 +318,7 @@ impl Gate {
     fn keep(&mut self, secret: usize, opened: Opened, read: Reading) {
         let known = match self.cache.get(&secret) {
             None => Stamp::default(),
-            Some(Cached::Record(packed)) => record(packed).as_of,
+            Some(Cached::Record(packed)) => record(packed).vouched,
             Some(Cached::Absent(absence, _)) => absence.as_of,
         };
         if opened.as_of() >= known {

@@ -33,6 +33,8 @@ pub(super) fn body(
         sealed::read_closing(reader)?;
         return Ok(Some(Absence { as_of, lookup }));
     }
+    // Whoever sealed the record has vouched for it up to then.
+    to.stamp(as_of)?;
     to.stamp(as_of)?;
     to.bytes(lookup.as_bytes())?;
     from.expect(",\"key\":")?;
