@@ -6,7 +6,7 @@ use std::hint::black_box;
 use tollgate_core::{
     bucket::{Bucket, Debit, Wait},
     decision::{Known, Presented, Request, decide},
-    head::{Checked, Entry, Freshness, HEAD_ENTRIES_MAX, Head, Name, Subject},
+    head::{self, Checked, Entry, Freshness, HEAD_ENTRIES_MAX, Head, Name, Subject},
     id::Id,
     key::ApiKey,
     lease::{Answer, HolderId, Host, Lease, Purse, Queue},
@@ -61,6 +61,15 @@ pub fn all() -> Vec<Case> {
     };
     let (spent, warm, whole) = (purse(&limit), purse(&limit), purse(&limit));
     let bucket = RefCell::new(Bucket::full(numbers, NOW.wall));
+    let sealed = |asker| -> &'static [u8] {
+        let mut out = vec![0; head::TEXT_MAX];
+        let answer = full.answer(asker, 0);
+        head::seal(&answer, ring, ring.issuing(), &mut out).unwrap().to_vec().leak()
+    };
+    let (whole_text, empty_text) = (sealed(Stamp::default()), sealed(full.stamp()));
+    let out = RefCell::new(vec![0; head::TEXT_MAX]);
+    let places = || RefCell::new(vec![Entry::NONE; HEAD_ENTRIES_MAX]);
+    let (places, few) = (places(), places());
     vec![
         case("bucket debited", move || {
             let mut bucket = bucket.borrow_mut();
@@ -79,6 +88,16 @@ pub fn all() -> Vec<Case> {
         case("head checked, 32 entries on", move || moved.check(black_box(record))),
         case("head folded, 1024 entries", move || full.clone().record(Some(subject(9_999)))),
         case("head copied, 1024 entries", move || full.clone()),
+        case("head sealed, 1024 entries", move || {
+            let answer = black_box(full).answer(Stamp::default(), 0);
+            head::seal(&answer, ring, ring.issuing(), &mut out.borrow_mut()).is_ok()
+        }),
+        case("head opened, 1024 entries", move || {
+            head::open(black_box(whole_text), ring, &mut places.borrow_mut()).is_ok()
+        }),
+        case("head opened, no entry", move || {
+            head::open(black_box(empty_text), ring, &mut few.borrow_mut()).is_ok()
+        }),
         case("decided, warm", move || assert!(decided(&warm, genuine))),
         case("decided from bytes, warm", move || {
             let key = ApiKey::parse(black_box(key.as_bytes()), brand).unwrap();

@@ -99,6 +99,19 @@ impl Subject {
         }
     }
 
+    /// A number that equal subjects share.
+    pub(super) fn hash(&self) -> usize {
+        match self {
+            Self::Lookup { lookup, .. } => {
+                lookup.as_bytes().iter().fold(0, |hash, &byte| mixed(hash, byte.into()))
+            }
+            Self::Key { tenant, key: id } | Self::Owner { tenant, owner: id } => {
+                mixed(tenant.hash(), id.hash())
+            }
+            Self::Tenant { tenant } => tenant.hash(),
+        }
+    }
+
     /// Whether a record of these four has this subject.
     #[must_use]
     pub fn concerns(&self, lookup: LookupId, key: Id<'_>, owner: Id<'_>, tenant: Id<'_>) -> bool {
@@ -120,6 +133,10 @@ impl Subject {
             Self::Key { .. } | Self::Owner { .. } => false,
         }
     }
+}
+
+const fn mixed(one: usize, other: usize) -> usize {
+    one.wrapping_mul(31).wrapping_add(other)
 }
 
 /// The newest change of a subject.

@@ -1,12 +1,17 @@
 //! The bounded list of what changed lately.
 
 mod busiest;
+mod distinct;
 
 use super::entry::{Entry, Subject};
 use busiest::busiest;
+pub(super) use distinct::distinct;
 
 /// The most entries of a head.
 pub const HEAD_ENTRIES_MAX: usize = 1024;
+
+/// Twice as many slots as entries, so that few of them meet.
+const SLOTS: usize = 2 * HEAD_ENTRIES_MAX;
 
 /// Where entries are kept: an array, a box, or a borrowed slice of as many as there may be.
 ///

@@ -5,6 +5,7 @@ use core::fmt;
 use super::{
     HEAD_ENTRIES_MAX,
     entry::{Entry, Name, Subject},
+    list::distinct,
 };
 use crate::{
     id::{ID_MAX, Id},
@@ -127,10 +128,7 @@ impl Answer<'_> {
             && self.entries.len() <= HEAD_ENTRIES_MAX
             && epochs.clone().is_sorted_by(|earlier, later| earlier < later)
             && epochs.clone().all(|epoch| epoch > self.since && epoch <= self.stamp.epoch)
-            && !self.entries.iter().enumerate().any(|(at, entry)| {
-                let later = self.entries.get(at.saturating_add(1)..).unwrap_or(&[]);
-                later.iter().any(|other| other.subject == entry.subject)
-            })
+            && distinct(self.entries)
     }
 }
 

@@ -2,11 +2,8 @@
 
 use core::{array, cmp::Reverse};
 
-use super::HEAD_ENTRIES_MAX;
+use super::SLOTS;
 use crate::head::entry::{Entry, Name};
-
-/// Twice as many slots as entries, so that few of them meet.
-const SLOTS: usize = 2 * HEAD_ENTRIES_MAX;
 
 /// The tenant whose entries are folded.
 pub(super) struct Busiest {
