@@ -178,7 +178,7 @@ fn nothing_is_sealed_that_could_not_be_opened() {
     let zero = Stamp { incarnation: 0, epoch: 1 };
     let twice = ["a:b", "a:b"];
     let one = limit("burst", Numbers::steady(1, 1, 1).unwrap());
-    let same = [one, one];
+    let quota = [limit("burst", Numbers::quota(1, Period::Day).unwrap())];
     let later = [Limit { changed: Stamp { incarnation: 1, epoch: 43 }, ..one }];
     let by_address =
         [Limit { scope: LimitScope::Ip, ..limit("q", Numbers::quota(1, Period::Day).unwrap()) }];
@@ -194,10 +194,7 @@ fn nothing_is_sealed_that_could_not_be_opened() {
             Draft { not_before: Some(UnixMillis(5)), expires: Some(UnixMillis(5)), ..plain() },
         ),
         ("a scope twice", Draft { scopes: &twice, ..plain() }),
-        (
-            "a limit and a quota of one name",
-            Draft { limits: &same[..1], quotas: &same[1..], ..plain() },
-        ),
+        ("a limit and a quota of one name", Draft { limits: &[one], quotas: &quota, ..plain() }),
         ("numbers that changed after the reading", Draft { limits: &later, ..plain() }),
         ("a quota by address", Draft { quotas: &by_address, ..plain() }),
         ("a block with bits after its length", Draft { ips_denied: &["10.0.0.1/8"], ..plain() }),
