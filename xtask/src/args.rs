@@ -102,8 +102,9 @@ Install what the suites need, and stop: `test` does it by itself.
   cargo xtask setup
   cargo xtask setup --without valgrind,python
 
-Writes inside the project (.tools/) and to the Rust toolchain's target folder. Debian packages are
-installed where it runs as root on Debian; elsewhere it says the line to type. A second run is fast.";
+Writes inside the project (.tools/) and to the Rust toolchain's own folder (the WebAssembly target, and
+the source it is built from). Debian packages are installed where it runs as root on Debian; elsewhere it
+says the line to type. A second run is fast.";
 
 /// Reads the arguments that follow the program's name.
 pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
@@ -149,18 +150,26 @@ pub(crate) fn read(arguments: Vec<String>) -> Result<Chore, Usage> {
         }
     }
     match verb.as_str() {
-        "help" | "-h" | "--help" => Ok(Chore::Help(HELP)),
-        "test" if help => Ok(Chore::Help(TEST_HELP)),
-        "bench" if help => Ok(Chore::Help(BENCH_HELP)),
-        "size" if help => Ok(Chore::Help(SIZE_HELP)),
-        "tidy" if help => Ok(Chore::Help(TIDY_HELP)),
-        "setup" if help => Ok(Chore::Help(SETUP_HELP)),
+        "help" | "-h" | "--help" => Ok(Chore::Help(help_of(line.words.first()))),
+        _ if help => Ok(Chore::Help(help_of(Some(&verb)))),
         "test" => line.test(),
         "bench" => line.bench(),
         "size" => line.bare("size").map(|()| Chore::Size),
         "tidy" => line.bare("tidy").map(|()| Chore::Tidy),
         "setup" => line.setup(),
         other => Err(Usage(format!("no chore {other}; `cargo xtask help` lists them"))),
+    }
+}
+
+/// What says more about a verb, or about all of them.
+fn help_of(verb: Option<&String>) -> &'static str {
+    match verb.map(String::as_str) {
+        Some("test") => TEST_HELP,
+        Some("bench") => BENCH_HELP,
+        Some("size") => SIZE_HELP,
+        Some("tidy") => TIDY_HELP,
+        Some("setup") => SETUP_HELP,
+        Some(_) | None => HELP,
     }
 }
 
@@ -189,12 +198,19 @@ impl Line {
         self.refuse(self.json, "test", "--json")?;
         self.known_suites()?;
         for step in &self.only {
-            let mut known = suites::standing().filter_map(suites::steps).flatten();
-            if !known.any(|known| known.name == step) {
-                return Err(Usage(format!("no step {step}; a run names its steps as it goes")));
+            let known = suites::standing().filter_map(suites::steps).flatten();
+            let known: Vec<_> = known.map(|known| known.name).collect();
+            if !known.contains(&step.as_str()) {
+                return Err(Usage(format!("no step {step}; the steps are {}", known.join(", "))));
             }
         }
-        let Self { words: suites, full, without, only, raise_floor, .. } = self;
+        let Self { words, full, without, only, raise_floor, .. } = self;
+        let mut suites = vec![];
+        for word in words {
+            if !suites.contains(&word) {
+                suites.push(word);
+            }
+        }
         Ok(Chore::Test(Wanted { suites, full, without, only, raise_floor }))
     }
 
@@ -264,6 +280,8 @@ mod tests {
         assert_eq!(read_line("test --only tidy,lints"), test(wanted));
         assert_eq!(read_line("bench --json"), Ok(Chore::Bench { suites: vec![], json: true }));
         assert_eq!(read_line("setup --without valgrind"), Ok(Chore::Setup { without: valgrind }));
+        assert_eq!(read_line("help test"), Ok(Chore::Help(TEST_HELP)));
+        assert_eq!(read_line("test core core"), read_line("test core"));
         for line in ["", "help", "--help", "test --help", "size -h"] {
             assert!(matches!(read_line(line), Ok(Chore::Help(_))), "{line}");
         }

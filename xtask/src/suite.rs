@@ -104,13 +104,14 @@ impl Session<'_> {
     /// Runs every step, whether or not an earlier one failed; names those that did.
     fn suite(&mut self, suite: &str, steps: &[Step]) -> (Tally, Vec<String>) {
         let watch = Stopwatch::start();
-        let (mut total, mut failed) = (Tally::default(), vec![]);
+        let (mut total, mut failed, mut ran) = (Tally::default(), vec![], false);
         for step in steps.iter().filter(|step| self.wants(step)).collect::<Vec<_>>() {
             if self.leaves_out(step) {
                 console::progress(&format!("- {suite}/{}: left out as asked", step.name));
                 self.left_out.push(format!("{suite}/{}", step.name));
                 continue;
             }
+            ran = true;
             let step_watch = Stopwatch::start();
             console::progress(&format!("> {suite}/{}: {}", step.name, step.about));
             match self.step(suite, step) {
@@ -128,7 +129,7 @@ impl Session<'_> {
         }
         let unknown = self.floor.steps(suite).filter(|name| !steps.iter().any(|s| s.name == *name));
         failed.extend(unknown.map(|name| format!("{name} (in {FLOOR}, but no step)")));
-        if total == Tally::default() && self.wanted.only.is_empty() {
+        if !ran || (total == Tally::default() && self.wanted.only.is_empty()) {
             failed.push("nothing was run".to_owned());
         }
         let verdict = if failed.is_empty() {
@@ -149,13 +150,22 @@ impl Session<'_> {
         let log = self.project.target.join("xtask").join(format!("{suite}-{}.log", step.name));
         let surroundings = Surroundings { project: self.project, full: self.wanted.full, log };
         let tally = (step.run)(&surroundings)?;
-        if let Some(short) = self.floor.of(suite, step.name).and_then(|least| least.lacks(tally)) {
-            anyhow::bail!("{short}");
+        let counted = tally.tests > 0 || tally.rows > 0;
+        match self.floor.of(suite, step.name) {
+            Some(least) => {
+                if let Some(short) = least.lacks(tally) {
+                    anyhow::bail!("{short}");
+                }
+            }
+            None if counted && !self.wanted.raise_floor => {
+                anyhow::bail!("{FLOOR} does not say how much it runs at least: add --raise-floor");
+            }
+            None => {}
         }
         if tally.skipped > 0 {
             anyhow::bail!("skipped {} that it was not told to skip", tally.skipped);
         }
-        if tally.tests > 0 || tally.rows > 0 {
+        if counted {
             self.floor.raise(suite, step.name, tally);
         }
         Ok(tally)

@@ -1,10 +1,6 @@
 //! Network rules: blocks contain what their bits say, and deny wins.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    reason = "a test stops at what should not be"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test stops at what should not be")]
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -56,7 +56,8 @@ fn of_a_limit_of_n_exactly_n_are_admitted_when_nothing_is_lost() {
                 Numbers::steady(count, 1, 1 << 31).unwrap(),
             ] {
                 // About three times the count within ten seconds, then it goes on.
-                let gap_us = (10_000_000 * holders as u64 / (3 * count)).min(400_000);
+                let share = 10_000_000 * u64::try_from(holders).unwrap();
+                let gap_us = (share / (3 * count)).min(400_000);
                 let mut world =
                     World::new(WorldSettings { host, ..settings(numbers, holders, gap_us) });
                 world.run(30_000_000);
