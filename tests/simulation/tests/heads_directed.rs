@@ -299,12 +299,12 @@ fn a_gate_below_the_floor_is_told_all_and_uses_nothing_older() {
 #[test]
 fn a_crowd_at_an_idle_gate_asks_one_question() {
     let mut world = world(1);
-    let decided = world.crowd(0, 0, 1_000);
-    assert_eq!(decided.len(), 1_000);
+    let decided = world.crowd(0, 0, 100);
+    assert_eq!(decided.len(), 100);
     assert_eq!((world.tally.head_questions, world.tally.record_questions), (1, 0));
     world.change(Switch(0, true));
     world.pass(20_000);
-    let decided = world.crowd(0, 0, 1_000);
+    let decided = world.crowd(0, 0, 100);
     assert!(decided.iter().all(|decided| decided.outcome == Outcome::Says(Some(Disabled))));
     assert_eq!((world.tally.head_questions, world.tally.record_questions), (2, 1));
 }
