@@ -36,9 +36,10 @@ fn main() -> Exit {
             write(&mut out, concat!("tollgate ", env!("CARGO_PKG_VERSION"), "\n"))
         }
         [] => return Exit::usage("no command given"),
-        [command, ..] => {
-            return Exit::usage(&format!("`{command}` with these words is no command"));
+        [command @ ("dev" | "help" | "version"), word, ..] => {
+            return Exit::usage(&format!("`{command}` takes no argument, but `{word}` was given"));
         }
+        [command, ..] => return Exit::usage(&format!("no command `{command}`")),
     };
     match ran {
         Ok(()) => Exit::Done,
