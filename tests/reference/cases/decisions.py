@@ -311,6 +311,10 @@ def purse_rows():
         TWO, "flagged", purses=[holds(1), holds(0)],
     )
     yield deciding(
+        "a quota's purse too empty under a flagged head: unavailable, though the limits take",
+        BOTH, "flagged", purses=[holds(1), holds(1), holds(1), holds(0)],
+    )
+    yield deciding(
         "too few tokens under a head to be renewed: they are asked for",
         ONE, "renew", purses=[holds(0)],
     )
@@ -392,6 +396,19 @@ def refusal_rows():
         QUOTA, "flagged", purses=[refused(20)],
     )
     yield deciding(
+        "of two refusing quotas the longer is named although a limit waits longer than both, whose wait is told",
+        BOTH, purses=[refused(500), holds(1), refused(20), refused(30)],
+    )
+    yield deciding(
+        "a quota that never gives beside a limit that refuses: there is no time to retry",
+        BOTH, purses=[refused(500), holds(1), NEVER, holds(1)],
+    )
+    yield deciding(
+        "limits and quotas of one record are named each as its own kind: the limit never gives, the quota is named",
+        BOTH, purses=[holds(0), NEVER, holds(0), refused(20)],
+    )
+    yield deciding("a refusal under a head to be renewed is told", QUOTA, "renew", purses=[refused(20)])
+    yield deciding(
         "eight limits: the sixth waits longest",
         record(limits=[limit(f"l{n}") for n in range(8)]),
         purses=[refused(n) for n in (5, 1, 2, 3, 4, 9, 8, 7)],
@@ -428,6 +445,11 @@ def free_rows():
         "a cost of 0 does not excuse an unknown address with a limit of scope ip",
         record(limits=[limit(scope="ip")]), purses=[holds(1)], cost=0, address=None,
     )
+    yield deciding(
+        "a cost of 0 from an unknown address is allowed where no limit has scope ip",
+        BOTH, purses=[holds(0), refused(20), NEVER, holds(0)], cost=0, address=None,
+    )
+    yield deciding("a cost of 0 does not excuse a purse too many", ONE, purses=[holds(0)] * 2, cost=0)
     yield deciding("a cost of 0 does not excuse a missing purse", ONE, cost=0)
 
 
@@ -461,6 +483,18 @@ def unavailable_rows():
     yield deciding(
         "an unknown address that an allow list refuses is denied before it is missed",
         record(limits=[limit(scope="ip")], ips=allow_ips("192.0.2.0/24")), purses=[holds(9)], address=None,
+    )
+    yield deciding(
+        "an unknown address with a limit of scope ip is unavailable under a flagged head too",
+        record(limits=[limit(scope="ip")]), "flagged", purses=[holds(9)], address=None,
+    )
+    yield deciding(
+        "an address that is denied is denied although limit and quota refuse",
+        record(limits=[limit()], quotas=[quota()], ips=deny_ips("192.0.2.7/32")), purses=[refused(5), NEVER],
+    )
+    yield deciding(
+        "a country that is denied is denied although a purse must ask under a flagged head",
+        record(limits=[limit()], countries={"allow": [], "deny": ["DE"]}), "flagged", purses=[holds(0)],
     )
     yield deciding("one purse too few is unavailable", TWO, purses=[holds(9)])
     yield deciding("one purse too many is unavailable", ONE, purses=[holds(9), holds(9)])

@@ -62,6 +62,10 @@ def record_rows():
         4, head(10, 0, at(8, BOB)), ("acme", "key", "bob"),
     )
     yield recording(
+        "the same lookup id of another tenant is another subject",
+        4, head(10, 0, at(8, SECRET)), ("beta", "lookup", LOOKUP),
+    )
+    yield recording(
         "ids that differ in case only are two subjects",
         4, head(10, 0, at(8, BOB)), ("acme", "owner", "Bob"),
     )
@@ -294,6 +298,28 @@ def merge_rows():
         reader(50, 12, *owners("a", 41), *owners("b", 42), *owners("c", 43), *owners("d", 45)),
         answered(60, 12, 50, at(51, BETA_BOB)), bound=4,
     )
+    full = reader(50, 12, *owners("acme", 41, 42), *owners("beta", 43, 45))
+    yield merging(
+        "entries that the reader has do not fold its full list, whatever the sender made of them",
+        full, answered(60, 12, 40, at(42, ACME), at(45, ("beta", "tenant", "")), at(57, ("acme", "owner", "o41"))),
+        bound=4,
+    )
+    yield merging(
+        "a delta is folded entry by entry: what folds first is recorded apart when it changes again",
+        full, answered(60, 12, 50, at(51, GAMMA), at(53, BOB), at(54, BETA_BOB), at(57, KEY)), bound=4,
+    )
+    yield merging(
+        "a delta from below the reader's floor: what lies below its epoch stays away, the floor stays",
+        reader(50, 40, at(44, ACME)), answered(60, 3, 5, at(8, BOB), at(44, ACME), at(57, BETA_BOB)),
+    )
+    yield merging(
+        "a whole answer whose entries all lie at or below the reader's floor leaves an empty list",
+        reader(50, 49, at(50, KEY)), answered(60, 12, 12, at(44, ACME), at(49, BOB)),
+    )
+    yield merging(
+        "a restart takes a floor below the reader's: a floor holds within its incarnation",
+        reader(50, 40, at(44, ACME)), answered(60, 12, 12, at(30, BOB), incarnation=2),
+    )
     yield merging(
         "a fold comes before the higher floor removes what caused it",
         reader(50, 12, *owners("beta", 41, 42, 45), *owners("acme", 46)),
@@ -431,6 +457,10 @@ def check_rows():
     yield checking(
         "a record at its newest entry among others' newer ones is current",
         head(60, 12, at(30, ACME), at(40, KEY), at(55, BETA_BOB)), [1, 40],
+    )
+    yield checking(
+        "a tenant whose name begins with the record's is another tenant",
+        head(60, 12, at(30, ("acme2", "tenant", "")), at(31, ("acme2", "key", "key_1"))), [1, 20],
     )
     yield checking(
         "tenant and owner of one name are told apart by kind",

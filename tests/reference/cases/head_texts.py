@@ -204,6 +204,23 @@ def open_rows():
         "an entry with three parts is invalid although sealed",
         sealed_text(head_body(entries='[[41,"acme","tenant"]]')),
     )
+    yield opening(
+        "an entry with five parts is invalid although sealed",
+        sealed_text(head_body(entries='[[41,"acme","tenant","",0]]')),
+    )
+    yield opening(
+        "entries that descend are invalid although sealed",
+        sealed_text(head_body(entries='[[42,"acme","owner","bob"],[41,"acme","owner","eve"]]')),
+    )
+    yield opening(
+        "a tenant entry with an id is invalid although sealed",
+        sealed_text(head_body(entries='[[41,"acme","tenant","acme"]]')),
+    )
+    yield opening(
+        "a lookup in upper case is invalid although sealed",
+        sealed_text(head_body(entries=f'[[41,"acme","lookup","{LOOKUP.upper()}"]]')),
+    )
+    yield opening("1,024 entries open", sealed_text(many_entries(1024)))
     yield opening("1,025 entries are invalid although sealed", sealed_text(many_entries(1025)))
     yield opening(
         "an id with a blank is invalid although sealed",
