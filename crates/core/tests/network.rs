@@ -5,6 +5,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use tollgate_core::network::{Address, Block, Country, admits};
+use tollgate_testkit::Random;
 
 /// The bits of an address, as text, family first: what the rule is about, without any masks.
 fn bits(ip: IpAddr) -> String {
@@ -14,20 +15,20 @@ fn bits(ip: IpAddr) -> String {
     }
 }
 
-fn check_block(first: IpAddr, length: u8, random: &mut fastrand::Rng) {
+fn check_block(first: IpAddr, length: u8, random: &mut Random) {
     let shared = bits(first)[..2 + usize::from(length)].to_owned();
     let block = Block::parse(&format!("{first}/{length}")).unwrap();
     assert_eq!(block.to_string(), format!("{first}/{length}"));
     for _ in 0..8 {
         // An address that shares a random number of leading bits with the block.
-        let common = random.u32(0..=u32::from(length) + 2);
+        let common = u32::try_from(random.below(u64::from(length) + 3)).unwrap();
         let other = match first {
             IpAddr::V4(ip) => {
-                let flipped = random.u32(..).checked_shr(common).unwrap_or(0);
+                let flipped = u32::from_le_bytes(random.bytes()).checked_shr(common).unwrap_or(0);
                 IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() ^ flipped))
             }
             IpAddr::V6(ip) => {
-                let flipped = random.u128(..).checked_shr(common).unwrap_or(0);
+                let flipped = u128::from_le_bytes(random.bytes()).checked_shr(common).unwrap_or(0);
                 IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() ^ flipped))
             }
         };
@@ -39,15 +40,16 @@ fn check_block(first: IpAddr, length: u8, random: &mut fastrand::Rng) {
 
 #[test]
 fn a_block_contains_the_addresses_that_share_its_bits() {
-    let mut random = fastrand::Rng::with_seed(0x0b10);
+    let mut random = Random::new(0x0b10);
     for round in 0_u32..200 {
         for length in 0..=32 {
-            let bits = random.u32(..) & u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+            let bits = u32::from_le_bytes(random.bytes())
+                & u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
             check_block(IpAddr::V4(Ipv4Addr::from_bits(bits)), length, &mut random);
         }
         for length in (0..=128).filter(|length| (u32::from(*length) + round).is_multiple_of(7)) {
             let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-            let first = Ipv6Addr::from_bits(random.u128(..) & mask);
+            let first = Ipv6Addr::from_bits(u128::from_le_bytes(random.bytes()) & mask);
             if first.to_ipv4_mapped().is_none() {
                 check_block(IpAddr::V6(first), length, &mut random);
             }

@@ -22,6 +22,7 @@ use tollgate_core::{
     stamp::Stamp,
     time::UnixMillis,
 };
+use tollgate_testkit::Random;
 
 fn limit(name: &str, numbers: Numbers) -> Limit<'_> {
     let changed = Stamp { incarnation: 1, epoch: 40 };
@@ -235,17 +236,17 @@ fn what_the_head_vouches_for_is_noted_and_changes_nothing_else() {
 
 #[test]
 fn no_bytes_stop_the_decoder() {
-    let mut random = fastrand::Rng::with_seed(0x7011);
+    let mut random = Random::new(0x7011);
     usual(|draft| {
         let packed = &mut [0; PACKED_MAX];
         record(draft, packed);
         for _ in 0..20_000 {
             let mut bytes = packed[..400].to_vec();
-            for _ in 0..random.usize(1..6) {
-                let at = random.usize(..bytes.len());
-                bytes[at] = random.u8(..);
+            for _ in 0..random.within(1, 5) {
+                let at = random.place(bytes.len());
+                bytes[at] = random.byte();
             }
-            bytes.truncate(random.usize(..=bytes.len()));
+            bytes.truncate(random.place(bytes.len() + 1));
             if let Some(record) = Record::unpack(&bytes) {
                 // Damaged lists end early; they never panic and never go on for ever.
                 assert!(record.scopes.iter().count() <= 255);

@@ -17,6 +17,7 @@ use std::{
 };
 
 use tollgate_fuzz_bodies::{Body, TARGETS};
+use tollgate_testkit::Random;
 
 const QUICK: u32 = 100_000;
 const FULL: u32 = 1_000_000;
@@ -51,8 +52,8 @@ fn fuzz(target: &str) {
     }
     let (times, mut random) = (times(), Random(0x7011_6a7e));
     for _ in 0..times {
-        let mut input = corpus[random.below(corpus.len())].clone();
-        for _ in 0..=random.below(4) {
+        let mut input = corpus[random.place(corpus.len())].clone();
+        for _ in 0..=random.place(4) {
             mutate(&mut input, &corpus, &mut random);
         }
         input.truncate(LEN_MAX);
@@ -78,9 +79,8 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     paths.into_iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one setting of this test")]
 fn times() -> u32 {
-    if std::env::var("TOLLGATE_FULL").is_ok_and(|full| full == "1") { FULL } else { QUICK }
+    if tollgate_testkit::full() { FULL } else { QUICK }
 }
 
 /// What stands in our formats, and what breaks other people's parsers.
@@ -128,10 +128,10 @@ const WORDS: [&str; 40] = [
 ];
 
 fn mutate(input: &mut Vec<u8>, corpus: &[Vec<u8>], random: &mut Random) {
-    let at = random.below(input.len() + 1);
-    let to = at + random.below(input.len() - at + 1).min(1 << random.below(8));
-    match random.below(8) {
-        0 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << random.below(8)),
+    let at = random.place(input.len() + 1);
+    let to = at + random.place(input.len() - at + 1).min(1 << random.place(8));
+    match random.place(8) {
+        0 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << random.place(8)),
         1 => input.iter_mut().skip(at).take(1).for_each(|byte| *byte = random.byte()),
         2 => input.insert(at, random.byte()),
         3 => drop(input.drain(at..to)),
@@ -139,33 +139,13 @@ fn mutate(input: &mut Vec<u8>, corpus: &[Vec<u8>], random: &mut Random) {
             let again = input[at..to].to_vec();
             input.splice(at..at, again);
         }
-        5 => drop(input.splice(at..to, WORDS[random.below(WORDS.len())].bytes())),
-        6 => drop(input.splice(at..at, WORDS[random.below(WORDS.len())].bytes())),
+        5 => drop(input.splice(at..to, WORDS[random.place(WORDS.len())].bytes())),
+        6 => drop(input.splice(at..at, WORDS[random.place(WORDS.len())].bytes())),
         _ => {
-            let other = &corpus[random.below(corpus.len())];
-            let from = random.below(other.len() + 1);
-            let until = from + random.below(other.len() - from + 1);
+            let other = &corpus[random.place(corpus.len())];
+            let from = random.place(other.len() + 1);
+            let until = from + random.place(other.len() - from + 1);
             input.splice(at..to, other[from..until].iter().copied());
         }
-    }
-}
-
-/// SplitMix64: the same numbers on every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_le_bytes()[0]
     }
 }

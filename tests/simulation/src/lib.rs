@@ -11,4 +11,3 @@
 
 pub mod heads;
 pub mod leases;
-pub mod random;

@@ -19,8 +19,7 @@ const FULL: u64 = 10_000;
 
 #[test]
 fn no_gate_contradicts_the_ledger_beyond_the_bound_under_random_faults() {
-    let full = std::env::vars_os().any(|(name, value)| name == "TOLLGATE_FULL" && value == "1");
-    let count = if full { FULL } else { QUICK };
+    let count = if tollgate_testkit::full() { FULL } else { QUICK };
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get());
     let sums: Vec<Tally> = thread::scope(|scope| {
         let part = |first: usize| {

@@ -12,8 +12,7 @@ const FULL: u64 = 1_000_000;
 
 #[test]
 fn one_exact_bucket_never_refuses_what_was_admitted_under_random_faults() {
-    let full = option_env("TOLLGATE_FULL");
-    let count = if full { FULL } else { QUICK };
+    let count = if tollgate_testkit::full() { FULL } else { QUICK };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let sums: Vec<Tally> = thread::scope(|scope| {
         let part = |first: u64| {
@@ -46,8 +45,4 @@ fn one_exact_bucket_never_refuses_what_was_admitted_under_random_faults() {
     assert!(total(|t| t.refused) > count);
     assert!(total(|t| t.unavailable) > count / 10);
     assert!(total(|t| t.calls) > count * 10);
-}
-
-fn option_env(name: &str) -> bool {
-    std::env::vars_os().any(|(variable, value)| variable == name && value == "1")
 }

@@ -1,7 +1,7 @@
 //! Random schedules: everything about a world drawn from its seed.
 
 use super::world::{Faults, Tally, World, WorldSettings};
-use crate::random::Random;
+use tollgate_testkit::Random;
 
 /// One random schedule.
 #[derive(Clone, Debug)]

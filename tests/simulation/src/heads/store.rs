@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::random::Random;
+use tollgate_testkit::Random;
 
 /// Every version ever written of every row, and which of them a reader is stuck with.
 #[derive(Clone, Debug, Default)]

@@ -20,8 +20,9 @@ use super::{
     tables::{Change, Tables},
     truth::{DRIFT_PPM, Truth},
 };
-use crate::{leases::Clocks, random::Random};
+use crate::leases::Clocks;
 use queue::{Event, Queue};
+use tollgate_testkit::Random;
 
 /// Where worlds begin: 2027-01-15T08:00:00Z.
 const START_US: u64 = 1_800_000_000_000_000;

@@ -11,7 +11,7 @@ use tollgate_core::{
     time::{Reading, UnixMillis},
 };
 
-use crate::random::Random;
+use tollgate_testkit::Random;
 
 /// A host's clocks, as functions of true time in microseconds.
 #[derive(Clone, Copy, Debug)]

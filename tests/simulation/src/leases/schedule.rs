@@ -6,7 +6,7 @@ use tollgate_core::{
 };
 
 use super::world::{Faults, Load, Tally, World, WorldSettings};
-use crate::random::Random;
+use tollgate_testkit::Random;
 
 /// One random schedule.
 #[derive(Clone, Debug)]

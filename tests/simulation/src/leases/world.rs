@@ -17,11 +17,11 @@ use tollgate_core::{
 pub use settings::{Faults, Load, Tally, WorldSettings};
 
 use super::host::{Clocks, Effects, HostSim, Outcome};
-use crate::random::Random;
 use authority::{Flow, Stage};
 use bucket::Bucket;
 use faults::signed;
 use settings::START_MS;
+use tollgate_testkit::Random;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Due(u64, u64);

@@ -62,7 +62,7 @@ impl World {
     /// A holder starts a message's calls to the database.
     pub(super) fn start_flow(&mut self, holder: usize, life: u32, bucket: usize, ask: Ask) {
         let call_us = self.settings.database_us;
-        let ends_us = self.now_us + u64::from(ask.deadline_ms) * 1_000 - call_us.min(100_000);
+        let ends_us = self.now_us + u64::from(ask.deadline.millis()) * 1_000 - call_us.min(100_000);
         let flow = Flow {
             holder,
             life,

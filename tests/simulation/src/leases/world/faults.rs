@@ -3,7 +3,7 @@
 use tollgate_core::stamp::Stamp;
 
 use super::{Event, World};
-use crate::random::Random;
+use tollgate_testkit::Random;
 
 impl World {
     pub(super) fn fault(&mut self) {

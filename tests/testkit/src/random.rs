@@ -1,5 +1,12 @@
 //! Randomness that a seed repeats exactly.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what should not be"
+)]
+
 /// A small generator (SplitMix64): the same seed gives the same run on every machine.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
@@ -20,9 +27,26 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// The next byte.
+    pub const fn byte(&mut self) -> u8 {
+        let [byte, ..] = self.bits().to_le_bytes();
+        byte
+    }
+
+    /// The next `N` bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        core::array::from_fn(|_| self.byte())
+    }
+
     /// A number below `bound`, which is above 0.
     pub const fn below(&mut self, bound: u64) -> u64 {
         self.bits().checked_rem(bound).expect("a bound above 0")
+    }
+
+    /// A place in something of `len` elements, which is not empty.
+    pub fn place(&mut self, len: usize) -> usize {
+        let place = self.below(len.try_into().expect("64 bits hold a length"));
+        usize::try_from(place).expect("a place in what is in memory")
     }
 
     /// A number from `low` to `high`, both included.
@@ -37,8 +61,7 @@ impl Random {
 
     /// One of several.
     pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        let place = self.below(choices.len().try_into().expect("few choices"));
-        choices[usize::try_from(place).expect("few choices")]
+        choices[self.place(choices.len())]
     }
 
     /// A waiting time whose mean is `mean`, as between independent arrivals.
