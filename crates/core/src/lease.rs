@@ -40,6 +40,7 @@
 
 mod account;
 mod clock;
+mod deadline;
 mod outstanding;
 mod purse;
 mod several;
@@ -48,6 +49,7 @@ mod state;
 
 pub use account::{Account, Exchange, Forget, HOLDERS_MAX, Slot};
 pub use clock::{DateSample, Watch, WriterClock, may_write};
+pub use deadline::{DEADLINE_MAX_MS, DEADLINE_MIN_MS, Deadline};
 pub use outstanding::GRANTS_MAX;
 pub use purse::{Grant, Host, Purse, Queue, Received, Spend, Tick};
 pub use several::{SpendAll, spend_all};
@@ -55,12 +57,6 @@ pub use sizing::{CALLS_MAX, CALLS_MAX_DYNAMODB, Situation, Size, Sizing, Standar
 pub use state::{STATE_HEADER_MAX, STATE_HOLDER_MAX, StateError};
 
 use crate::{bucket::Wait, limit::Numbers, stamp::Stamp};
-
-/// The longest time that a request waits for tokens, and a message for its answer.
-pub const DEADLINE_MAX_MS: u32 = 1_000;
-
-/// The shortest deadline of a message.
-pub const DEADLINE_MIN_MS: u32 = 100;
 
 /// Who holds leases: 128 random bits, drawn at the first request and again after every freeze or
 /// restore, so that no two processes ever share one.
@@ -72,14 +68,14 @@ pub struct HolderId(pub [u8; 16]);
 pub struct Ask {
     /// Who asks.
     pub holder: HolderId,
-    /// Counts the holder's messages about this bucket; a higher one closes all lower ones.
+    /// Counts the holder's messages about this bucket, from 1; a higher one closes all lower ones.
     pub seq: u64,
     /// The numbers that the holder's record has.
     pub numbers: Numbers,
     /// When these numbers last changed.
     pub changed: Stamp,
-    /// How long the holder waits for the answer, at most [`DEADLINE_MAX_MS`].
-    pub deadline_ms: u32,
+    /// How long the holder waits for the answer.
+    pub deadline: Deadline,
     /// Tokens that requests are already waiting for.
     pub waiting: u32,
     /// The largest single request among them.

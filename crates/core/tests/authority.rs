@@ -9,7 +9,7 @@
 
 use tollgate_core::{
     bucket::Wait,
-    lease::{Account, Answer, Ask, Exchange, Forget, HolderId, Lease, Slot, Standard},
+    lease::{Account, Answer, Ask, Deadline, Exchange, Forget, HolderId, Lease, Slot, Standard},
     limit::{Numbers, Period},
     stamp::Stamp,
     time::UnixMillis,
@@ -74,7 +74,7 @@ fn ask(id: u8, seq: u64, numbers: Numbers, waiting: u32) -> Ask {
         seq,
         numbers,
         changed: Stamp { incarnation: 1, epoch: 1 },
-        deadline_ms: 1_000,
+        deadline: Deadline::MAX,
         waiting,
         cost: waiting.min(1),
         want: 0,
@@ -247,7 +247,8 @@ fn a_request_is_refused_before_its_retry_after_and_granted_at_it() {
         let numbers = steady(burst, rate, 1_000);
         let mut authority = Authority::new(4);
         let half = u32::try_from(burst / 2).unwrap();
-        authority.grant(&Ask { deadline_ms: 300, ..ask(1, 1, numbers, half) }, 0);
+        authority
+            .grant(&Ask { deadline: Deadline::new(300).unwrap(), ..ask(1, 1, numbers, half) }, 0);
         authority.grant(&ask(2, 1, numbers, numbers.burst() - half), 50);
         for cost in costs {
             let one = |seq| Ask { cost, ..ask(3, seq, numbers, cost) };
@@ -358,7 +359,7 @@ fn no_sequence_of_lies_mints_a_token() {
                 want: amount(burst),
                 keep: amount(burst * 2),
                 back: amount(burst * 2),
-                deadline_ms: amount(1_000),
+                deadline: Deadline::nearest(amount(1_000)),
                 ..ask(amount(6).try_into().unwrap(), 0, numbers, 0)
             };
             let before = authority.clone();

@@ -82,7 +82,7 @@ fn an_answer_after_the_deadline_brings_nothing() {
     for (after_ms, received, tokens) in [(964, Received::Accepted, 11), (965, Received::Late, 0)] {
         let mut purse = purse();
         let ask = purse.ask(HOLDER, queue(1), at(0)).unwrap();
-        assert_eq!(ask.deadline_ms, 1_000);
+        assert_eq!(ask.deadline.millis(), 1_000);
         assert_eq!(purse.receive(&grants(ask.seq, 1, 10, 5_000), at(after_ms)), received);
         assert_eq!(purse.tokens(at(after_ms)), tokens);
     }
@@ -242,7 +242,7 @@ fn the_deadline_follows_the_round_trip_and_doubles_after_silence() {
         let ask = purse.ask(HOLDER, queue(1), at(now)).unwrap();
         let received = purse.receive(&grants(ask.seq, 1, 0, 500), at(now + round_trip));
         let _overdue = purse.tick(at(now + 1_000));
-        (ask.deadline_ms, received)
+        (ask.deadline.millis(), received)
     };
     let (ok, late) = (Received::Accepted, Received::Late);
     assert_eq!(exchange(&mut purse, 15), (1_000, ok), "no sample yet");

@@ -4,9 +4,10 @@
 
 use tollgate_core::{
     lease::{
-        Account, Ask, HolderId, STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot, Standard, StateError,
+        Account, Ask, Deadline, HolderId, STATE_HEADER_MAX, STATE_HOLDER_MAX, Situation, Size,
+        Sizing, Slot, Standard, StateError,
     },
-    limit::Numbers,
+    limit::{Numbers, Period},
     stamp::Stamp,
     time::UnixMillis,
 };
@@ -25,7 +26,7 @@ fn busy() -> (Account, Vec<Slot>) {
             seq: 1_000 + step,
             numbers,
             changed: Stamp { incarnation: 3, epoch: 123_456 },
-            deadline_ms: 200,
+            deadline: Deadline::new(200).unwrap(),
             waiting: 12,
             cost: 1,
             want: 400,
@@ -103,29 +104,34 @@ fn whatever_was_not_written_is_refused_or_keeps_the_burst() {
     assert!(accepted > 0, "most of it is numbers, and another number is another state");
 }
 
-#[test]
-fn each_way_to_be_wrong_has_its_error() {
-    let numbers = Numbers::steady(5, 1, 1_000).unwrap();
-    let ask = Ask {
+/// The least that can be asked.
+fn small(numbers: Numbers) -> Ask {
+    Ask {
         holder: HolderId([1; 16]),
         seq: 1,
         numbers,
         changed: Stamp::default(),
-        deadline_ms: 100,
+        deadline: Deadline::new(100).unwrap(),
         waiting: 0,
         cost: 0,
         want: 0,
         keep: 0,
         back: 0,
-    };
+    }
+}
+
+#[test]
+fn each_way_to_be_wrong_has_its_error() {
+    let numbers = Numbers::steady(5, 1, 1_000).unwrap();
+    let ask = small(numbers);
     let account = Account::new(&ask, UnixMillis(7));
     let mut buffer = [0; 64];
     let len = account.encode(&[], &mut buffer).unwrap();
     let good = &buffer[..len];
     // Version, kind, burst, rate, period (2), changed (2), credit (2), instant, large, meter (3), count.
-    assert_eq!(good, [1, 0, 5, 1, 0xe8, 7, 0, 0, 0x88, 0x27, 7, 0, 0, 0, 0, 0]);
+    assert_eq!(good, [2, 0, 5, 1, 0xe8, 7, 0, 0, 0x88, 0x27, 7, 0, 0, 0, 0, 0]);
     for (place, byte, error) in [
-        (0, 2, StateError::Version),
+        (0, 1, StateError::Version),
         (1, 4, StateError::Malformed),
         (2, 0, StateError::Impossible),
         (3, 0, StateError::Impossible),
@@ -138,4 +144,39 @@ fn each_way_to_be_wrong_has_its_error() {
         assert_eq!(Account::decode(&bad, &mut []), Err(error), "byte {place}");
     }
     assert_eq!(Account::decode(good, &mut []), Ok(account));
+}
+
+/// Lends for no time at all.
+struct Briefly;
+
+impl Sizing for Briefly {
+    fn budget(&self, _holders: u32) -> u32 {
+        0
+    }
+
+    fn round_ms(&self, _numbers: Numbers, _holders: u32) -> u32 {
+        0
+    }
+
+    fn size(&self, now: &Situation) -> Size {
+        Size { granted_waiting: now.waiting, granted: now.want, life_ms: 0 }
+    }
+}
+
+#[test]
+fn whatever_the_policy_an_exchange_leaves_a_state_that_can_be_read() {
+    for numbers in
+        [Numbers::steady(100, 1, 1_000).unwrap(), Numbers::quota(100, Period::Day).unwrap()]
+    {
+        let ask = Ask { waiting: 3, want: 4, ..small(numbers) };
+        let mut slots = [Slot::VACANT; 1];
+        let mut account = Account::new(&ask, UnixMillis(START));
+        let _answer = account.exchange(&mut slots, &ask, UnixMillis(START), &Briefly);
+        assert_eq!(slots[0].outstanding().map(|(tokens, _)| tokens).sum::<u32>(), 7);
+        let mut buffer = [0; STATE_HEADER_MAX + STATE_HOLDER_MAX];
+        let len = account.encode(&slots, &mut buffer).unwrap();
+        let mut read = [Slot::VACANT; 1];
+        assert_eq!(Account::decode(&buffer[..len], &mut read), Ok(account));
+        assert_eq!(read, slots);
+    }
 }

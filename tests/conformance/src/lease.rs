@@ -1,19 +1,20 @@
 //! `lease.*`: docs/spec/bucket-and-lease.md.
 
+mod authority;
 mod text;
 
 use serde_json::{Value, json};
 use tollgate_core::{
     lease::{
-        Account, DateSample, Forget, HOLDERS_MAX, Host, Purse, Queue, Received, Situation, Sizing,
-        Slot, Spend, Standard, Tick, Watch, WriterClock, may_write,
+        DateSample, Host, Purse, Queue, Received, Situation, Sizing, Spend, Standard, Tick, Watch,
+        WriterClock, may_write,
     },
     time::{Reading, UnixMillis},
 };
 
 use crate::{
     BadCase,
-    bucket::{list, small, written},
+    bucket::{list, small},
     input,
 };
 
@@ -25,9 +26,11 @@ use crate::{
 pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
     match op {
         "size" => size(input),
-        "authority" => authority(input),
+        "authority" => authority::run(input),
+        "state" => authority::read(input),
         "holder" => holder(input),
-        "freeze" => freeze(input),
+        "freeze" => Ok(watched(input)?.0),
+        "steady" => Ok(watched(input)?.1),
         "writer" => writer(input),
         _ => Err(BadCase(format!("no operation lease.{op}"))),
     }
@@ -53,51 +56,6 @@ fn size(input: &Value) -> Result<Value, BadCase> {
         "round_ms": sizing.round_ms(situation.numbers, situation.holders),
         "budget": sizing.budget(situation.holders),
     }))
-}
-
-fn authority(input: &Value) -> Result<Value, BadCase> {
-    let sizing = Standard { calls_max: small(input, "calls_max")? };
-    let places = usize::try_from(input::uint(input, "slots")?).unwrap_or(0);
-    if places == 0 || places > HOLDERS_MAX {
-        return Err(BadCase("slots is 1 to 1024".into()));
-    }
-    let mut slots = vec![Slot::VACANT; places];
-    let mut account: Option<Account> = None;
-    let mut answers = Vec::new();
-    for step in list(input, "steps")? {
-        let now = UnixMillis(input::uint(step, "now")?);
-        if step.get("repair").is_some() {
-            let account = account.as_mut().ok_or_else(|| BadCase("no bucket to repair".into()))?;
-            answers.push(json!(account.repair(&mut slots, now)));
-        } else {
-            let ask = text::ask(input::field(step, "ask")?)?;
-            let account = account.get_or_insert_with(|| Account::new(&ask, now));
-            answers.push(text::answer(&account.exchange(&mut slots, &ask, now, &sizing).answer()));
-        }
-    }
-    let mut account = account.ok_or_else(|| BadCase("no step".into()))?;
-    let (numbers, changed) = account.limit();
-    let mut state = json!({
-        "limit": written(numbers), "changed": text::stamp(changed),
-        "credit": account.credit().to_string(), "instant": account.instant().0,
-        "large_until": account.large_until().0,
-    });
-    let mut holders: Vec<_> = slots.iter().filter(|slot| slot.holder().is_some()).collect();
-    holders.sort_by_key(|slot| slot.holder());
-    let sum: u64 = slots.iter().flat_map(Slot::outstanding).map(|(out, _)| u64::from(out)).sum();
-    let holders: Vec<_> = holders.into_iter().map(text::slot).collect();
-    let instant = account.instant();
-    let alarm = match account.forget(&mut slots, instant) {
-        Forget::Now => json!(instant.0),
-        Forget::At(at) => json!(at.0),
-        Forget::Never => json!("never"),
-    };
-    if let Some(state) = state.as_object_mut() {
-        state.insert("outstanding".into(), json!(sum));
-        state.insert("holders".into(), json!(holders));
-        state.insert("alarm".into(), alarm);
-    }
-    Ok(json!({"answers": answers, "state": state}))
 }
 
 fn holder(input: &Value) -> Result<Value, BadCase> {
@@ -155,21 +113,23 @@ fn holder(input: &Value) -> Result<Value, BadCase> {
     Ok(json!({"results": results, "purse": purse}))
 }
 
-fn freeze(input: &Value) -> Result<Value, BadCase> {
+/// Where the host was frozen between two readings, and the readings it goes by.
+fn watched(input: &Value) -> Result<(Value, Value), BadCase> {
     let mut watch: Option<Watch> = None;
-    let mut frozen = Vec::new();
+    let (mut frozen, mut steady) = (Vec::new(), Vec::new());
     for reading in list(input, "readings")? {
         let at = |place: usize| reading.get(place).and_then(Value::as_u64);
         let (Some(wall), Some(mono_ms)) = (at(0), at(1)) else {
             return Err(BadCase("a reading is two instants".into()));
         };
         let now = Reading { wall: UnixMillis(wall), mono_ms };
-        match &mut watch {
-            Some(watch) => frozen.push(watch.frozen(now)),
-            None => watch = Some(Watch::new(now)),
+        if let Some(watch) = &mut watch {
+            frozen.push(watch.frozen(now));
         }
+        let now = watch.get_or_insert_with(|| Watch::new(now)).steady();
+        steady.push([now.wall.0, now.mono_ms]);
     }
-    Ok(json!(frozen))
+    Ok((json!(frozen), json!(steady)))
 }
 
 fn writer(input: &Value) -> Result<Value, BadCase> {

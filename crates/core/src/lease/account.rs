@@ -1,5 +1,6 @@
 //! The authority of one bucket: what it keeps, and its one step.
 
+mod change;
 mod exchange;
 mod refill;
 
@@ -24,6 +25,8 @@ pub struct Account {
     pub(super) numbers: Numbers,
     pub(super) changed: Stamp,
     pub(super) credit: u64,
+    /// Of a quota: the tokens spent and out beyond its count, after that was lowered.
+    pub(super) debt: u64,
     pub(super) instant: UnixMillis,
     /// Until when a request for more than half of the burst is waited for.
     pub(super) large_until: UnixMillis,
@@ -97,6 +100,7 @@ impl Account {
             numbers: ask.numbers,
             changed: ask.changed,
             credit: ask.numbers.cap(),
+            debt: 0,
             instant: now,
             large_until: UnixMillis(0),
             meter: Meter::default(),
@@ -113,6 +117,13 @@ impl Account {
     #[must_use]
     pub const fn credit(&self) -> u64 {
         self.credit
+    }
+
+    /// Of a quota that was lowered: the tokens spent and out beyond its count, which a raise or tokens
+    /// handed back pay before they give anything. Then the credit is 0.
+    #[must_use]
+    pub const fn debt(&self) -> u64 {
+        self.debt
     }
 
     /// The instant up to which the bucket has been filled.

@@ -6,7 +6,7 @@ mod message;
 pub use grants::Grant;
 pub use message::{Queue, Received, Tick};
 
-use super::{DEADLINE_MAX_MS, DEADLINE_MIN_MS};
+use super::{DEADLINE_MAX_MS, Deadline};
 use crate::{
     bucket::Wait,
     limit::{Numbers, Refill},
@@ -189,11 +189,10 @@ impl Purse {
 
     /// How long the next message waits for its answer: four smoothed round trips, doubled for each
     /// deadline that has just passed.
-    fn deadline_ms(&self) -> u32 {
-        let usual = self.round_trip_x8.map_or(DEADLINE_MAX_MS, |x8| x8 / 2);
-        let usual = usual.clamp(DEADLINE_MIN_MS, DEADLINE_MAX_MS);
-        let doubled = usual.checked_shl(self.misses).unwrap_or(DEADLINE_MAX_MS);
-        doubled.min(DEADLINE_MAX_MS)
+    fn deadline(&self) -> Deadline {
+        let usual = self.round_trip_x8.map_or(Deadline::MAX, |x8| Deadline::nearest(x8 / 2));
+        let doubled = usual.millis().checked_shl(self.misses).unwrap_or(DEADLINE_MAX_MS);
+        Deadline::nearest(doubled)
     }
 
     /// Every answer is a sample, also one that comes too late to be accepted.

@@ -17,7 +17,7 @@ use crate::{
 };
 use varint::{Input, Output};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The most bytes that a state takes besides its holders.
 pub const STATE_HEADER_MAX: usize = 2 + 3 * 5 + 2 * 10 + 3 * 10 + 10 + 2 * 5 + 10;
@@ -64,6 +64,9 @@ impl Account {
         let mut out = Output::new(buffer);
         out.byte(VERSION)?;
         encode_numbers(self.numbers, &mut out)?;
+        if let Refill::Each(_) = self.numbers.refill() {
+            out.number(self.debt)?;
+        }
         out.number(self.changed.incarnation)?;
         out.number(self.changed.epoch)?;
         out.number(self.credit)?;
@@ -102,6 +105,10 @@ impl Account {
             return Err(StateError::Version);
         }
         let numbers = decode_numbers(&mut input)?;
+        let debt = match numbers.refill() {
+            Refill::Steady { .. } => 0,
+            Refill::Each(_) => input.number()?,
+        };
         let changed = Stamp { incarnation: input.number()?, epoch: input.number()? };
         let credit = input.number()?;
         let instant = UnixMillis(input.number()?);
@@ -125,7 +132,7 @@ impl Account {
             }
         }
         input.end()?;
-        let account = Self { numbers, changed, credit, instant, large_until, meter };
+        let account = Self { numbers, changed, credit, debt, instant, large_until, meter };
         if account.is_within_burst(slots) { Ok(account) } else { Err(StateError::Impossible) }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tollgate_core::{
     bucket::Wait,
-    lease::{Answer, Ask, HolderId, Lease, Slot},
+    lease::{Answer, Ask, Deadline, HolderId, Lease, Slot},
     limit::Numbers,
     stamp::Stamp,
 };
@@ -57,25 +57,32 @@ pub(super) fn holder(value: &Value) -> Result<HolderId, BadCase> {
     Ok(HolderId(id.map_err(|_| BadCase("a holder id has 16 bytes".into()))?))
 }
 
-pub(super) fn ask(value: &Value) -> Result<Ask, BadCase> {
-    Ok(Ask {
-        holder: holder(value)?,
-        seq: input::uint(value, "seq")?,
-        numbers: numbers(value, "limit")?,
-        changed: read_stamp(value, "changed")?,
-        deadline_ms: small(value, "deadline_ms")?,
-        waiting: small(value, "waiting")?,
-        cost: small(value, "cost")?,
-        want: small(value, "want")?,
-        keep: small(value, "keep")?,
-        back: small(value, "back")?,
-    })
+/// An ask, or none if one of its numbers is out of its bounds.
+pub(super) fn ask(value: &Value) -> Result<Option<Ask>, BadCase> {
+    let count = |name| Ok(u32::try_from(input::uint(value, name)?).ok());
+    let read = (
+        bucket::numbers(input::field(value, "limit")?)?.ok(),
+        count("deadline_ms")?.and_then(Deadline::new),
+        [count("waiting")?, count("cost")?, count("want")?, count("keep")?, count("back")?],
+    );
+    let (holder, seq) = (holder(value)?, input::uint(value, "seq")?);
+    let changed = read_stamp(value, "changed")?;
+    let (
+        Some(numbers),
+        Some(deadline),
+        [Some(waiting), Some(cost), Some(want), Some(keep), Some(back)],
+    ) = read
+    else {
+        return Ok(None);
+    };
+    let ask = Ask { holder, seq, numbers, changed, deadline, waiting, cost, want, keep, back };
+    Ok((seq > 0).then_some(ask))
 }
 
 pub(super) fn asked(ask: &Ask) -> Value {
     json!({
         "holder": input::to_hex(&ask.holder.0), "seq": ask.seq, "limit": written(ask.numbers),
-        "changed": stamp(ask.changed), "deadline_ms": ask.deadline_ms, "waiting": ask.waiting,
+        "changed": stamp(ask.changed), "deadline_ms": ask.deadline.millis(), "waiting": ask.waiting,
         "cost": ask.cost, "want": ask.want, "keep": ask.keep, "back": ask.back,
     })
 }

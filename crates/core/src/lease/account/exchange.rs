@@ -93,7 +93,7 @@ impl Account {
             entry.seq = ask.seq;
             entry.given = given;
             let unheard = self.instant.plus(round.window_ms);
-            entry.forget_at = last.plus(u64::from(ask.deadline_ms)).max(unheard);
+            entry.forget_at = last.plus(u64::from(ask.deadline.millis())).max(unheard);
         }
         self.check(slots);
         Exchange::Write(self.answer(ask.seq, given))
@@ -134,7 +134,7 @@ impl Account {
             waiting: ask.waiting,
             cost: ask.cost,
             want: ask.want,
-            deadline_ms: ask.deadline_ms,
+            deadline_ms: ask.deadline.millis(),
         });
         let granted_waiting = size.granted_waiting.min(ask.waiting).min(credit);
         let wanted = if ask.want == 0 { 0 } else { size.granted };
@@ -142,8 +142,9 @@ impl Account {
         Size { granted_waiting, granted, life_ms: size.life_ms }
     }
 
-    /// No lease outlives a quota's period.
+    /// No lease outlives a quota's period, and none ends as it begins.
     fn ttl(&self, life_ms: u32) -> u32 {
+        let life_ms = life_ms.max(1);
         let Refill::Each(period) = self.numbers.refill() else { return life_ms };
         let left = period.next(self.instant).map(|next| next.since(self.instant));
         left.and_then(|left| u32::try_from(left).ok()).map_or(life_ms, |left| left.min(life_ms))
@@ -151,7 +152,7 @@ impl Account {
 
     fn lend(&mut self, slots: &mut [Slot], ask: &Ask, size: Size, ttl_ms: u32) {
         let Some(entry) = find_mut(slots, ask.holder) else { return };
-        let answered = self.instant.plus(u64::from(ask.deadline_ms.min(ttl_ms)));
+        let answered = self.instant.plus(u64::from(ask.deadline.millis().min(ttl_ms)));
         entry.out.add(size.granted_waiting, answered);
         entry.out.add(size.granted, self.instant.plus(u64::from(ttl_ms)));
         let tokens = u64::from(size.granted_waiting).saturating_add(u64::from(size.granted));

@@ -29,7 +29,7 @@ impl Account {
                 let start = period.start(now);
                 if start > self.instant {
                     expire(slots, start);
-                    self.credit = room(self.numbers, outstanding(slots));
+                    self.begin_period(slots);
                 }
                 expire(slots, now);
                 self.instant = now;
@@ -82,28 +82,29 @@ impl Account {
         }
     }
 
-    /// Adds tokens that were handed back, within the cap.
+    /// Adds tokens that were handed back: to a quota's debt first, then to the credit, within the cap.
     pub(super) fn put_back(&mut self, slots: &[Slot], tokens: u64) {
-        let credit = tokens.saturating_mul(u64::from(self.numbers.unit()));
+        let paid = self.debt.min(tokens);
+        self.debt = self.debt.saturating_sub(paid);
+        let credit = tokens.saturating_sub(paid).saturating_mul(u64::from(self.numbers.unit()));
         self.credit =
             self.credit.saturating_add(credit).min(room(self.numbers, outstanding(slots)));
     }
 
-    /// Changes the numbers: converts units only, and clips to the room there is.
-    pub(super) fn renumber(&mut self, slots: &[Slot], numbers: Numbers) {
-        let credit = u128::from(self.credit)
-            .saturating_mul(u128::from(numbers.unit()))
-            .checked_div(u128::from(self.numbers.unit()))
-            .unwrap_or(0);
-        self.numbers = numbers;
-        let credit = u64::try_from(credit).unwrap_or(u64::MAX);
-        self.credit = credit.min(room(numbers, outstanding(slots)));
-    }
-
     // INVARIANT: credit + what is out ≤ burst. Only when a limit was lowered below what is out does
     // the latter alone exceed it, and then there is no credit.
+    // INVARIANT: of a quota credit − debt + what is out ≤ count, and the difference is what was
+    // spent in the period. Credit or debt is 0, and what is spent and out was a count once: below 2³².
     pub(in crate::lease) fn is_within_burst(&self, slots: &[Slot]) -> bool {
-        self.credit <= room(self.numbers, outstanding(slots))
+        let out = outstanding(slots);
+        let accounted = match self.numbers.refill() {
+            Refill::Steady { .. } => self.debt == 0,
+            Refill::Each(_) => {
+                let most = u64::from(self.numbers.burst()).saturating_add(self.debt);
+                (self.credit == 0 || self.debt == 0) && out <= most && most <= u64::from(u32::MAX)
+            }
+        };
+        accounted && self.credit <= room(self.numbers, out)
     }
 
     pub(super) fn check(&self, slots: &[Slot]) {
@@ -112,7 +113,7 @@ impl Account {
 }
 
 /// The most credit beside `out` tokens.
-fn room(numbers: Numbers, out: u64) -> u64 {
+pub(super) fn room(numbers: Numbers, out: u64) -> u64 {
     let tokens = u64::from(numbers.burst()).saturating_sub(out);
     tokens.saturating_mul(u64::from(numbers.unit()))
 }

@@ -89,7 +89,7 @@ impl Purse {
             seq: self.seq,
             numbers: self.numbers,
             changed: self.changed,
-            deadline_ms: self.deadline_ms(),
+            deadline: self.deadline(),
             waiting,
             cost: queue.largest.min(waiting),
             want,
@@ -105,13 +105,13 @@ impl Purse {
     pub fn tick(&mut self, now: Reading) -> Tick {
         let Some(flight) = &mut self.flight else { return Tick::Quiet };
         let passed = now.since(flight.sent);
-        if passed >= u64::from(usable(flight.ask.deadline_ms)) {
+        if passed >= u64::from(usable(flight.ask.deadline.millis())) {
             self.late = Some(Sent { seq: flight.ask.seq, at: flight.sent });
             self.misses = self.misses.saturating_add(1).min(4);
             self.flight = None;
             return Tick::Overdue;
         }
-        if !flight.repeated && passed.saturating_mul(2) >= u64::from(flight.ask.deadline_ms) {
+        if !flight.repeated && passed.saturating_mul(2) >= u64::from(flight.ask.deadline.millis()) {
             flight.repeated = true;
             return Tick::Repeat(flight.ask);
         }
@@ -164,7 +164,7 @@ impl Purse {
         let waiting = Grant {
             tokens: lease.granted_waiting,
             sent,
-            usable_ms: usable(flight.ask.deadline_ms.min(lease.ttl_ms)),
+            usable_ms: usable(flight.ask.deadline.millis().min(lease.ttl_ms)),
             back_ms: 0,
         };
         self.grants.add(waiting, now);
@@ -184,8 +184,8 @@ impl Purse {
     #[must_use]
     pub fn wake_in(&self, now: Reading) -> Option<u64> {
         if let Some(flight) = &self.flight {
-            let deadline = u64::from(flight.ask.deadline_ms);
-            let end = u64::from(usable(flight.ask.deadline_ms));
+            let deadline = u64::from(flight.ask.deadline.millis());
+            let end = u64::from(usable(flight.ask.deadline.millis()));
             let next = if flight.repeated { end } else { deadline.div_ceil(2).min(end) };
             return Some(next.saturating_sub(now.since(flight.sent)));
         }
@@ -199,6 +199,6 @@ impl Purse {
 
 impl Flight {
     fn is_overdue(&self, now: Reading) -> bool {
-        now.since(self.sent) >= u64::from(usable(self.ask.deadline_ms))
+        now.since(self.sent) >= u64::from(usable(self.ask.deadline.millis()))
     }
 }
