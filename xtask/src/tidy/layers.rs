@@ -21,12 +21,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-edge", &["tollgate-core"]),
     ("tollgate-differential", &["tollgate-conformance"]),
     ("tollgate-fuzz-bodies", &["tollgate-core", "tollgate-identity", "tollgate-conformance"]),
+    ("tollgate-standards", &["tollgate-testkit"]),
     ("tollgate-testkit", &[]),
     ("xtask", &[]),
 ];
 
 /// What tests of every package may use, and nothing but tests.
-const TESTKIT: &str = "tollgate-testkit";
+const FOR_TESTS: [&str; 2] = ["tollgate-standards", "tollgate-testkit"];
 
 /// What the core may use from elsewhere, when it is built for a host.
 const CORE_USES: &[(&str, &[&str])] = &[
@@ -58,7 +59,7 @@ fn edges(name: &str, package: &Value, place: &str, findings: &mut Findings) {
     for dependency in package["dependencies"].as_array().into_iter().flatten() {
         let other = dependency["name"].as_str().unwrap_or_default();
         if ours(other) || !dependency["path"].is_null() {
-            let for_tests = other == TESTKIT && dependency["kind"] == "dev";
+            let for_tests = FOR_TESTS.contains(&other) && dependency["kind"] == "dev";
             if !for_tests && !allowed.contains(&other) {
                 findings
                     .add(place, format!("{name} must not depend on {other}: edges point to core"));
