@@ -255,3 +255,35 @@ fn no_bytes_stop_the_decoder() {
         }
     });
 }
+
+#[test]
+fn what_was_refused_leaves_nothing_to_unpack() {
+    let limits = [limit("burst", Numbers::steady(1, 1, 1_000).unwrap())];
+    let draft = Draft { limits: &limits, ips_denied: &["0.0.0.0/0"], ..plain() };
+    let good = String::from_utf8(text(&draft).unwrap()).unwrap();
+    let resealed = |body: String| {
+        let ring = ring();
+        let key = ring.record_key(ring.issuing()).unwrap();
+        let seal = key.mac_parts(&[b"tgr1", body.as_bytes()]);
+        let digits: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{body},\"mac\":\"{digits}\"}}")
+    };
+    let body = good.split(",\"mac\"").next().unwrap();
+    for (what, body) in [
+        ("an unknown scope of a limit", body.replace("\"scope\":\"key\"", "\"scope\":\"region\"")),
+        ("a field too many", format!("{body},\"new\":1")),
+        ("a block twice", body.replace("\"0.0.0.0/0\"", "\"0.0.0.0/0\",\"0.0.0.0/0\"")),
+        ("another env", body.replace("\"env\":\"live\"", "\"env\":\"test\"")),
+        ("an absence", format!("{},\"absent\":true", body.split(",\"key\"").next().unwrap())),
+    ] {
+        let packed = &mut [0; PACKED_MAX];
+        record(&draft, packed);
+        let found = open(resealed(body).as_bytes(), draft.lookup, packed);
+        assert!(!matches!(found, Ok(Found::Present(_))), "{what}");
+        assert!(Record::unpack(packed).is_none(), "{what}");
+    }
+    let packed = &mut [0; PACKED_MAX];
+    record(&draft, packed);
+    open(good.replace("key_7Hq2", "key_7Hq3").as_bytes(), draft.lookup, packed).unwrap_err();
+    assert!(Record::unpack(packed).is_none(), "a broken seal");
+}

@@ -45,17 +45,47 @@ pub struct Binding<'a> {
 
 /// A token's claims after everything about them has been verified.
 ///
-/// [`Verifier::verify`](crate::Verifier::verify) is the only way to obtain one.
+/// [`Verifier::verify`](crate::Verifier::verify) is the only way to obtain one, and nothing in it can be changed:
+///
+/// ```compile_fail,E0616
+/// use tollgate_identity::Identity;
+/// fn prolong(mut identity: Identity<'_>) -> Identity<'_> {
+///     identity.exp = u64::MAX;
+///     identity
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
+    pub(crate) claims: Claims<'a, Scopes<'a>>,
+    pub(crate) iat: u64,
+    pub(crate) exp: u64,
+    pub(crate) kid: Kid,
+}
+
+impl<'a> Identity<'a> {
     /// What the token says.
-    pub claims: Claims<'a, Scopes<'a>>,
+    #[must_use]
+    pub const fn claims(&self) -> &Claims<'a, Scopes<'a>> {
+        &self.claims
+    }
+
     /// When it was signed, in seconds since the Unix epoch.
-    pub iat: u64,
+    #[must_use]
+    pub const fn iat(&self) -> u64 {
+        self.iat
+    }
+
     /// When it ends, in seconds since the Unix epoch.
-    pub exp: u64,
+    #[must_use]
+    pub const fn exp(&self) -> u64 {
+        self.exp
+    }
+
     /// The key it was signed with.
-    pub kid: Kid,
+    #[must_use]
+    pub const fn kid(&self) -> Kid {
+        self.kid
+    }
 }
 
 /// The scopes of a verified token, in the order of the record.

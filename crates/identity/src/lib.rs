@@ -32,7 +32,7 @@
 //! let request = Request { method: b"GET", path: b"/orders/7" };
 //! let mut room = Room::new();
 //! let identity = verifier.verify(token.text.as_bytes(), request, now, &mut room)?;
-//! assert_eq!(identity.claims.owner.as_str(), "owner_1");
+//! assert_eq!(identity.claims().owner.as_str(), "owner_1");
 //! # Ok(())
 //! # }
 //! ```

@@ -139,7 +139,8 @@ fn verify(case: &Value) -> Result<Value, BadCase> {
 }
 
 fn shown(identity: &Identity<'_>) -> Value {
-    let Identity { claims, iat, exp, kid } = identity;
+    let (claims, iat, exp, kid) =
+        (identity.claims(), identity.iat(), identity.exp(), identity.kid());
     let scopes: Vec<&str> = claims.scopes.map(Scope::as_str).collect();
     let binding = claims.binding.map(|binding| {
         json!({

@@ -39,10 +39,10 @@ fn verify(token: &[u8]) {
 }
 
 fn signed_again(identity: &Identity<'_>) -> Vec<u8> {
-    let life = identity.exp.checked_sub(identity.iat).unwrap();
-    let now = UnixMillis(identity.iat.checked_mul(1000).unwrap());
+    let life = identity.exp().checked_sub(identity.iat()).unwrap();
+    let now = UnixMillis(identity.iat().checked_mul(1000).unwrap());
     let mut out = [0; TOKEN_MAX];
-    KEY.sign(&identity.claims, life, now, &mut out).unwrap().text.as_bytes().to_vec()
+    KEY.sign(identity.claims(), life, now, &mut out).unwrap().text.as_bytes().to_vec()
 }
 
 fn signed(header: &[u8], claims: &[u8]) -> Vec<u8> {

@@ -98,8 +98,8 @@ pub(crate) fn refused_or_canonical(verifier: &Verifier<'_>, token: &[u8]) -> boo
     let mut room = Room::new();
     let Ok(identity) = verifier.verify(token, REQUEST, NOW, &mut room) else { return false };
     let mut again = [0; TOKEN_MAX];
-    let life = identity.exp - identity.iat;
-    let signed = key().sign(&identity.claims, life, UnixMillis(identity.iat * 1000), &mut again);
+    let life = identity.exp() - identity.iat();
+    let signed = key().sign(identity.claims(), life, UnixMillis(identity.iat() * 1000), &mut again);
     assert_eq!(signed.unwrap().text.as_bytes(), token);
     true
 }

@@ -72,14 +72,14 @@ fn what_is_signed_is_what_is_read() {
         let verifier = Verifier::new(keys, &issuer, &audience).unwrap().with_skew(0).unwrap();
         let request = Request { method: method.as_bytes(), path: &path };
         let identity = verifier.verify(token.text.as_bytes(), request, now, &mut room).unwrap();
-        let read = identity.claims;
+        let read = *identity.claims();
         assert!(read.scopes.eq(claims.scopes.clone()));
         assert_eq!((read.issuer, read.audience), (claims.issuer, claims.audience));
         assert_eq!((read.owner, read.key, read.tenant), (claims.owner, claims.key, claims.tenant));
         assert_eq!((read.env, read.plan, read.binding), (claims.env, claims.plan, claims.binding));
-        assert_eq!((identity.iat, identity.exp), (token.iat, token.exp));
-        assert_eq!((identity.iat, identity.exp), (now.0 / 1000, now.0 / 1000 + life));
-        assert_eq!(identity.kid.as_str(), kid);
+        assert_eq!((identity.iat(), identity.exp()), (token.iat, token.exp));
+        assert_eq!((identity.iat(), identity.exp()), (now.0 / 1000, now.0 / 1000 + life));
+        assert_eq!(identity.kid().as_str(), kid);
         signed += 1;
     }
     assert!(signed > 3_000 && too_long > 10, "{signed} signed, {too_long} too long");

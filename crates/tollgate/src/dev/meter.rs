@@ -124,15 +124,15 @@ fn identity(
     let request = tollgate_identity::Request { method: b"GET", path: b"/orders/7" };
     let mut room = Room::new();
     let identity = origin.verify(token.text.as_bytes(), request, now.wall, &mut room)?;
-    let scopes: Vec<_> = identity.claims.scopes.map(|scope| scope.to_string()).collect();
+    let scopes: Vec<_> = identity.claims().scopes.map(|scope| scope.to_string()).collect();
     report.fact(
         "the origin reads",
         format_args!(
             "owner {}, tenant {}, scopes {}, for {} s",
-            identity.claims.owner,
-            identity.claims.tenant,
+            identity.claims().owner,
+            identity.claims().tenant,
             scopes.join(" "),
-            identity.exp.saturating_sub(identity.iat)
+            identity.exp().saturating_sub(identity.iat())
         ),
     )
 }

@@ -192,6 +192,17 @@ pub(super) fn validated(packed: &[u8]) -> Result<Record<'_>, RecordError> {
     let record = Record::unpack(packed).ok_or(RecordError::Field("lists"))?;
     let names = record.limits.iter().chain(record.quotas).map(|limit| limit.name);
     let countries = (record.countries_allowed, record.countries_denied);
+    // A list that ends early would lose the rules behind that point.
+    let whole = whole(record.scopes)
+        && whole(record.limits)
+        && whole(record.quotas)
+        && whole(record.ips_allowed)
+        && whole(record.ips_denied)
+        && whole(countries.0)
+        && whole(countries.1);
+    if !whole {
+        return Err(RecordError::Field("lists"));
+    }
     let alike = [
         ("scopes", repeats(record.scopes)),
         ("name", has_repeats(names)),
@@ -202,6 +213,10 @@ pub(super) fn validated(packed: &[u8]) -> Result<Record<'_>, RecordError> {
         Some((field, _)) => Err(RecordError::Field(field)),
         None => Ok(record),
     }
+}
+
+fn whole<'a, T: Element<'a>>(list: List<'a, T>) -> bool {
+    list.iter().count() == list.len()
 }
 
 fn repeats<'a, T: Element<'a> + PartialEq>(list: List<'a, T>) -> bool {
