@@ -378,3 +378,14 @@ fn no_sequence_of_lies_mints_a_token() {
         }
     }
 }
+
+#[test]
+fn no_deadline_out_of_bounds_can_be_asked_for() {
+    for (millis, good) in
+        [(0, false), (99, false), (100, true), (1_000, true), (1_001, false), (u32::MAX, false)]
+    {
+        assert_eq!(Deadline::new(millis).map(Deadline::millis), good.then_some(millis));
+        let nearest = Deadline::nearest(millis).millis();
+        assert_eq!(nearest, millis.clamp(100, 1_000));
+    }
+}

@@ -62,7 +62,7 @@ impl Authority {
         assert_eq!((stored.credit(), stored.debt()), self.has());
         match answer {
             Exchange::Write(Answer::Lease(lease)) => lease,
-            other => panic!("{other:?}"),
+            Exchange::Write(Answer::Stale { .. }) | Exchange::Unchanged(_) => panic!("{answer:?}"),
         }
     }
 
@@ -219,30 +219,30 @@ fn a_state_with_more_debt_than_can_be_is_refused() {
 /// more than the largest count until then; and all of the last count can be had if it is that.
 #[test]
 fn however_a_count_changes_no_more_is_admitted_than_its_largest() {
-    let mut generator = Random::new(1);
-    let mut random = |bound: u64| u32::try_from(generator.below(bound)).unwrap();
+    let mut random = Random::new(1);
+    let random = &mut random;
     for round in 0..2_000 {
-        let period = if random(2) == 0 { Period::Total } else { Period::Month };
+        let period = if below(random, 2) == 0 { Period::Total } else { Period::Month };
         let quota = |count: u32| Numbers::quota(u64::from(count), period).unwrap();
-        let mut count = random(200) + 1;
+        let mut count = below(random, 200) + 1;
         let mut largest = count;
         let mut authority = Authority::new(quota(count));
         let (mut now, mut taken) = (0, 0_u64);
         for _ in 0..40 {
-            now += [0, 1, 40, 700, 6_000][usize::try_from(random(5)).unwrap()];
-            if random(4) == 0 {
-                count = random(400) + 1;
+            now += random.one_of(&[0, 1, 40, 700, 6_000]);
+            if below(random, 4) == 0 {
+                count = below(random, 400) + 1;
                 authority.epoch += 1;
             }
             largest = largest.max(count);
             let lie = Ask {
-                waiting: random(100),
-                cost: random(50),
-                want: random(50),
-                keep: random(300),
-                back: random(300),
-                deadline: Deadline::nearest(random(1_200)),
-                ..ask(u8::try_from(random(3)).unwrap(), 0, quota(count), 0)
+                waiting: below(random, 100),
+                cost: below(random, 50),
+                want: below(random, 50),
+                keep: below(random, 300),
+                back: below(random, 300),
+                deadline: Deadline::nearest(below(random, 1_200)),
+                ..ask(u8::try_from(below(random, 3)).unwrap(), 0, quota(count), 0)
             };
             let holds = |slot: &&Slot| slot.holder() == Some(lie.holder);
             let alive = |&(_, until): &(u32, UnixMillis)| until.0 > START + now;
@@ -259,4 +259,8 @@ fn however_a_count_changes_no_more_is_admitted_than_its_largest() {
             assert_eq!(credit + taken, u64::from(count) + debt, "round {round}");
         }
     }
+}
+
+fn below(random: &mut Random, bound: u64) -> u32 {
+    u32::try_from(random.below(bound)).unwrap()
 }

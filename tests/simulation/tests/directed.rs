@@ -9,6 +9,7 @@
 use tollgate_core::{
     lease::{Host, Standard},
     limit::{Numbers, Period},
+    stamp::Stamp,
 };
 use tollgate_simulation::leases::{Faults, Load, Tally, World, WorldSettings};
 
@@ -63,6 +64,28 @@ fn of_a_limit_of_n_exactly_n_are_admitted_when_nothing_is_lost() {
                 world.run(30_000_000);
                 assert_eq!(world.tally.admitted, count, "{numbers:?} at {holders} of {host:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn of_a_quota_whose_count_changes_exactly_the_last_are_admitted_or_what_was_before() {
+    for (counts, admitted) in [
+        ([1_000, 2_000, 3_000], 3_000),
+        ([1_000, 10, 1_000], 1_000),
+        ([1_000, 10, 1_500], 1_500),
+        ([1_000, 500, 700], 1_000),
+        ([100, 300, 100], 300),
+    ] {
+        for host in [Host::Background, Host::Bare] {
+            let quota = |count| Numbers::quota(count, Period::Total).unwrap();
+            let mut world =
+                World::new(WorldSettings { host, ..settings(quota(counts[0]), 8, 10_000) });
+            for (change, count) in (1..).zip(counts) {
+                world.change_to(quota(count), Stamp { incarnation: 1, epoch: 1 + change });
+                world.run(30_000_000);
+            }
+            assert_eq!(world.tally.admitted, admitted, "{counts:?} at {host:?}");
         }
     }
 }

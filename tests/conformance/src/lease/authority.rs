@@ -71,7 +71,8 @@ fn table(input: &Value) -> Result<Vec<Slot>, BadCase> {
 fn stored(account: &Account, slots: &[Slot]) -> Result<Value, BadCase> {
     let mut in_order = slots.to_vec();
     in_order.sort_by_key(Slot::holder);
-    let mut buffer = vec![0; STATE_HEADER_MAX + slots.len() * STATE_HOLDER_MAX];
+    let room = slots.len().saturating_mul(STATE_HOLDER_MAX).saturating_add(STATE_HEADER_MAX);
+    let mut buffer = vec![0; room];
     let len = account.encode(&in_order, &mut buffer);
     let len = len.map_err(|error| BadCase(error.to_string()))?;
     Ok(json!(input::to_hex(buffer.get(..len).unwrap_or_default())))

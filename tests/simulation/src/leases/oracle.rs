@@ -35,6 +35,15 @@ impl Oracle {
         self
     }
 
+    /// The same from now on with another quota's count, if that is larger: what is spent stays spent.
+    pub fn raise(&mut self, numbers: Numbers) {
+        let before = self.full();
+        if numbers.burst() > self.numbers.burst() {
+            self.numbers = numbers;
+            self.credit += self.full() - before;
+        }
+    }
+
     fn full(&self) -> u128 {
         (u128::from(self.numbers.burst()) + self.allowance) * u128::from(self.numbers.unit())
     }

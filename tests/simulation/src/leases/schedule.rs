@@ -2,7 +2,7 @@
 
 use tollgate_core::{
     lease::{Host, Standard},
-    limit::{Numbers, Period},
+    limit::{Numbers, Period, Refill},
 };
 
 use super::world::{Faults, Load, Tally, World, WorldSettings};
@@ -30,6 +30,12 @@ impl Schedule {
         let mut changes = Vec::new();
         if kind == 1 {
             changes = vec![limit(random), limit(random), first];
+            limits.truncate(1);
+        } else if let Refill::Each(period) = first.refill()
+            && random.happens(500)
+        {
+            let mut another = || Numbers::quota(random.within(1, 600), period).expect("in bounds");
+            changes = vec![another(), another(), first];
             limits.truncate(1);
         }
         let mut faults = faults(random);

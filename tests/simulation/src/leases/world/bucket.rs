@@ -57,7 +57,7 @@ impl Bucket {
 }
 
 /// The exact bucket that admissions are judged by: across changes, one with the largest burst and
-/// the largest rate; where writers' clocks run ahead, with what that brings forward.
+/// the largest rate (a quota's count is raised as it goes); where writers' clocks run ahead, with what that brings forward.
 fn oracle(numbers: Numbers, settings: &WorldSettings, start_ms: u64) -> Oracle {
     let all = settings.changes.iter().copied().chain([numbers]);
     let burst = all.clone().map(Numbers::burst).max().unwrap_or(0);

@@ -1,6 +1,9 @@
 //! What happens to holders, and to the numbers.
 
-use tollgate_core::stamp::Stamp;
+use tollgate_core::{
+    limit::{Numbers, Refill},
+    stamp::Stamp,
+};
 
 use super::{Event, World};
 use tollgate_testkit::Random;
@@ -42,9 +45,21 @@ impl World {
         self.push(next, Event::Change);
         let restored = self.random.happens(200);
         let numbers = self.random.one_of(&self.settings.changes);
-        let incarnation = self.limits[0].1.incarnation + u64::from(restored);
-        let epoch = if restored { self.random.below(3) } else { self.limits[0].1.epoch + 1 };
-        self.limits[0] = (numbers, Stamp { incarnation, epoch });
+        let Stamp { incarnation, epoch } = self.limits[0].1;
+        let changed = if restored {
+            Stamp { incarnation: incarnation + 1, epoch: self.random.below(3) }
+        } else {
+            Stamp { incarnation, epoch: epoch + 1 }
+        };
+        self.change_to(numbers, changed);
+    }
+
+    /// Changes the first limit's numbers, as of `changed`; holders learn it by and by.
+    pub fn change_to(&mut self, numbers: Numbers, changed: Stamp) {
+        self.limits[0] = (numbers, changed);
+        if let Refill::Each(_) = numbers.refill() {
+            self.buckets[0].oracle.raise(numbers);
+        }
         for holder in 0..self.hosts.len() {
             let after = self.random.below(3_000_000);
             self.push(after, Event::Learn { holder });
