@@ -6,10 +6,14 @@ A pair is a list `[tokens, until]`. An ask is answered in the steps that the pag
 from dataclasses import dataclass, field
 
 from . import period
-from .bucket import NEVER, Numbers, ceiling, numbers_of
-from .sizing import Request, budget_of, round_of, size_of
+from .bucket import NEVER, UINT32_MAX, Numbers, ceiling, numbers_of
+from .sizing import Request, round_of, size_of
+from .wire import Refused
 
 PAIRS_MAX = 4
+SEQ_MAX = 2**64 - 1
+DEADLINE_MIN_MS = 100
+DEADLINE_MAX_MS = 1_000
 ROUND_HOLDERS_MS = 2_000
 ASK_AFTER_MAX_MS = 3_600_000
 ASK_AFTER_OUT_MS = 3_000
@@ -62,13 +66,14 @@ class Entry:
 class Authority:
     """One bucket, from its first ask on."""
 
-    def __init__(self, slots: int, calls_max: int, ask: dict, now: int):
+    def __init__(self, slots: int, calls_max: int, limit: dict, changed: list, now: int):
         self.slots = slots
         self.calls_max = calls_max
-        self.limit = ask["limit"]
-        self.numbers: Numbers = numbers_of(ask["limit"])
-        self.changed = ask["changed"]
+        self.limit = limit
+        self.numbers: Numbers = numbers_of(limit)
+        self.changed = changed
         self.credit = self.numbers.full
+        self.debt = 0
         self.instant = now
         self.large_until = 0
         self.second, self.this, self.before = 0, 0, 0
@@ -106,6 +111,7 @@ class Authority:
             if begin > self.instant:
                 self.remove_expired(begin)
                 self.credit = self.cap
+                self.debt = max(0, self.outstanding - self.numbers.burst)
             self.remove_expired(instant)
             self.instant = instant
             return
@@ -167,9 +173,14 @@ class Authority:
         """Step 4: newer numbers."""
         if ask["changed"] <= self.changed:
             return
-        old_unit = self.numbers.unit
+        old = self.numbers
         self.limit, self.numbers, self.changed = ask["limit"], numbers_of(ask["limit"]), ask["changed"]
-        self.credit = min(self.credit * self.numbers.unit // old_unit, self.cap)
+        if old.is_quota and self.numbers.is_quota:
+            balance = self.credit - self.debt + self.numbers.burst - old.burst
+            self.credit, self.debt = max(0, balance), max(0, -balance)
+            return
+        self.credit = min(self.credit * self.numbers.unit // old.unit, self.cap)
+        self.debt = max(0, self.outstanding - self.numbers.burst) if self.numbers.is_quota else 0
 
     def count_call(self, instant: int) -> int:
         """Step 5: the calls of the last second, the second before counted in part."""
@@ -183,14 +194,16 @@ class Authority:
         return self.this + self.before * (1000 - instant % 1000) // 1000
 
     def settle(self, ask: dict):
-        """Step 6: what the holder keeps stays out, what it hands back is credited, the rest is spent."""
+        """Step 6: what the holder keeps stays out, what it hands back pays the debt, then is credited."""
         entry = self.entries.get(ask["holder"])
         recorded = entry.tokens if entry else 0
         keep = min(ask["keep"], recorded)
         back = min(ask["back"], recorded - keep)
         if entry:
             entry.cut_to(keep)
-        self.credit = min(self.cap, self.credit + back * self.numbers.unit)
+        paid = min(self.debt, back)
+        self.debt -= paid
+        self.credit = min(self.cap, self.credit + (back - paid) * self.numbers.unit)
 
     def entry_for(self, holder: str) -> tuple[Entry | None, bool]:
         """Step 7: the holder's entry, and whether it had none; None if all slots are taken."""
@@ -236,7 +249,7 @@ class Authority:
         if crowded:
             size = size._replace(granted_waiting=0, granted=0)
         self.credit -= (size.granted_waiting + size.granted) * self.numbers.unit
-        ttl_ms = self.ttl_of(size.life_ms)
+        ttl_ms = self.ttl_of(max(1, size.life_ms))
         if not crowded:
             until = self.instant + ttl_ms
             entry.add(size.granted_waiting, min(self.instant + ask["deadline_ms"], until))
@@ -313,6 +326,7 @@ class Authority:
             "limit": self.limit,
             "changed": self.changed,
             "credit": str(self.credit),
+            "debt": self.debt,
             "instant": self.instant,
             "large_until": self.large_until,
             "outstanding": self.outstanding,
@@ -337,14 +351,15 @@ def spread(time_ms: int, ask: dict) -> int:
     return time_ms - around + hashed % (2 * around + 1)
 
 
-def run(arg):
-    """`lease.authority`: asks and repairs in turn, on a bucket that the first ask makes."""
-    authority, answers = None, []
-    for step in arg["steps"]:
-        if step.get("repair"):
-            answers.append(authority.repair(step["now"]))
-            continue
-        if authority is None:
-            authority = Authority(arg["slots"], arg["calls_max"], step["ask"], step["now"])
-        answers.append(authority.answer(step["ask"], step["now"]))
-    return {"answers": answers, "state": authority.state()}
+def is_malformed(ask: dict) -> bool:
+    """Whether a field of an ask is out of its bounds."""
+    counts = (ask["waiting"], ask["cost"], ask["want"], ask["keep"], ask["back"])
+    try:
+        numbers_of(ask["limit"])
+    except Refused:
+        return True
+    return not (
+        1 <= ask["seq"] <= SEQ_MAX
+        and DEADLINE_MIN_MS <= ask["deadline_ms"] <= DEADLINE_MAX_MS
+        and all(0 <= count <= UINT32_MAX for count in counts)
+    )

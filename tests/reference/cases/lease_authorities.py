@@ -68,7 +68,6 @@ def seq_rows():
     )
     yield asking("a lower seq is stale and changes nothing", waits(0, 60, seq=5), waits(150, 10, seq=4))
     yield asking("a seq may skip numbers", waits(0, 5, seq=1), waits(10, 5, seq=900, keep=5))
-    yield asking("a first seq of 0 is a seq like any other", waits(0, 5, seq=0), waits(10, 5, seq=0))
     yield asking(
         "each holder counts for itself: the same seq of another is new",
         waits(0, 5), waits(0, 5, holder=B),
@@ -290,7 +289,7 @@ def slot_rows():
     )
     yield asking(
         "a holder with tokens keeps its slot though it would be forgotten first",
-        waits(0, 5, deadline_ms=1), waits(1, 5, holder=B, deadline_ms=100), ask(2, seq=2),
+        waits(0, 5, deadline_ms=100), waits(1, 5, holder=B, deadline_ms=100), ask(2, seq=2),
         waits(3, 5, holder=C), slots=2,
     )
     yield asking(
@@ -628,7 +627,7 @@ def random_numbers(rng):
 def random_ask(rng, lent, seqs, numbers, changed, now):
     """An ask of some holder whose keep and back mostly fit what it may have."""
     holder = rng.choice(HOLDERS[:4])
-    seqs[holder] = max(0, seqs.get(holder, rng.randint(0, 3)) + rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 0, -1)))
+    seqs[holder] = max(1, seqs.get(holder, rng.randint(0, 3)) + rng.choice((1, 1, 1, 1, 1, 1, 1, 2, 0, -1)))
     burst = numbers.get("burst", numbers.get("count"))
     waiting = rng.choice((0, 0, 1, 1, 3, 10, burst // 3, burst // 2 + 1, burst, min(burst + 1, UINT32_MAX)))
     cost = rng.choice((waiting, min(waiting, 1), waiting // 2))
@@ -654,6 +653,23 @@ def random_ask(rng, lent, seqs, numbers, changed, now):
     }
 
 
+def random_change(rng, numbers):
+    """Numbers that come after these: of a quota mostly another count."""
+    if "each" in numbers and rng.random() < 0.8:
+        count = max(1, numbers["count"] + rng.choice((-60, -20, -7, -1, 0, 1, 7, 20, 60)))
+        return quota(min(count, UINT32_MAX), rng.choice((numbers["each"],) * 3 + ("day", "total")))
+    return random_numbers(rng)
+
+
+def random_malformed(rng, step):
+    """The same step with one field out of its bounds."""
+    wrong = rng.choice((
+        {"seq": 0}, {"deadline_ms": 99}, {"deadline_ms": 1001}, {"keep": UINT32_MAX + 1},
+        {"limit": limit(0, 1, 1)}, {"limit": limit(2**32 - 1, 1, 2**32 - 1)}, {"limit": quota(0)},
+    ))
+    return {**step, "ask": {**step["ask"], **wrong}}
+
+
 def random_case(rng):
     """A dozen asks of a few holders in the space of some seconds, now and then with newer numbers."""
     numbers, changed = random_numbers(rng), [1, 5]
@@ -667,12 +683,15 @@ def random_case(rng):
         if steps and rng.random() < 0.02:
             steps.append({"now": now - rng.choice((0, 9000, 10_001, 15_000)), "repair": True})
             continue
-        if rng.random() < 0.06:
-            numbers = random_numbers(rng)
+        if rng.random() < (0.2 if "each" in numbers else 0.06):
+            numbers = random_change(rng, numbers)
             changed = [changed[0], changed[1] + rng.choice((1, 1, 0, -1))]
         steps.append(random_ask(rng, lent, seqs, numbers, changed, now))
+        if rng.random() < 0.02:
+            steps.append(random_malformed(rng, steps[-1]))
     return "lease.authority", {
         "slots": rng.choice((1, 2, 3, 16)),
         "calls_max": rng.choice((300, 300, 30, 3, 1)),
         "steps": steps,
+        **({"store": True} if rng.random() < 0.5 else {}),
     }

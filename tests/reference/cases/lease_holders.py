@@ -1,4 +1,4 @@
-"""Inputs of `lease.holder`, `lease.freeze` and `lease.writer` (docs/spec/bucket-and-lease.md)."""
+"""Inputs of `lease.holder` and of the ops about clocks (docs/spec/bucket-and-lease.md)."""
 
 from ..purse import Purse, Reading, handle
 from .lease_sizes import limit, quota
@@ -518,6 +518,11 @@ def void_rows():
         *refused(retry_after_ms=300, ask_after_ms=200, left=0), void(20), spend(21, 1),
     )
     yield holding("a void purse does not ask for a new lease", *lent(10), void(20), asks(21))
+    yield holding(
+        "a void purse keeps its numbers, its want, its round trip and its misses",
+        *lent(4), spend(20, 3), asks(500), tick(592), learns(593, limit(200, 50, 1000), [1, 6]), void(594),
+        asks(600, 5),
+    )
 
 
 def freezing(why, *readings):
@@ -544,6 +549,35 @@ def freeze_rows():
         (0, 0), (10, 10), (5000, 20), (5010, 30), (0, 40),
     )
     yield freezing("a single reading says nothing", (0, 0))
+
+
+def steadying(why, *readings):
+    return why, "lease.steady", {"readings": [[T0 + wall, M0 + mono] for wall, mono in readings]}
+
+
+def steady_rows():
+    yield steadying("the first reading is as taken", (0, 0))
+    yield steadying("clocks that go alike miss nothing", (0, 0), (5000, 5000), (6000, 6000))
+    yield steadying("5 ms more by the wall clock are not put back", (0, 0), (105, 100), (205, 200))
+    yield steadying("6 ms more by the wall clock are put back, all of them", (0, 0), (106, 100), (206, 200))
+    yield steadying(
+        "slow drift adds up until it shows, and then anew",
+        (0, 0), (103, 100), (206, 200), (309, 300), (412, 400),
+    )
+    yield steadying("a wall clock that steps back takes nothing back", (0, 0), (700, 100), (200, 200))
+    yield steadying(
+        "a wall clock that steps back and forward again: the step forward counts",
+        (0, 0), (-800, 100), (200, 200), (300, 300),
+    )
+    yield steadying("5 ms less by the wall clock leave the gap: 6 ms more are put back", (0, 0), (95, 100), (206, 200))
+    yield steadying("6 ms less by the wall clock move the gap: 6 ms more are put back", (0, 0), (94, 100), (200, 200))
+    yield steadying("a monotonic clock that runs ahead puts nothing back", (0, 0), (100, 900), (200, 1000))
+    yield steadying("what was missed more than once adds up", (0, 0), (110, 100), (210, 200), (410, 300))
+    yield steadying("a freeze of more than a second is put back too", (0, 0), (1101, 100), (1201, 200))
+    yield steadying(
+        "the wall clock may be behind the monotonic one: the gap has a sign",
+        (-T0, 0), (-T0 + 106, 100), (-T0 + 150, 200),
+    )
 
 
 def writing(why, offset_ms, age_ms=0, frozen_since=False, **fields):
@@ -579,7 +613,7 @@ def writer_rows():
 def rows():
     for part in (
         spend_rows, life_rows, ask_rows, want_rows, back_rows, deadline_rows, receive_rows, grant_rows,
-        refusal_rows, learn_rows, void_rows, freeze_rows, writer_rows,
+        refusal_rows, learn_rows, void_rows, freeze_rows, steady_rows, writer_rows,
     ):
         yield from part()
 
@@ -678,6 +712,16 @@ def random_freeze(rng):
     return "lease.freeze", {"readings": readings}
 
 
+def random_steady(rng):
+    wall, mono, readings = T0, M0, [[T0, M0]]
+    for _ in range(rng.randint(1, 6)):
+        pause = rng.choice((0, 1, 100, 5000))
+        mono += pause + rng.choice((0, 0, 0, 3, 5, 6, 900))
+        wall += pause + rng.choice((0, 0, 3, 5, 6, 900, 1001, -3, -5, -6, -900))
+        readings.append([wall, mono])
+    return "lease.steady", {"readings": readings}
+
+
 def random_writer(rng):
     offset_ms = rng.choice((0, 1999, 2000, 2001, -1999, -2000, -2001))
     age_ms = rng.choice((0, -5, 59_999, 60_000, 60_001))
@@ -690,6 +734,8 @@ def random_writer(rng):
 def random_case(rng):
     """Mostly purses."""
     kind = rng.random()
-    if kind < 0.85:
+    if kind < 0.8:
         return random_holder(rng)
-    return random_freeze(rng) if kind < 0.93 else random_writer(rng)
+    if kind < 0.9:
+        return random_steady(rng)
+    return random_freeze(rng) if kind < 0.95 else random_writer(rng)

@@ -1,15 +1,17 @@
 """Inputs of the suite `leases` (docs/spec/bucket-and-lease.md), put together from its parts."""
 
-from . import lease_authorities, lease_holders, lease_sizes
+from . import lease_authorities, lease_changes, lease_holders, lease_sizes, lease_states
 
 
 def rows():
     yield from lease_sizes.rows()
     yield from lease_authorities.rows()
     yield from lease_holders.rows()
+    yield from lease_changes.rows()
+    yield from lease_states.rows()
 
 
 def random_case(rng):
     """A case of any part; sizings, which are cheap, most often."""
-    part = rng.choice((lease_sizes, lease_sizes, lease_sizes, lease_authorities, lease_holders))
+    part = rng.choice((lease_sizes,) * 3 + (lease_authorities, lease_holders, lease_states))
     return part.random_case(rng)
