@@ -11,7 +11,7 @@ pub use meter::Short;
 use core::borrow::BorrowMut;
 
 use crate::{
-    head::{Current, CurrentAbsence, Freshness},
+    head::{Checked, Current, CurrentAbsence, Freshness},
     lease::Purse,
     limit::LimitScope,
     network::{Address, Country, admits},
@@ -61,8 +61,21 @@ pub enum Known<'a> {
     Failed,
     /// The ledger does not know it.
     Absent(CurrentAbsence),
+    /// Its record, which is from a later incarnation than the head.
+    Ahead,
     /// Its record, which the head vouches for.
     Current(Current<'a>),
+}
+
+impl<'a> From<Checked<Current<'a>>> for Known<'a> {
+    /// What a host knows of a key once the head has judged the record that it holds.
+    fn from(checked: Checked<Current<'a>>) -> Self {
+        match checked {
+            Checked::Current(current) => Self::Current(current),
+            Checked::Outdated => Self::Nothing,
+            Checked::HeadBehind => Self::Ahead,
+        }
+    }
 }
 
 /// What a decision looks at in a request.
@@ -168,6 +181,8 @@ pub fn decide<'a, P: BorrowMut<Purse>>(
     let current = match known {
         Known::Nothing => return Step::Await(Need::Record),
         Known::Failed => return deny(Denial::Unavailable),
+        Known::Ahead if flagged => return deny(Denial::Unavailable),
+        Known::Ahead => return Step::Await(Need::Head),
         Known::Absent(absence) if absence.absence().lookup == genuine.lookup() => {
             return deny(Denial::KeyInvalid);
         }

@@ -10,11 +10,11 @@ mod merge;
 mod reader;
 mod text;
 
-pub use check::{Checked, Current, CurrentAbsence};
+pub use check::{ABSENCE_MAX_MS, Checked, Current, CurrentAbsence, Vouched};
 pub use entry::{Entry, Name, Subject};
 pub use list::{HEAD_ENTRIES_MAX, Places};
 pub use merge::Merge;
-pub use reader::{Freshness, MAX_STALENESS_MS, Reader};
+pub use reader::{Freshness, MaxStaleness, Reader};
 pub use text::{Answer, HeadError, TEXT_MAX, open, seal};
 
 use crate::stamp::Stamp;

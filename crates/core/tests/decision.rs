@@ -18,11 +18,12 @@ use tollgate_core::{
     decision::{Denial, Known, Need, Presented, Request, Step, Verdict, decide},
     head::{Checked, CurrentAbsence, Entry, Freshness, Head},
     id::Id,
+    key::Env,
     lease::{Answer, HolderId, Host, Lease, Purse, Queue},
     limit::{Limit, LimitScope, Numbers, Period},
     lookup::LookupId,
     network::{Address, Country},
-    record::{Absence, Draft, PACKED_MAX, Record, State},
+    record::{self, Absence, Draft, Expected, Found, PACKED_MAX, Record, State},
     scope::Scope,
     stamp::Stamp,
     time::{Reading, UnixMillis},
@@ -40,7 +41,7 @@ fn known(record: Record<'_>) -> Known<'_> {
 
 fn absence(lookup: LookupId) -> CurrentAbsence {
     let as_of = Stamp { incarnation: 1, epoch: 1 };
-    match Head::begin(as_of, [Entry::NONE; 1]).check_absence(Absence { as_of, lookup }) {
+    match Head::begin(as_of, [Entry::NONE; 1]).check_absence(Absence { as_of, lookup }, 0) {
         Checked::Current(absence) => absence,
         other => panic!("{other:?}"),
     }
@@ -220,6 +221,52 @@ fn another_secrets_record_never_allows() {
     let presented = Presented::Genuine(genuine("live"), known(other));
     let step = decide::<Purse>(presented, Freshness::Fresh, &request, &mut [], NOW);
     assert_eq!(read(&step), "unavailable");
+}
+
+#[test]
+fn a_record_for_another_env_never_allows() {
+    let request = Request { address: None, country: None, required: &[], cost: 0 };
+    let packed = &mut [0; PACKED_MAX];
+    let draft = Draft { env: Env::new("test").unwrap(), ..plain() };
+    let text = records::text(&draft).unwrap();
+    let expected = Expected { lookup: draft.lookup, env: draft.env };
+    let found = record::open(&text, &records::ring(), expected, packed).unwrap();
+    let Found::Present(other) = found else { panic!("a draft became an absence") };
+    let presented = Presented::Genuine(genuine("live"), known(other));
+    let step = decide::<Purse>(presented, Freshness::Fresh, &request, &mut [], NOW);
+    assert_eq!(read(&step), "unavailable");
+}
+
+#[test]
+fn a_record_from_after_a_restore_waits_for_the_head() {
+    let request = Request { address: None, country: None, required: &[], cost: 0 };
+    for (freshness, expected) in [
+        (Freshness::Fresh, "await head"),
+        (Freshness::Renew, "await head"),
+        (Freshness::Await, "await head"),
+        (Freshness::Flagged, "unavailable"),
+        (Freshness::Lost, "unavailable"),
+    ] {
+        let presented = Presented::Genuine(genuine("live"), Known::Ahead);
+        let step = decide::<Purse>(presented, freshness, &request, &mut [], NOW);
+        assert_eq!(read(&step), expected, "{freshness:?}");
+    }
+}
+
+#[test]
+fn a_purse_goes_by_the_numbers_of_the_record() {
+    let limits = [limit("l", Numbers::steady(9, 1, 1_000).unwrap(), LimitScope::Key)];
+    let raised = Stamp { incarnation: 1, epoch: 2 };
+    let numbers = Numbers::steady(20, 1, 1_000).unwrap();
+    let packed = &mut [0; PACKED_MAX];
+    let changed = [Limit { numbers, changed: raised, ..limits[0] }];
+    let record = record(&Draft { limits: &changed, ..plain() }, packed);
+    let mut purses = limits.map(|limit| purse(&limit, Told::Nothing));
+    let request = Request { address: None, country: None, required: &[], cost: 15 };
+    let presented = Presented::Genuine(genuine("live"), known(record));
+    let step = decide(presented, Freshness::Fresh, &request, &mut purses, NOW);
+    assert_eq!(read(&step), "await tokens", "15 of 20 may pass, of 9 they never would");
+    assert_eq!(purses[0].limit(), (numbers, raised));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use tollgate_core::{
     head::{
-        Answer, Checked, Entry, Freshness, HEAD_ENTRIES_MAX, Head, Merge, Name, Reader, Subject,
+        Answer, Checked, Entry, Freshness, HEAD_ENTRIES_MAX, Head, MaxStaleness, Merge, Name,
+        Reader, Subject,
     },
     id::Id,
     lookup::LookupId,
@@ -22,7 +23,7 @@ use tollgate_core::{
 #[path = "support/records.rs"]
 mod records;
 
-const MAX_STALENESS_MS: u64 = 10_000;
+const MAX_STALENESS: MaxStaleness = MaxStaleness::DEFAULT;
 
 fn at(ms: u64) -> Reading {
     Reading { wall: UnixMillis(1_700_000_000_000 + ms), mono_ms: ms }
@@ -154,7 +155,7 @@ fn check_sequence(bound: usize, sequence: &[Option<(usize, usize)>]) {
         }
         for epoch in 1..=head.stamp().epoch {
             let absence = Absence { as_of: stamp(1, epoch), lookup: LookupId::new([7; 16]) };
-            if let Checked::Current(current) = head.check_absence(absence) {
+            if let Checked::Current(current) = head.check_absence(absence, 9_999) {
                 assert_eq!(current.absence(), absence, "an absence is never raised");
                 let changed = |tenant| truth.changed_after(tenant, &[0], epoch);
                 assert!(!changed(0) && !changed(1), "{sequence:?}: absent as of {epoch}: {head:?}");
@@ -212,12 +213,12 @@ fn in_whatever_order_answers_come_nothing_is_missing_and_nothing_stands_twice() 
                 let mut reader = reader_of(&begun, bound);
                 for place in order {
                     let (stamp, floor) = (reader.stamp(), reader.head().unwrap().floor());
-                    reader.merge(&said[place].answer(0), at(1), at(1));
+                    let _any = reader.merge(&said[place].answer(0), at(1), at(1));
                     assert!(reader.stamp() >= stamp, "a reader went back");
                     assert!(reader.head().unwrap().floor() >= floor, "a floor fell");
                 }
                 // What came too early has been asked for again.
-                reader.merge(&said[2].answer(0), at(1), at(1));
+                let _any = reader.merge(&said[2].answer(0), at(1), at(1));
                 let head = reader.head().unwrap();
                 let epochs: Vec<u64> = head.entries().iter().map(|entry| entry.epoch).collect();
                 assert!(epochs.is_sorted_by(|a, b| a < b), "{sequence:?} {order:?}: {head:?}");
@@ -314,7 +315,7 @@ fn age_counts_from_the_sending_of_the_question() {
     let back = Reading { wall: UnixMillis(0), ..at(6_000) };
     for now in [at(6_000), still, back] {
         assert_eq!(reader.age_ms(now), Some(5_100));
-        assert_eq!(reader.freshness(MAX_STALENESS_MS, now), Freshness::Await);
+        assert_eq!(reader.freshness(MAX_STALENESS, now), Freshness::Await);
     }
 }
 
@@ -328,12 +329,12 @@ fn a_head_too_old_on_arrival_is_a_failed_read_only_if_it_was_asked_for() {
         let mut reader = reader_of(&ledger, 8);
         // On a lease, or in an answer that nobody awaits: as if it had not come.
         assert_eq!(reader.overhear(&old, at(5_000), arrival), Merge::Failed);
-        assert_eq!(reader.freshness(MAX_STALENESS_MS, arrival), Freshness::Await);
+        assert_eq!(reader.freshness(MAX_STALENESS, arrival), Freshness::Await);
         assert_eq!(reader.merge(&old, at(5_000), arrival), Merge::Failed);
-        assert_eq!(reader.freshness(MAX_STALENESS_MS, arrival), Freshness::Flagged);
-        assert_eq!(reader.freshness(2_000, arrival), Freshness::Lost);
+        assert_eq!(reader.freshness(MAX_STALENESS, arrival), Freshness::Flagged);
+        assert_eq!(reader.freshness(MaxStaleness::new(2_000).unwrap(), arrival), Freshness::Lost);
         let later = at(5_000 + travel_ms + 250);
-        assert_eq!(reader.freshness(MAX_STALENESS_MS, later), Freshness::Await);
+        assert_eq!(reader.freshness(MAX_STALENESS, later), Freshness::Await);
         assert_eq!(reader.age_ms(arrival), Some(5_001 + travel_ms));
     }
     // At exactly a second it is taken.
@@ -349,7 +350,7 @@ fn an_answer_that_a_freeze_made_old_excuses_nothing() {
     for thawed in [at(6_000), still] {
         let mut reader = reader_of(&ledger, 8);
         assert_eq!(reader.merge(&said.answer(0), at(1_000), thawed), Merge::Failed);
-        assert_eq!(reader.freshness(MAX_STALENESS_MS, thawed), Freshness::Await);
+        assert_eq!(reader.freshness(MAX_STALENESS, thawed), Freshness::Await);
     }
 }
 

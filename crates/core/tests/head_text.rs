@@ -1,5 +1,9 @@
 //! The text of a full head: sealed, opened, and refused where anybody is named twice.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 use tollgate_core::{
     head::{self, Answer, Entry, HEAD_ENTRIES_MAX, HeadError, Name, Subject, TEXT_MAX},
@@ -8,6 +12,7 @@ use tollgate_core::{
     pepper::{Pepper, Peppers, danger},
     stamp::Stamp,
 };
+use tollgate_testkit::Random;
 
 fn ring() -> Peppers {
     let secret: Vec<u8> = (0..32).collect();
@@ -46,7 +51,7 @@ fn seal(entries: &[Entry]) -> Result<Vec<u8>, HeadError> {
 fn a_full_list_of_the_longest_names_is_sealed_and_opened() {
     let entries = entries();
     let text = seal(&entries).unwrap();
-    let mut places = vec![Entry::NONE; HEAD_ENTRIES_MAX];
+    let mut places = Box::new([Entry::NONE; HEAD_ENTRIES_MAX]);
     assert_eq!(head::open(&text, &ring(), &mut places).unwrap().entries, entries);
 }
 
@@ -58,5 +63,24 @@ fn a_subject_named_twice_is_refused_wherever_it_stands() {
         let subject = entries.get(first).unwrap().subject;
         entries.get_mut(second).unwrap().subject = subject;
         assert_eq!(seal(&entries), Err(HeadError::Inconsistent), "{first} {second}");
+    }
+}
+
+#[test]
+fn a_subject_named_twice_is_refused_among_names_that_meet_in_the_table() {
+    let mut random = Random::new(0xd15);
+    let lookups: Vec<_> = (0..HEAD_ENTRIES_MAX).map(|_| LookupId::new(random.bytes())).collect();
+    let tenant = Name::new(Id::new("acme").unwrap());
+    let subject = |place: usize| Subject::Lookup { tenant, lookup: lookups[place] };
+    let mut entries: Vec<_> = (2..)
+        .zip(0..HEAD_ENTRIES_MAX)
+        .map(|(epoch, place)| Entry { epoch, subject: subject(place) })
+        .collect();
+    seal(&entries).unwrap();
+    for _ in 0..200 {
+        let (one, other) = (random.place(HEAD_ENTRIES_MAX), random.place(HEAD_ENTRIES_MAX));
+        entries[one].subject = subject(other);
+        assert_eq!(seal(&entries).is_err(), one != other, "{one} and {other}");
+        entries[one].subject = subject(one);
     }
 }

@@ -198,3 +198,10 @@ fn spelled(head: &str, body: &[u8; 32]) -> String {
     text.extend(check(&text));
     String::from_utf8(text).unwrap()
 }
+
+#[test]
+fn a_pepper_id_is_0_to_15() {
+    for number in 0..=u8::MAX {
+        assert_eq!(PepperId::new(number).map(PepperId::get), (number < 16).then_some(number));
+    }
+}

@@ -12,6 +12,7 @@ mod records;
 
 use records::{genuine, open, plain, record, ring, text};
 use tollgate_core::{
+    head::{Checked, Entry, Head},
     id::Id,
     limit::{Limit, LimitScope, Numbers, Period},
     lookup::LookupId,
@@ -224,8 +225,22 @@ fn what_the_head_vouches_for_is_noted_and_changes_nothing_else() {
     usual(|draft| {
         let packed = &mut [0; PACKED_MAX];
         record(draft, packed);
-        let later = Stamp { incarnation: 1, epoch: 1_000_000 };
-        vouch(packed, later);
+        let later = Stamp { incarnation: 1, epoch: 1_000 };
+        let head = Head::begin(draft.as_of, [Entry::NONE; 1]);
+        let mut moved = head.clone();
+        while moved.stamp().epoch < later.epoch {
+            moved.record(None);
+        }
+        let Checked::Current(current) = moved.check(Record::unpack(packed).unwrap()) else {
+            panic!("nothing has happened to it");
+        };
+        let vouched = current.vouched();
+        vouch(packed, vouched);
+        let other = Draft { lookup: LookupId::new([5; 16]), ..*draft };
+        let of_another = &mut [0; PACKED_MAX];
+        record(&other, of_another);
+        vouch(of_another, vouched);
+        assert_eq!(Record::unpack(of_another).unwrap().vouched, other.as_of);
         let record = Record::unpack(packed).unwrap();
         assert_eq!(record.vouched, later);
         assert_eq!(record.as_of, draft.as_of);

@@ -116,7 +116,7 @@ fn known<'a>(
         (Some("unknown"), _) => Known::Nothing,
         (Some("failed"), _) => Known::Failed,
         (Some("absent"), _) => {
-            match head.check_absence(Absence { as_of: stamp, lookup: genuine.lookup() }) {
+            match head.check_absence(Absence { as_of: stamp, lookup: genuine.lookup() }, 0) {
                 Checked::Current(absence) => Known::Absent(absence),
                 Checked::Outdated | Checked::HeadBehind => return Err(unusable()),
             }

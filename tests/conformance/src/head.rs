@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tollgate_core::{
     head::{
-        self, Answer, Checked, Entry, Freshness, HEAD_ENTRIES_MAX, Head, Name, Reader, Subject,
-        TEXT_MAX,
+        self, Answer, Checked, Entry, Freshness, HEAD_ENTRIES_MAX, Head, MaxStaleness, Merge, Name,
+        Reader, Subject, TEXT_MAX,
     },
     id::Id,
     lookup::LookupId,
@@ -37,7 +37,9 @@ pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
         "merge" => merged(input),
         "freshness" => {
             let optional = |name| input::field(input, name).map(Value::as_u64);
-            let staleness = input::uint(input, "max_staleness_ms")?;
+            let staleness = MaxStaleness::new(input::uint(input, "max_staleness_ms")?);
+            let staleness =
+                staleness.ok_or_else(|| BadCase("staleness is out of bounds".into()))?;
             let freshness =
                 Freshness::of(optional("age_ms")?, optional("failed_ms_ago")?, staleness);
             Ok(json!({"freshness": freshness.as_str()}))
@@ -75,7 +77,7 @@ fn merged(input: &Value) -> Result<Value, BadCase> {
         let whole = Answer { since: head.floor(), age_ms: 0, ..head.answer(Stamp::default(), 0) };
         // Learned just now, long ago: age counts from the sending of its own question.
         let learned = at(arrival_ms.saturating_sub(age_ms));
-        reader.merge(&whole, learned, learned);
+        told(&mut reader, &whole, learned)?;
     }
     let answer = input::field(input, "answer")?;
     let list = list(answer)?;
@@ -119,7 +121,7 @@ fn check(input: &Value) -> Result<Value, BadCase> {
             Checked::HeadBehind => Checked::HeadBehind,
         }
     } else {
-        match head.check_absence(Absence { as_of, lookup }) {
+        match head.check_absence(Absence { as_of, lookup }, 0) {
             Checked::Current(current) => Checked::Current(current.absence().as_of),
             Checked::Outdated => Checked::Outdated,
             Checked::HeadBehind => Checked::HeadBehind,
@@ -156,7 +158,10 @@ fn sealed(input: &Value) -> Result<Value, BadCase> {
 fn opened(input: &Value) -> Result<Value, BadCase> {
     let peppers = peppers(input)?;
     let text = input::text(input, "text")?;
-    Ok(match head::open(&text, &peppers, &mut vec![Entry::NONE; HEAD_ENTRIES_MAX]) {
+    let places = vec![Entry::NONE; HEAD_ENTRIES_MAX].into_boxed_slice();
+    let mut places: Box<[Entry; HEAD_ENTRIES_MAX]> =
+        places.try_into().map_err(|_| BadCase("as many as were made".into()))?;
+    Ok(match head::open(&text, &peppers, &mut places) {
         Ok(answer) => json!({
             "k": pepper_of(&text),
             "head": stamp(answer.stamp),
@@ -183,8 +188,15 @@ fn head(value: &Value, places: Places) -> Result<Head<Places>, BadCase> {
     // A head is only ever learned: begin with one that knows nothing and tell it all.
     let answer = Answer { stamp, floor, since: floor, age_ms: 0, entries: &list };
     let mut reader = Reader::new(places);
-    reader.merge(&answer, Reading::default(), Reading::default());
+    told(&mut reader, &answer, Reading::default())?;
     reader.head().cloned().ok_or_else(|| BadCase("no head".into()))
+}
+
+/// Tells a reader that knows nothing all that a whole answer says.
+fn told(reader: &mut Reader<Places>, whole: &Answer<'_>, at: Reading) -> Result<(), BadCase> {
+    let merge = reader.merge(whole, at, at);
+    let adopted = merge == Merge::Adopted;
+    adopted.then_some(()).ok_or_else(|| BadCase(format!("a whole answer was {}", merge.as_str())))
 }
 
 fn fields(head: &Head<Places>) -> Value {

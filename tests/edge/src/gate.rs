@@ -6,7 +6,7 @@ mod exports;
 
 use tollgate_core::{
     decision::{Known, Presented, Request, Step, Verdict, decide},
-    head::{Checked, Entry, Reader, open as open_head},
+    head::{Entry, HEAD_ENTRIES_MAX, MaxStaleness, Merge, Reader, open as open_head},
     key::{ApiKey, Brand},
     lease::{Host, Purse},
     limit::{Numbers, Period},
@@ -19,8 +19,6 @@ use tollgate_core::{
 
 /// Entries of the head that this gate keeps.
 const ENTRIES: usize = 256;
-/// How long this gate lives on an old head.
-const STALENESS_MS: u64 = 10_000;
 const PURSES: usize = LIMITS_MAX + QUOTAS_MAX;
 
 /// What the gate keeps between calls.
@@ -28,6 +26,8 @@ struct Gate {
     brand: Brand,
     peppers: Peppers,
     head: Reader<[Entry; ENTRIES]>,
+    /// What an answer is opened into.
+    places: [Entry; HEAD_ENTRIES_MAX],
     packed: [u8; PACKED_MAX],
     purses: [Purse; PURSES],
     /// How many of the purses the record needs; none if there is no record.
@@ -42,6 +42,7 @@ impl Gate {
             brand: Brand::new("tg", &["live", "test"]).ok()?,
             peppers: Peppers::new(&[Pepper { id: 0, secret }], 0).ok()?,
             head: Reader::new([Entry::NONE; ENTRIES]),
+            places: [Entry::NONE; HEAD_ENTRIES_MAX],
             packed: [0; PACKED_MAX],
             purses: core::array::from_fn(|_| purse()),
             needed: None,
@@ -59,10 +60,8 @@ impl Gate {
 
     /// Takes in a head.
     fn head(&mut self, text: &[u8], now: Reading) -> bool {
-        let mut places = [Entry::NONE; ENTRIES];
-        let Ok(answer) = open_head(text, &self.peppers, &mut places) else { return false };
-        self.head.merge(&answer, now, now);
-        true
+        let Ok(answer) = open_head(text, &self.peppers, &mut self.places) else { return false };
+        matches!(self.head.merge(&answer, now, now), Merge::Adopted | Merge::Younger)
     }
 
     /// Takes in the record of `key`.
@@ -84,7 +83,7 @@ impl Gate {
 
     /// Decides a request that presents `key`: 1 if it passes, 2 if something must be fetched, else 0.
     fn decide(&mut self, key: &[u8], now: Reading) -> u32 {
-        let freshness = self.head.freshness(STALENESS_MS, now);
+        let freshness = self.head.freshness(MaxStaleness::DEFAULT, now);
         let presented = match self.prove(key) {
             Some(genuine) => {
                 let packed = self.needed.map(|_| self.packed.as_slice());
@@ -105,10 +104,7 @@ impl Gate {
 /// What is known of the key whose record is packed here.
 fn known<'p>(head: &Reader<[Entry; ENTRIES]>, packed: Option<&'p [u8]>) -> Known<'p> {
     match (packed.and_then(Record::unpack), head.head()) {
-        (Some(record), Some(head)) => match head.check(record) {
-            Checked::Current(current) => Known::Current(current),
-            Checked::Outdated | Checked::HeadBehind => Known::Nothing,
-        },
+        (Some(record), Some(head)) => head.check(record).into(),
         _ => Known::Nothing,
     }
 }

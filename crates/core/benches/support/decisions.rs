@@ -68,7 +68,7 @@ pub fn all() -> Vec<Case> {
     };
     let (whole_text, empty_text) = (sealed(Stamp::default()), sealed(full.stamp()));
     let out = RefCell::new(vec![0; head::TEXT_MAX]);
-    let places = || RefCell::new(vec![Entry::NONE; HEAD_ENTRIES_MAX]);
+    let places = || RefCell::new(Box::new([Entry::NONE; HEAD_ENTRIES_MAX]));
     let (places, few) = (places(), places());
     vec![
         case("bucket debited", move || {

@@ -58,6 +58,9 @@ pub(super) fn take<P: BorrowMut<Purse>>(
     if purses.len() != limits.saturating_add(record.quotas.len()) {
         return Err(Untaken::Refused(Denial::Unavailable));
     }
+    for (purse, limit) in purses.iter_mut().zip(record.limits.iter().chain(record.quotas)) {
+        purse.borrow_mut().learn(limit.numbers, limit.changed);
+    }
     match spend_all(purses, cost, now) {
         SpendAll::Taken => Ok(()),
         SpendAll::Ask => {

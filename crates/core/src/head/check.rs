@@ -2,14 +2,19 @@
 
 use super::{Entry, Head, Places};
 use crate::{
+    lookup::LookupId,
     record::{Absence, Record},
     stamp::Stamp,
 };
 
+/// How long an absence is believed: creating a key leaves no entry that would end it.
+pub const ABSENCE_MAX_MS: u64 = 10_000;
+
 /// A record that the head vouches for: nothing that concerns it has changed since it was read.
 ///
-/// [`Head::check`] is the only way to obtain one, so a decision cannot be made on an outdated record. It
-/// is as good as the head it was checked against: check again when the head has moved.
+/// [`Head::check`] is the only way to obtain one, so a decision cannot be made on a record that was not checked.
+/// It is as good as the head it was checked against, so check again when the head has moved; and as good as the
+/// record that was given: what [`record::open`](crate::record::open) found, unchanged.
 ///
 /// ```compile_fail,E0423
 /// use tollgate_core::{head::Current, record::Record};
@@ -26,6 +31,21 @@ impl<'a> Current<'a> {
     pub const fn record(&self) -> &Record<'a> {
         &self.0
     }
+
+    /// What may be noted in the cached record ([`record::vouch`](crate::record::vouch)), so that the next check
+    /// is quick.
+    #[must_use]
+    pub const fn vouched(&self) -> Vouched {
+        Vouched { lookup: self.0.lookup, stamp: self.0.vouched }
+    }
+}
+
+/// Up to when the head has vouched for the record of which secret: [`Current::vouched`] is the only way to obtain
+/// one, so that no record is noted to be newer than it was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vouched {
+    pub(crate) lookup: LookupId,
+    pub(crate) stamp: Stamp,
 }
 
 /// An absence that the head vouches for.
@@ -70,7 +90,10 @@ impl<S: Places> Head<S> {
 
     /// Says whether `absence` may be believed. Its stamp is not raised: the key may be created any moment.
     #[must_use]
-    pub fn check_absence(&self, absence: Absence) -> Checked<CurrentAbsence> {
+    pub fn check_absence(&self, absence: Absence, age_ms: u64) -> Checked<CurrentAbsence> {
+        if age_ms >= ABSENCE_MAX_MS {
+            return Checked::Outdated;
+        }
         let concerns = |entry: &Entry| entry.subject.may_concern_absent(absence.lookup);
         self.rule(absence.as_of, concerns, || CurrentAbsence(absence))
     }

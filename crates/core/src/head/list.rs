@@ -115,10 +115,11 @@ impl<S: Places> Entries<S> {
     fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
         let mut kept = 0_usize;
         for at in 0..self.len {
-            let Some(entry) = self.places.as_ref().get(at).copied() else { break };
-            if keep(&entry) {
-                if let Some(place) = self.places.as_mut().get_mut(kept) {
-                    *place = entry;
+            let Some(entry) = self.places.as_ref().get(at) else { break };
+            if keep(entry) {
+                // Most often nothing leaves before it, and nothing is moved.
+                if kept != at {
+                    self.places.as_mut().copy_within(at..=at, kept);
                 }
                 kept = kept.saturating_add(1);
             }

@@ -3,6 +3,7 @@
 use super::{Answer, Head, Places};
 
 /// What became of an answer.
+#[must_use = "after a restart caches and leases are dropped, after a gap all is asked for"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Merge {
     /// It was too old on arrival, and counts as a failed read.

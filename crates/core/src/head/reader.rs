@@ -10,8 +10,20 @@ const WARM_MS: u64 = 1_000;
 /// For so long after a failed read none is awaited again.
 const RETRY_MS: u64 = 250;
 
-/// The bounds of `max_staleness`: from what to what it may be configured.
-pub const MAX_STALENESS_MS: core::ops::RangeInclusive<u64> = 1_000..=3_600_000;
+/// For how long a gate that cannot reach the authority decides from what it knew: 1 s to 1 h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxStaleness(u64);
+
+impl MaxStaleness {
+    /// Ten seconds, unless configured otherwise.
+    pub const DEFAULT: Self = Self(10_000);
+
+    /// So many milliseconds; none if they are out of bounds, with which no host may start.
+    #[must_use]
+    pub const fn new(ms: u64) -> Option<Self> {
+        if 1_000 <= ms && ms <= 3_600_000 { Some(Self(ms)) } else { None }
+    }
+}
 
 /// What the age of a head allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +61,12 @@ impl Freshness {
     pub const fn of(
         age_ms: Option<u64>,
         failed_ms_ago: Option<u64>,
-        max_staleness_ms: u64,
+        max_staleness: MaxStaleness,
     ) -> Self {
         match (age_ms, failed_ms_ago) {
             (Some(..=FRESH_MS), _) => Self::Fresh,
             (Some(..=WARM_MS), _) => Self::Renew,
-            (Some(age_ms), Some(..RETRY_MS)) if age_ms <= max_staleness_ms => Self::Flagged,
+            (Some(age_ms), Some(..RETRY_MS)) if age_ms <= max_staleness.0 => Self::Flagged,
             (_, Some(..RETRY_MS)) => Self::Lost,
             (_, _) => Self::Await,
         }
@@ -111,9 +123,9 @@ impl<S: Places> Reader<S> {
 
     /// What the head's age allows now.
     #[must_use]
-    pub fn freshness(&self, max_staleness_ms: u64, now: Reading) -> Freshness {
+    pub fn freshness(&self, max_staleness: MaxStaleness, now: Reading) -> Freshness {
         let failed_ms_ago = self.failed.map(|failed| now.since(failed));
-        Freshness::of(self.age_ms(now), failed_ms_ago, max_staleness_ms)
+        Freshness::of(self.age_ms(now), failed_ms_ago, max_staleness)
     }
 
     /// Notes that a read failed at `at`: for 250 ms from then, none is awaited again.

@@ -80,7 +80,7 @@ impl From<JsonError> for HeadError {
     }
 }
 
-/// Opens the text of a head; its entries are put into `places`, of which there are [`HEAD_ENTRIES_MAX`].
+/// Opens the text of a head; its entries are put into `places`.
 ///
 /// # Errors
 ///
@@ -88,7 +88,7 @@ impl From<JsonError> for HeadError {
 pub fn open<'e>(
     text: &[u8],
     peppers: &Peppers,
-    places: &'e mut [Entry],
+    places: &'e mut [Entry; HEAD_ENTRIES_MAX],
 ) -> Result<Answer<'e>, HeadError> {
     sealed::check(KIND, text, |id| {
         peppers.head_key(u8::try_from(id).ok().and_then(PepperId::new)?)

@@ -9,6 +9,7 @@ mod element;
 use core::marker::PhantomData;
 
 use crate::{
+    head::Vouched,
     id::Id,
     key::Env,
     lookup::LookupId,
@@ -134,11 +135,14 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Notes in a packed record up to when the head has vouched for it.
-pub fn vouch(packed: &mut [u8], vouched: Stamp) {
+/// Notes in a packed record up to when the head has vouched for it; of another secret's record nothing is noted.
+pub fn vouch(packed: &mut [u8], vouched: Vouched) {
+    if Record::unpack(packed).is_none_or(|record| record.lookup != vouched.lookup) {
+        return;
+    }
     let mut to = Packer::new(packed);
     // Too short for a stamp is too short for a record: there is nothing to keep up to date.
-    let _ = to.stamp(vouched);
+    let _ = to.stamp(vouched.stamp);
 }
 
 /// The buffer that a record is packed into is full.

@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use tollgate_core::{
     decision::{Known, Presented, Request, Step, decide},
-    head::{Checked, Entry, Freshness, Head, Name, Subject},
+    head::{Checked, Current, Entry, Freshness, Head, Name, Subject},
     id::Id,
     key::{ApiKey, Brand, Draw, Env, Minted, Prefix, mint},
     lease::Purse,
@@ -121,12 +121,8 @@ impl Deployment {
     }
 
     /// What the head says of the cached record.
-    pub(crate) fn check(&self) -> anyhow::Result<Checked<Known<'_>>> {
-        Ok(match self.head.check(self.cached()?) {
-            Checked::Current(current) => Checked::Current(Known::Current(current)),
-            Checked::Outdated => Checked::Outdated,
-            Checked::HeadBehind => Checked::HeadBehind,
-        })
+    pub(crate) fn check(&self) -> anyhow::Result<Checked<Current<'_>>> {
+        Ok(self.head.check(self.cached()?))
     }
 
     /// The gate's decision on one request, from what it has cached and leased.
@@ -136,10 +132,7 @@ impl Deployment {
         purse: &mut Purse,
         now: Reading,
     ) -> anyhow::Result<Step<'_>> {
-        let known = match self.check()? {
-            Checked::Current(known) => known,
-            Checked::Outdated | Checked::HeadBehind => Known::Nothing,
-        };
+        let known = Known::from(self.check()?);
         let request = Request { address: None, country: None, required: &[], cost: 1 };
         let presented = Presented::Genuine(genuine, known);
         Ok(decide(presented, Freshness::Fresh, &request, &mut [purse], now))

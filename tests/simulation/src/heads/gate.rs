@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tollgate_core::{
-    head::{Answer, Checked, Entry, Freshness, Merge, Reader},
+    head::{Answer, Checked, Entry, Freshness, MaxStaleness, Merge, Reader},
     lease::Watch,
     record::{PACKED_MAX, vouch},
     stamp::Stamp,
@@ -23,9 +23,6 @@ pub(super) const HEAD_DEADLINE_MS: u64 = 500;
 const RECORD_DEADLINE_MS: u64 = 1_000;
 /// How long a request waits for anything at all.
 const REQUEST_DEADLINE_MS: u64 = 2_500;
-/// How long an absence lives.
-pub(super) const ABSENCE_MS: u64 = 10_000;
-
 /// What a gate says of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -100,7 +97,7 @@ pub(super) struct Gate {
     pub(super) reader: Reader<Vec<Entry>>,
     place: usize,
     bound: usize,
-    max_staleness_ms: u64,
+    max_staleness: MaxStaleness,
     watch: Option<Watch>,
     /// The next question asks for all.
     blank: bool,
@@ -113,7 +110,12 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(place: usize, clocks: Clocks, bound: usize, max_staleness_ms: u64) -> Self {
+    pub(super) fn new(
+        place: usize,
+        clocks: Clocks,
+        bound: usize,
+        max_staleness: MaxStaleness,
+    ) -> Self {
         Self {
             clocks,
             life: 0,
@@ -122,7 +124,7 @@ impl Gate {
             reader: Reader::new(vec![Entry::NONE; bound]),
             place,
             bound,
-            max_staleness_ms,
+            max_staleness,
             watch: None,
             blank: false,
             ids: 0,
@@ -136,7 +138,7 @@ impl Gate {
 
     /// A new process in the place of one that died, with its requests.
     pub(super) fn restart(&mut self) {
-        let new = Self::new(self.place, self.clocks, self.bound, self.max_staleness_ms);
+        let new = Self::new(self.place, self.clocks, self.bound, self.max_staleness);
         *self = Self { life: self.life + 1, ids: self.ids + 1, ..new };
     }
 
@@ -247,7 +249,7 @@ impl Gate {
         if now.since(request.came) > REQUEST_DEADLINE_MS {
             return Some((Outcome::Unavailable, false));
         }
-        let freshness = self.reader.freshness(self.max_staleness_ms, now);
+        let freshness = self.reader.freshness(self.max_staleness, now);
         match freshness {
             Freshness::Lost => return Some((Outcome::Unavailable, false)),
             Freshness::Await => {
@@ -269,15 +271,16 @@ impl Gate {
                 self.fetch(secret, now, effects);
                 return None;
             }
-            Some(Cached::Absent(_, read)) if now.since(*read) >= ABSENCE_MS => Checked::Outdated,
-            Some(Cached::Absent(absence, _)) => match head.check_absence(*absence) {
-                Checked::Current(_) => Checked::Current(None),
-                Checked::Outdated => Checked::Outdated,
-                Checked::HeadBehind => Checked::HeadBehind,
-            },
+            Some(Cached::Absent(absence, read)) => {
+                match head.check_absence(*absence, now.since(*read)) {
+                    Checked::Current(_) => Checked::Current(None),
+                    Checked::Outdated => Checked::Outdated,
+                    Checked::HeadBehind => Checked::HeadBehind,
+                }
+            }
             Some(Cached::Record(packed)) => match head.check(record(packed)) {
                 Checked::Current(current) => {
-                    let (vouched, state) = (current.record().vouched, current.record().state);
+                    let (vouched, state) = (current.vouched(), current.record().state);
                     vouch(packed.as_mut_slice(), vouched);
                     Checked::Current(Some(state))
                 }

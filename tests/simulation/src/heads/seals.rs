@@ -1,5 +1,7 @@
 //! The texts in which records and heads travel, sealed and opened by the real code.
 
+use core::cell::RefCell;
+
 use tollgate_core::{
     head::{self, Answer, Entry, HEAD_ENTRIES_MAX},
     key::Env,
@@ -17,6 +19,8 @@ const TEXT: usize = 32 * 1024;
 pub struct Seals {
     peppers: Peppers,
     env: Env,
+    /// What an answer is opened into: too much to make anew each time.
+    places: RefCell<Box<[Entry; HEAD_ENTRIES_MAX]>>,
 }
 
 /// An opened text of a record: packed as a gate keeps it, or an absence.
@@ -59,7 +63,11 @@ impl Seals {
     pub fn new() -> Self {
         let secret: [u8; 32] = core::array::from_fn(|at| u8::try_from(at).expect("below 32"));
         let peppers = danger::published_peppers(&[Pepper { id: 0, secret: &secret }], 0);
-        Self { peppers: peppers.expect("a ring"), env: Env::new("live").expect("an environment") }
+        Self {
+            peppers: peppers.expect("a ring"),
+            env: Env::new("live").expect("an environment"),
+            places: RefCell::new(Box::new([Entry::NONE; HEAD_ENTRIES_MAX])),
+        }
     }
 
     /// The sealed text of what the ledger said of a secret.
@@ -115,8 +123,7 @@ impl Seals {
 
     /// Opens an answer and does something with it.
     pub fn open_head<T>(&self, text: &[u8], with: impl FnOnce(&Answer<'_>) -> T) -> T {
-        let places = &mut [Entry::NONE; 64];
-        debug_assert!(places.len() <= HEAD_ENTRIES_MAX);
+        let places = &mut self.places.borrow_mut();
         with(&head::open(text, &self.peppers, places).expect("our own head"))
     }
 }

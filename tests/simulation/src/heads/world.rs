@@ -7,7 +7,7 @@ mod run;
 mod weather;
 
 use tollgate_core::{
-    head::{Entry, Head},
+    head::{Entry, Head, MaxStaleness},
     time::Reading,
 };
 
@@ -207,8 +207,9 @@ impl World {
         }
         let mut clocks = || if settings.clocks_off { off(&mut random) } else { exact() };
         let relays = (0..settings.relays).map(|_| Relay::new(clocks(), settings.bound)).collect();
+        let max_staleness = MaxStaleness::new(settings.max_staleness_ms).expect("1 s to 1 h");
         let gates: Vec<_> = (0..settings.gates)
-            .map(|place| Gate::new(place, clocks(), settings.bound, settings.max_staleness_ms))
+            .map(|place| Gate::new(place, clocks(), settings.bound, max_staleness))
             .collect();
         let mut world = Self {
             truth: Truth::new(&tables, ledger.head().stamp(), now_us),

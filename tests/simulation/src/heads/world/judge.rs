@@ -1,9 +1,9 @@
 //! What must hold of every decision.
 
-use tollgate_core::record::State;
+use tollgate_core::{head::ABSENCE_MAX_MS, record::State};
 
 use super::World;
-use crate::heads::gate::{ABSENCE_MS, Decided, Outcome};
+use crate::heads::gate::{Decided, Outcome};
 
 /// How long after the last fault nothing of it is felt any more: what was lost is given up by then.
 const SETTLED_US: u64 = 3_000_000;
@@ -34,7 +34,8 @@ impl World {
             }
             Outcome::Says(verdict) => {
                 let stale_ms = if decided.flagged { self.settings.max_staleness_ms } else { 1_000 };
-                let bound_ms = if verdict.is_none() { stale_ms.max(ABSENCE_MS) } else { stale_ms };
+                let bound_ms =
+                    if verdict.is_none() { stale_ms.max(ABSENCE_MAX_MS) } else { stale_ms };
                 assert!(
                     self.truth.was(decided.secret, verdict, bound_ms, self.now_us),
                     "{decided:?} contradicts the ledger: {:?} since {} ms (seed {seed})",
