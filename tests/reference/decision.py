@@ -62,6 +62,8 @@ def decide(arg):
         return deny("unavailable")
     if presented == "absent":
         return deny("key_invalid")
+    if presented == "ahead":
+        return deny("unavailable") if head == "flagged" else wait_for("head")
     refusal = screen(presented, arg["request"])
     if refusal is not None:
         return refusal

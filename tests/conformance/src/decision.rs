@@ -115,6 +115,7 @@ fn known<'a>(
     Ok(match (presented.as_str(), record) {
         (Some("unknown"), _) => Known::Nothing,
         (Some("failed"), _) => Known::Failed,
+        (Some("ahead"), _) => Known::Ahead,
         (Some("absent"), _) => {
             match head.check_absence(Absence { as_of: stamp, lookup: genuine.lookup() }, 0) {
                 Checked::Current(absence) => Known::Absent(absence),

@@ -64,7 +64,7 @@ def presented_rows():
     for presented in ("ambiguous", "missing", "refused"):
         for head in heads:
             yield deciding(f"{presented} needs no head: the same with one that is {head}", presented, head)
-    for presented in ("unknown", "failed", "absent"):
+    for presented in ("unknown", "failed", "absent", "ahead"):
         for head in heads:
             yield deciding(f"a genuine key, {presented}, under a head that is {head}", presented, head)
     yield deciding("a record that allows, fresh: allowed and not flagged", record())
@@ -566,7 +566,7 @@ def random_numbers(rng):
 def random_presented(rng):
     kind = rng.random()
     if kind < 0.1:
-        return rng.choice(("ambiguous", "missing", "refused", "unknown", "failed", "absent"))
+        return rng.choice(("ambiguous", "missing", "refused", "unknown", "failed", "absent", "ahead"))
     limits, quotas = random_numbers(rng)
     times = (None,) * 40 + (NOW - 1, NOW, NOW + 1)
     not_before = rng.choice(times)

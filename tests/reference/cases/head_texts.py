@@ -122,6 +122,7 @@ def open_rows():
     )
     yield opening("a pepper that the ring lacks is refused before the seal", sealed_text(head_body(k="3")))
     yield opening("pepper 16 is unknown like any other that the ring lacks", sealed_text(head_body(k="16")))
+    yield opening("pepper 256 is unknown although its low 8 bits are not", sealed_text(head_body(k="256")))
     yield opening(
         "a mac with one digit changed does not hold",
         page[:-3] + ("0" if page[-3] != "0" else "1") + page[-2:],

@@ -44,6 +44,7 @@ def brand_rows():
     yield row("the usual brand")
     yield row("a prefix of 2 and one of its symbols a digit", "t0")
     yield row("a prefix of 12", "tollgate0123")
+    yield row("an env that repeats another than the first", envs=("live", "test", "test"))
     yield row("a prefix of 1 is too short", "t")
     yield row("an empty prefix", "")
     yield row("a prefix of 13 is too long", "tollgate01234")

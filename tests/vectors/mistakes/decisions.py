@@ -20,6 +20,8 @@ MISTAKES = mistakes_of(
     ('for numbers, purse in of_limits + of_quotas if', 'for numbers, purse in of_quotas + of_limits if', "quotas are asked for first"),
     ('if request["address"] is None and any(limit["scope"] == "ip" for limit in limits):', 'if request["address"] is None and limits:',
      "an unknown address spoils every limit"),
+    ('return deny("unavailable") if head == "flagged" else wait_for("head")', 'return wait_for("head")',
+     "a record from after a restore waits for a head that cannot be had"),
     ("    if flagged:", "    if False:", "tokens are waited for while the head is flagged"),
     ('code = "quota_exhausted" if refusing_quotas else', 'code = "quota_exhausted" if not refusing_limits else',
      "a refusing limit hides a refusing quota"),

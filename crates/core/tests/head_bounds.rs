@@ -1,11 +1,12 @@
-//! A full list is folded as the specification says.
+//! What bounds a head: a full list is folded, an absence ends, staleness has limits.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
 
 use tollgate_core::{
-    head::{Entry, HEAD_ENTRIES_MAX, Head, Name, Subject},
+    head::{Checked, Entry, HEAD_ENTRIES_MAX, Head, MaxStaleness, Name, Subject},
     id::Id,
     lookup::LookupId,
+    record::Absence,
     stamp::Stamp,
 };
 use tollgate_testkit::Random;
@@ -73,4 +74,25 @@ fn the_floor_never_passes_the_epoch() {
     head.raise_floor(u64::MAX);
     assert_eq!(head.floor(), head.stamp().epoch);
     assert!(head.entries().is_empty());
+}
+
+#[test]
+fn an_absence_is_believed_for_less_than_10_s() {
+    let as_of = Stamp { incarnation: 1, epoch: 10 };
+    let head = Head::begin(as_of, [Entry::NONE; 4]);
+    let absence = Absence { as_of, lookup: LookupId::new([1; 16]) };
+    for (age_ms, believed) in [(0, true), (9_999, true), (10_000, false), (u64::MAX, false)] {
+        let checked = head.check_absence(absence, age_ms);
+        assert_eq!(matches!(checked, Checked::Current(_)), believed, "{age_ms}");
+    }
+}
+
+#[test]
+fn staleness_is_1_s_to_1_h() {
+    for (ms, allowed) in
+        [(0, false), (999, false), (1_000, true), (3_600_000, true), (3_600_001, false)]
+    {
+        assert_eq!(MaxStaleness::new(ms).is_some(), allowed, "{ms}");
+    }
+    assert_eq!(MaxStaleness::new(10_000), Some(MaxStaleness::DEFAULT));
 }
