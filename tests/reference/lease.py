@@ -35,7 +35,7 @@ def exchange(arg):
 def was_frozen(earlier: list, later: list) -> bool:
     """Whether the two clocks disagree too much about the time between two readings."""
     wall_ms = later[0] - earlier[0]
-    mono_ms = later[1] - earlier[1]
+    mono_ms = max(0, later[1] - earlier[1])
     return abs(wall_ms - mono_ms) > DISAGREEMENT_MAX_MS
 
 
@@ -47,8 +47,12 @@ def freeze(arg):
 
 def steady(arg):
     """`lease.steady`: the readings with the time that the monotonic clock missed put back."""
-    missed_ms, gap, readings = 0, None, []
+    missed_ms, back_ms, gap, last, readings = 0, 0, None, None, []
     for wall, mono in arg["readings"]:
+        if last is not None:
+            back_ms += max(0, last - mono)
+        last = mono
+        mono += back_ms
         gap_now = wall - mono
         gap = gap_now if gap is None else gap
         if abs(gap_now - gap) > DRIFT_MAX_MS:

@@ -20,8 +20,8 @@ impl UnixMillis {
 
 /// What a host's two clocks say at one moment.
 ///
-/// A host with a single clock gives it twice. Readings are taken once per request and never run
-/// backwards: see [`Reading::not_before`].
+/// A host with a single clock gives it twice. Readings are taken once per request, and go through
+/// [`Watch`](crate::lease::Watch), which sees freezes and lets no clock run backwards.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// The wall clock, which may step.
@@ -52,11 +52,5 @@ impl Reading {
         let wall = i128::from(self.wall.0).saturating_sub(i128::from(earlier.wall.0));
         let mono = i128::from(self.mono_ms).saturating_sub(i128::from(earlier.mono_ms));
         u64::try_from(wall.abs_diff(mono)).unwrap_or(u64::MAX)
-    }
-
-    /// This reading, with neither clock before `newest`: for hosts whose only clock may step back.
-    #[must_use]
-    pub fn not_before(self, newest: Self) -> Self {
-        Self { wall: self.wall.max(newest.wall), mono_ms: self.mono_ms.max(newest.mono_ms) }
     }
 }

@@ -284,19 +284,6 @@ mod time {
     }
 
     #[test]
-    fn a_reading_held_to_the_newest_never_runs_backwards() {
-        let newest = reading(1_000, 500);
-        for (now, held) in [
-            (reading(1_001, 501), reading(1_001, 501)),
-            (reading(999, 501), reading(1_000, 501)),
-            (reading(1_001, 499), reading(1_001, 500)),
-            (reading(0, 0), newest),
-        ] {
-            assert_eq!(now.not_before(newest), held);
-        }
-    }
-
-    #[test]
     fn instants_neither_wrap_nor_go_below_zero() {
         assert_eq!(UnixMillis(5).since(UnixMillis(7)), 0);
         assert_eq!(UnixMillis(7).since(UnixMillis(5)), 2);

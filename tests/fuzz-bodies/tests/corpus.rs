@@ -50,7 +50,7 @@ fn fuzz(target: &str) {
     for input in &corpus {
         check(target, body, input);
     }
-    let (times, mut random) = (times(), Random(0x7011_6a7e));
+    let (times, mut random) = (times(), Random::new(0x7011_6a7e));
     for _ in 0..times {
         let mut input = corpus[random.place(corpus.len())].clone();
         for _ in 0..=random.place(4) {

@@ -540,6 +540,8 @@ def freeze_rows():
         (0, 0), (-900, 100),
     )
     yield freezing("a wall clock that steps back by more counts as a freeze", (0, 0), (-901, 100))
+    yield freezing("the only clock, given twice and set back by 1,000 ms: no freeze", (0, 0), (-1000, -1000))
+    yield freezing("the only clock, given twice and set back by 1,001 ms: a freeze", (0, 0), (-1001, -1001))
     yield freezing(
         "small disagreements do not add up: only neighbours are compared",
         (0, 0), (1000, 0), (2000, 0), (3000, 0),
@@ -557,6 +559,8 @@ def steadying(why, *readings):
 
 def steady_rows():
     yield steadying("the first reading is as taken", (0, 0))
+    yield steadying("the only clock set back: the monotonic reading stands still and then goes on", (0, 0), (-400, -400), (-300, -300))
+    yield steadying("the only clock set back twice: both steps are made up", (0, 0), (-40, -40), (60, 60), (20, 20))
     yield steadying("clocks that go alike miss nothing", (0, 0), (5000, 5000), (6000, 6000))
     yield steadying("5 ms more by the wall clock are not put back", (0, 0), (105, 100), (205, 200))
     yield steadying("6 ms more by the wall clock are put back, all of them", (0, 0), (106, 100), (206, 200))

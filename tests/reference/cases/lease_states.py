@@ -71,8 +71,8 @@ def accepted_rows():
     yield reading(
         "the largest numbers that JSON holds are read",
         state(
-            holder(seq=INTEGER_MAX, heard=INTEGER_MAX, forget=INTEGER_MAX, answer=(UINT32_MAX,) * 6),
-            changed=(INTEGER_MAX, INTEGER_MAX), instant=INTEGER_MAX,
+            holder(seq=INTEGER_MAX, heard=INTEGER_MAX - 1000, forget=INTEGER_MAX - 1000, answer=(UINT32_MAX,) * 6),
+            changed=(INTEGER_MAX, INTEGER_MAX), instant=INTEGER_MAX - 1000,
             meter=(INTEGER_MAX // 1000, UINT32_MAX, UINT32_MAX),
         ),
     )

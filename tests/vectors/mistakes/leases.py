@@ -149,6 +149,9 @@ MISTAKES = mistakes_of(
      "a void purse forgets its misses"),
 ) + mistakes_of(
     "lease",
+    ("mono_ms = max(0, later[1] - earlier[1])", "mono_ms = later[1] - earlier[1]",
+     "the only clock of a host, set back, agrees with itself"),
+    ("            back_ms += max(0, last - mono)", "            pass", "a monotonic reading that steps back"),
     ("return abs(wall_ms - mono_ms) > DISAGREEMENT_MAX_MS", "return wall_ms - mono_ms > DISAGREEMENT_MAX_MS",
      "a wall clock that steps back is no freeze"),
     ("return abs(wall_ms - mono_ms) > DISAGREEMENT_MAX_MS", "return abs(abs(wall_ms) - mono_ms) > DISAGREEMENT_MAX_MS",

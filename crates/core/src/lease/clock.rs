@@ -20,7 +20,12 @@ const DATE_CENTRE_MS: u64 = 500;
 /// are made up for: see [`Watch::steady`].
 #[derive(Clone, Copy, Debug)]
 pub struct Watch {
+    /// The newest reading, its monotonic clock with `back_ms` added.
     newest: Reading,
+    /// What the monotonic clock read last.
+    mono_ms: u64,
+    /// How far it has stepped back in all, which the only clock of a host can.
+    back_ms: u64,
     /// How far the wall clock was ahead of the monotonic one when that was last taken note of.
     gap_ms: i128,
     missed_ms: u64,
@@ -30,11 +35,19 @@ impl Watch {
     /// Starts watching at the host's first reading.
     #[must_use]
     pub fn new(first: Reading) -> Self {
-        Self { newest: first, gap_ms: gap(first), missed_ms: 0 }
+        Self { newest: first, mono_ms: first.mono_ms, back_ms: 0, gap_ms: gap(first), missed_ms: 0 }
     }
 
-    /// Takes the next reading and says whether the host was frozen since the one before.
-    pub fn frozen(&mut self, now: Reading) -> bool {
+    /// Takes the next reading, as the clocks gave it, and says whether the host was frozen since the one before.
+    ///
+    /// A host with one clock gives it twice. Where that is set back by more than a second, time cannot be told
+    /// until it has caught up, which counts as a freeze.
+    #[must_use = "after a freeze purses are void and the head is stale"]
+    pub fn frozen(&mut self, taken: Reading) -> bool {
+        let back_ms = self.mono_ms.saturating_sub(taken.mono_ms);
+        self.back_ms = self.back_ms.saturating_add(back_ms);
+        self.mono_ms = taken.mono_ms;
+        let now = Reading { mono_ms: taken.mono_ms.saturating_add(self.back_ms), ..taken };
         let frozen = now.disagreement_since(self.newest) > FREEZE_MS;
         self.newest = now;
         let grown = gap(now).saturating_sub(self.gap_ms);

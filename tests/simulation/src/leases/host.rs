@@ -134,7 +134,7 @@ impl HostSim {
     pub(super) fn peek(&self, true_us: u64) -> Reading {
         let now = self.clocks.read(true_us);
         let mut watch = self.watch.unwrap_or_else(|| Watch::new(now));
-        watch.frozen(now);
+        let _frozen = watch.frozen(now);
         watch.steady()
     }
 
