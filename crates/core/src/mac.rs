@@ -65,7 +65,10 @@ impl MacKey {
             let mut block = [0; BLOCK];
             copy(&mut block, message);
             end_short(&mut block, message.len());
-            return bytes(self.short(&block));
+            let mac = bytes(self.short(&block));
+            // The message may be a pepper that keys are derived from.
+            block.zeroize();
+            return mac;
         }
         self.mac_parts(&[message])
     }

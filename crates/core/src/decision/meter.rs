@@ -58,10 +58,11 @@ pub(super) fn take<P: BorrowMut<Purse>>(
     if purses.len() != limits.saturating_add(record.quotas.len()) {
         return Err(Untaken::Refused(Denial::Unavailable));
     }
-    for (purse, limit) in purses.iter_mut().zip(record.limits.iter().chain(record.quotas)) {
-        purse.borrow_mut().learn(limit.numbers, limit.changed);
+    let mut spent = spend_all(purses, cost, now);
+    if spent != SpendAll::Taken && learn(record, purses) {
+        spent = spend_all(purses, cost, now);
     }
-    match spend_all(purses, cost, now) {
+    match spent {
         SpendAll::Taken => Ok(()),
         SpendAll::Ask => {
             let mut short = Short::default();
@@ -80,6 +81,17 @@ pub(super) fn take<P: BorrowMut<Purse>>(
             }))
         }
     }
+}
+
+/// Tells every purse the record's numbers; says whether any had others, under which it may have refused.
+///
+/// Tokens in hand are spent without this: they were leased, whatever the numbers have become.
+fn learn<P: BorrowMut<Purse>>(record: &Record<'_>, purses: &mut [P]) -> bool {
+    let mut learned = false;
+    for (purse, limit) in purses.iter_mut().zip(record.limits.iter().chain(record.quotas)) {
+        learned |= purse.borrow_mut().learn(limit.numbers, limit.changed);
+    }
+    learned
 }
 
 /// The place of the purse that refuses longest, if any refuses; of equals the first.

@@ -1,6 +1,7 @@
 //! SHA-256 over a message that comes in pieces, begun from any state.
 
 use sha2::block_api::compress256;
+use zeroize::Zeroize;
 
 use super::copy;
 
@@ -28,7 +29,7 @@ pub(super) static AFTER_DIGEST: [u8; BLOCK] = {
     block
 };
 
-/// A hash under way.
+/// A hash under way, wiped on drop.
 pub(super) struct Hash {
     state: [u32; 8],
     /// What has not filled a block yet; zero behind `filled`.
@@ -85,6 +86,14 @@ impl Hash {
         }
         compress256(&mut self.state, &[self.block]);
         self.state
+    }
+}
+
+/// What was hashed may have been a pepper.
+impl Drop for Hash {
+    fn drop(&mut self) {
+        self.state.zeroize();
+        self.block.zeroize();
     }
 }
 
