@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::json::from_hex;
+
 /// What a secret is known by in every store: 16 bytes of its MAC, from which neither the key nor its
 /// tag can be found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,15 +19,7 @@ impl LookupId {
     /// Reads 32 lower-case hexadecimal digits, and nothing else.
     #[must_use]
     pub fn from_hex(digits: &str) -> Option<Self> {
-        let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
-        if !rest.is_empty() || pairs.len() != 16 {
-            return None;
-        }
-        let mut bytes = [0; 16];
-        for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
-            *byte = digit(high)? << 4 | digit(low)?;
-        }
-        Some(Self(bytes))
+        from_hex(digits.as_bytes()).map(Self)
     }
 
     /// Its bytes.
@@ -56,14 +50,6 @@ impl fmt::Display for LookupId {
 impl fmt::Debug for LookupId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-const fn digit(symbol: u8) -> Option<u8> {
-    match symbol {
-        b'0'..=b'9' => Some(symbol.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(symbol.wrapping_sub(b'a').wrapping_add(10)),
-        _ => None,
     }
 }
 

@@ -34,6 +34,11 @@ impl PepperId {
         if number < 16 { Some(Self(number)) } else { None }
     }
 
+    /// The id that a sealed text names; none above 15.
+    pub(crate) fn from_number(number: u64) -> Option<Self> {
+        u8::try_from(number).ok().and_then(Self::new)
+    }
+
     /// The id in the low four bits of a key's first byte.
     #[inline]
     pub(crate) const fn from_low_nibble(byte: u8) -> Self {

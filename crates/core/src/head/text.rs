@@ -90,10 +90,8 @@ pub fn open<'e>(
     peppers: &Peppers,
     places: &'e mut [Entry; HEAD_ENTRIES_MAX],
 ) -> Result<Answer<'e>, HeadError> {
-    sealed::check(KIND, text, |id| {
-        peppers.head_key(u8::try_from(id).ok().and_then(PepperId::new)?)
-    })
-    .map_err(HeadError::Sealed)?;
+    sealed::check(KIND, text, |id| peppers.head_key(PepperId::from_number(id)?))
+        .map_err(HeadError::Sealed)?;
     let mut reader = Reader::new(text);
     let from = &mut reader;
     sealed::read_opening(from)?;

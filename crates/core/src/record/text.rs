@@ -157,7 +157,7 @@ fn read(
     expected: Expected,
     packed: &mut [u8; PACKED_MAX],
 ) -> Result<Option<Absence>, RecordError> {
-    sealed::check(KIND, text, |id| peppers.record_key(pepper_id(id)?))
+    sealed::check(KIND, text, |id| peppers.record_key(PepperId::from_number(id)?))
         .map_err(RecordError::Sealed)?;
     let mut packer = Packer::new(packed);
     let absence = read::body(Reader::new(text), &mut packer)?;
@@ -175,8 +175,4 @@ fn read(
     } else {
         Ok(absence)
     }
-}
-
-fn pepper_id(id: u64) -> Option<PepperId> {
-    u8::try_from(id).ok().and_then(PepperId::new)
 }
