@@ -52,6 +52,7 @@ pub use clock::{DateSample, Watch, WriterClock, may_write};
 pub use deadline::{DEADLINE_MAX_MS, DEADLINE_MIN_MS, Deadline};
 pub use outstanding::GRANTS_MAX;
 pub use purse::{Grant, Host, Purse, Queue, Received, Spend, Tick};
+pub(crate) use several::longest_refusal;
 pub use several::{SpendAll, spend_all};
 pub use sizing::{CALLS_MAX, CALLS_MAX_DYNAMODB, Situation, Size, Sizing, Standard};
 pub use state::{STATE_HEADER_MAX, STATE_HOLDER_MAX, StateError};

@@ -4,8 +4,7 @@ use core::borrow::BorrowMut;
 
 use super::Denial;
 use crate::{
-    bucket::Wait,
-    lease::{Purse, Spend, SpendAll, spend_all},
+    lease::{Purse, Spend, SpendAll, longest_refusal, spend_all},
     record::Record,
     time::Reading,
 };
@@ -75,8 +74,8 @@ pub(super) fn take<P: BorrowMut<Purse>>(
         }
         SpendAll::Refused { purse, wait } => {
             let quotas = purses.get(limits..).unwrap_or(&[]);
-            Err(Untaken::Refused(match longest(quotas, cost, now) {
-                Some(quota) => Denial::QuotaExhausted { quota, wait },
+            Err(Untaken::Refused(match longest_refusal(quotas, cost, now) {
+                Some((quota, _)) => Denial::QuotaExhausted { quota, wait },
                 None => Denial::RateLimited { limit: purse, wait },
             }))
         }
@@ -92,17 +91,4 @@ fn learn<P: BorrowMut<Purse>>(record: &Record<'_>, purses: &mut [P]) -> bool {
         learned |= purse.borrow_mut().learn(limit.numbers, limit.changed);
     }
     learned
-}
-
-/// The place of the purse that refuses longest, if any refuses; of equals the first.
-fn longest<P: BorrowMut<Purse>>(purses: &[P], cost: u32, now: Reading) -> Option<usize> {
-    let mut longest: Option<(usize, Wait)> = None;
-    for (place, purse) in purses.iter().enumerate() {
-        if let Spend::Refused(wait) = purse.borrow().standing(cost, now)
-            && longest.is_none_or(|(_, known)| wait > known)
-        {
-            longest = Some((place, wait));
-        }
-    }
-    longest.map(|(place, _)| place)
 }

@@ -26,27 +26,31 @@ pub enum SpendAll {
 /// If any refuses, the longest wait is named, and nothing is asked for a request that cannot pass.
 /// Purses stand in the record's order, which decides ties.
 pub fn spend_all<P: BorrowMut<Purse>>(purses: &mut [P], cost: u32, now: Reading) -> SpendAll {
-    let mut refusal: Option<(usize, Wait)> = None;
-    let mut asks = false;
-    for (place, purse) in purses.iter().enumerate() {
-        match purse.borrow().standing(cost, now) {
-            Spend::Taken => {}
-            Spend::Ask => asks = true,
-            Spend::Refused(wait) => {
-                if refusal.is_none_or(|(_, longest)| wait > longest) {
-                    refusal = Some((place, wait));
-                }
-            }
+    if purses.iter().all(|purse| purse.borrow().standing(cost, now) == Spend::Taken) {
+        for purse in purses {
+            let _taken = purse.borrow_mut().spend(cost, now);
         }
+        return SpendAll::Taken;
     }
-    match refusal {
+    match longest_refusal(purses, cost, now) {
         Some((purse, wait)) => SpendAll::Refused { purse, wait },
-        None if asks => SpendAll::Ask,
-        None => {
-            for purse in purses {
-                let _taken = purse.borrow_mut().spend(cost, now);
-            }
-            SpendAll::Taken
+        None => SpendAll::Ask,
+    }
+}
+
+/// The place of the purse that refuses longest, and its wait, if any refuses; of equals the first.
+pub(crate) fn longest_refusal<P: BorrowMut<Purse>>(
+    purses: &[P],
+    cost: u32,
+    now: Reading,
+) -> Option<(usize, Wait)> {
+    let mut longest: Option<(usize, Wait)> = None;
+    for (place, purse) in purses.iter().enumerate() {
+        if let Spend::Refused(wait) = purse.borrow().standing(cost, now)
+            && longest.is_none_or(|(_, known)| wait > known)
+        {
+            longest = Some((place, wait));
         }
     }
+    longest
 }
