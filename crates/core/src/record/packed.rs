@@ -108,7 +108,19 @@ impl<'a> Record<'a> {
     /// The view of a packed record; none if the bytes are no packed record.
     #[must_use]
     pub fn unpack(packed: &'a [u8]) -> Option<Self> {
-        let from = &mut Unpacker(packed);
+        Self::unpack_from(&mut Unpacker(packed))
+    }
+
+    /// How many of the bytes are the packed record: the rest need not be kept.
+    #[must_use]
+    pub fn packed_len(packed: &'a [u8]) -> Option<usize> {
+        let mut from = Unpacker(packed);
+        Self::unpack_from(&mut from)?;
+        packed.len().checked_sub(from.0.len())
+    }
+
+    #[inline]
+    fn unpack_from(from: &mut Unpacker<'a>) -> Option<Self> {
         Some(Self {
             vouched: from.stamp()?,
             as_of: from.stamp()?,

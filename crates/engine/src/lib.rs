@@ -1,0 +1,23 @@
+//! What a gate holds between requests, and what it asks for: caches, purses, the head, deadlines.
+//!
+//! The engine is a state machine without a platform: no clock, no randomness, no I/O, no task. A host
+//! brings a request and the time; it is decided at once from what is held ([`Arrival::Decided`], which is
+//! the fast path: no call, no wait), or parked while [`Errand`]s run. What an errand brings is
+//! [delivered](Engine::deliver), and the parked requests that it concerns are decided in their order.
+//! Fetches are shared by everybody who waits for the same; verdicts never are.
+//!
+//! Errands and replies are data, so the same engine runs over a thread beside it, a promise, or a test's
+//! virtual time.
+#![forbid(unsafe_code)]
+
+mod engine;
+mod errand;
+mod issuer;
+mod prover;
+mod request;
+
+pub use engine::{Counts, Engine, Settings};
+pub use errand::{Errand, ErrandId, Fetched, Lookup, OpenError, Question, Reply, StoreError, Tidings};
+pub use issuer::{Issuer, Signed};
+pub use prover::{Prover, Unproven};
+pub use request::{Arrival, Decision, Demand, DemandError, Inquiry, Pass, Refused, Standing};
