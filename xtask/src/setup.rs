@@ -1,7 +1,7 @@
 //! What the suites need beyond Rust, Node, Python 3, Java, git and a C compiler, and how it is
 //! installed: inside the project (`.tools/`) and the Rust toolchain's target folder only.
 
-mod debian;
+pub(crate) mod debian;
 mod node;
 pub(crate) mod python;
 pub(crate) mod rust_source;
@@ -24,10 +24,22 @@ pub(crate) enum Need {
     Python,
     /// valgrind, to count instructions.
     Valgrind,
+    /// strace, to count what a process asks of its store.
+    Strace,
+    /// nginx, Caddy, HAProxy and wrk.
+    Proxies,
 }
 
 impl Need {
-    const ALL: [Self; 5] = [Self::RustSource, Self::Wasm, Self::Node, Self::Python, Self::Valgrind];
+    const ALL: [Self; 7] = [
+        Self::RustSource,
+        Self::Wasm,
+        Self::Node,
+        Self::Python,
+        Self::Valgrind,
+        Self::Strace,
+        Self::Proxies,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -36,6 +48,8 @@ impl Need {
             Self::Node => "node",
             Self::Python => "python",
             Self::Valgrind => "valgrind",
+            Self::Strace => "strace",
+            Self::Proxies => "proxies",
         }
     }
 
@@ -56,6 +70,8 @@ impl Need {
             Self::Node => node::check(project),
             Self::Python => python::install(project),
             Self::Valgrind => debian::program(project, "valgrind", "valgrind"),
+            Self::Strace => debian::program(project, "strace", "strace"),
+            Self::Proxies => debian::proxies(project),
         }
     }
 }

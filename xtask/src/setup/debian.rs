@@ -1,8 +1,67 @@
-//! Programs from Debian packages: installed where we may, named where we may not.
+//! Programs from Debian packages: installed where we may, named where we may not, or unpacked into a folder
+//! of the project's own, where nothing starts by itself.
 
-use anyhow::bail;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
+use anyhow::{Context, bail};
+
+use super::stamp::Stamp;
 use crate::{exec, project::Project};
+
+/// The servers and clients that examples are tested with, and the libraries that are seldom there already.
+const PROXIES: [&str; 8] = [
+    "nginx",
+    "caddy",
+    "haproxy",
+    "wrk",
+    "liblua5.3-0",
+    "libopentracing-c-wrapper0",
+    "libopentracing1",
+    "libluajit-5.1-2",
+];
+
+/// The folder that the packages of [`proxies`] are unpacked into, as if it were `/`.
+pub(crate) fn unpacked(project: &Project) -> PathBuf {
+    project.tools().join("debian")
+}
+
+/// Unpacks nginx, Caddy, HAProxy and wrk: none of them is installed, so none starts with the machine.
+pub(super) fn proxies(project: &Project) -> anyhow::Result<()> {
+    let root = unpacked(project);
+    let stamp = Stamp::new(project, "debian", PROXIES.join(" "));
+    if stamp.holds() && root.join("usr/sbin/nginx").exists() {
+        return Ok(());
+    }
+    let (logs, packages) = (project.target.join("xtask"), project.tools().join("packages"));
+    for folder in [&root, &packages] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
+    }
+    let mut download = project.command("apt-get");
+    download.arg("download").args(PROXIES).current_dir(&packages);
+    if exec::run(&mut download, &logs.join("apt-download.log")).is_err() {
+        exec::run(project.command("apt-get").arg("update"), &logs.join("apt-update.log"))?;
+        exec::run(&mut download, &logs.join("apt-download.log"))
+            .context("nginx, Caddy, HAProxy and wrk come from Debian's packages")?;
+    }
+    for package in archives(&packages)? {
+        let mut unpack = project.command("dpkg");
+        unpack.arg("-x").arg(&package).arg(&root);
+        exec::run(&mut unpack, &logs.join("dpkg.log"))?;
+    }
+    stamp.set()
+}
+
+fn archives(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let paths = entries.into_iter().map(|entry| entry.path());
+    Ok(paths.filter(|path| path.extension().is_some_and(|end| end == "deb")).collect())
+}
 
 /// Makes sure that `program`, which the package `package` carries, runs.
 pub(super) fn program(project: &Project, program: &str, package: &str) -> anyhow::Result<()> {
