@@ -14,7 +14,21 @@ use crate::project::Project;
 const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-core", &[]),
     ("tollgate-identity", &["tollgate-core"]),
-    ("tollgate", &["tollgate-core", "tollgate-identity"]),
+    ("tollgate-engine", &["tollgate-core", "tollgate-identity"]),
+    ("tollgate-http", &["tollgate-core"]),
+    ("tollgate-ledger", &["tollgate-core"]),
+    ("tollgate-store-sqlite", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
+    (
+        "tollgate",
+        &[
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-http",
+            "tollgate-identity",
+            "tollgate-ledger",
+            "tollgate-store-sqlite",
+        ],
+    ),
     ("tollgate-conformance", &["tollgate-core", "tollgate-identity"]),
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
