@@ -33,6 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),
+    ("tollgate-load", &[]),
     ("tollgate-differential", &["tollgate-conformance"]),
     ("tollgate-fuzz-bodies", &["tollgate-core", "tollgate-identity", "tollgate-conformance"]),
     ("tollgate-standards", &["tollgate-testkit"]),
