@@ -2,8 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use tollgate_core::{stamp::Stamp, time::UnixMillis};
-use tollgate_identity::{Jti, Kid, SignError, SigningKey};
+use tollgate_core::{lookup::LookupId, record::Record, stamp::Stamp, time::UnixMillis};
+use tollgate_identity::{
+    BOUND_LIFE_MAX_S, Binding, Claims, Held, Jti, Kid, LIFE_MAX_S, Method, Name, Path, Purpose,
+    SignError, SigningKey, SyntaxError, TOKEN_MAX, Token,
+};
 
 use crate::Pass;
 
@@ -12,15 +15,141 @@ use crate::Pass;
 pub struct Issuer {
     key: SigningKey,
     issuer: Box<str>,
-    audience: Box<str>,
+    audience: Arc<str>,
 }
 
 /// A token without binding, kept with the record for which it was signed.
 pub struct Signed {
     text: Box<str>,
+    lookup: LookupId,
     as_of: Stamp,
-    audience: Box<str>,
+    audience: Arc<str>,
     kid: Kid,
     iat: u64,
     exp: u64,
+}
+
+impl Issuer {
+    /// Signs with `key`, in the name of `issuer`, for the origin `audience`.
+    ///
+    /// # Errors
+    ///
+    /// When one of the two is no [`Name`].
+    pub fn new(key: SigningKey, issuer: &str, audience: &str) -> Result<Self, SyntaxError> {
+        Name::new(issuer)?;
+        Name::new(audience)?;
+        Ok(Self { key, issuer: issuer.into(), audience: audience.into() })
+    }
+
+    /// The key that it signs with.
+    #[must_use]
+    pub const fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
+    /// The token that says who passed: the one that was kept while that is good enough, else one signed now,
+    /// which the caller gives to [`Engine::keep`](crate::Engine::keep) (then the second part is true).
+    ///
+    /// # Errors
+    ///
+    /// See [`SignError`]: a record that does not fit a token is no reason to leave something out. The request
+    /// is answered 503.
+    pub fn token(&self, pass: &Pass, now: UnixMillis) -> Result<(Arc<Signed>, bool), SignError> {
+        let record = pass.record().ok_or(SignError::TooLong)?;
+        let purpose = Purpose {
+            lookup: record.lookup,
+            as_of: record.as_of,
+            audience: name(&self.audience)?,
+            kid: self.key.kid(),
+        };
+        if let Some(held) = &pass.held
+            && held.held()?.reusable(&purpose, now)
+        {
+            return Ok((Arc::clone(held), false));
+        }
+        let mut room = [0; TOKEN_MAX];
+        let Token { text, iat, exp } = self.sign(&record, None, LIFE_MAX_S, now, &mut room)?;
+        let signed = Signed {
+            text: text.into(),
+            lookup: record.lookup,
+            as_of: record.as_of,
+            audience: Arc::clone(&self.audience),
+            kid: self.key.kid(),
+            iat,
+            exp,
+        };
+        Ok((Arc::new(signed), true))
+    }
+
+    /// A token that is good for one request only. `jti` is 16 random bytes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Issuer::token`].
+    pub fn bound(
+        &self,
+        pass: &Pass,
+        method: Method<'_>,
+        path: Path<'_>,
+        jti: Jti,
+        now: UnixMillis,
+    ) -> Result<String, SignError> {
+        let record = pass.record().ok_or(SignError::TooLong)?;
+        let binding = Some(Binding { jti, method, path });
+        let mut room = [0; TOKEN_MAX];
+        let token = self.sign(&record, binding, BOUND_LIFE_MAX_S, now, &mut room)?;
+        Ok(token.text.to_owned())
+    }
+
+    fn sign<'o>(
+        &self,
+        record: &Record<'_>,
+        binding: Option<Binding<'_>>,
+        life_s: u64,
+        now: UnixMillis,
+        out: &'o mut [u8; TOKEN_MAX],
+    ) -> Result<Token<'o>, SignError> {
+        let claims = Claims {
+            issuer: name(&self.issuer)?,
+            audience: name(&self.audience)?,
+            owner: record.owner,
+            key: record.key,
+            tenant: record.tenant,
+            env: record.env,
+            scopes: record.scopes.iter(),
+            plan: record.plan,
+            binding,
+        };
+        self.key.sign(&claims, life_s, now, out)
+    }
+}
+
+/// What was checked when the issuer was made.
+fn name(text: &str) -> Result<Name<'_>, SignError> {
+    Name::new(text).map_err(|_| SignError::TooLong)
+}
+
+impl Signed {
+    /// The token, for the header's value.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What it costs in memory, without the count of its owners.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len().saturating_add(size_of::<Self>())
+    }
+
+    fn held(&self) -> Result<Held<'_>, SignError> {
+        let Self { lookup, as_of, kid, iat, exp, .. } = *self;
+        let purpose = Purpose { lookup, as_of, audience: name(&self.audience)?, kid };
+        Ok(Held { purpose, iat, exp })
+    }
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed").field("iat", &self.iat).field("exp", &self.exp).finish()
+    }
 }

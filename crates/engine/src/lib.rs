@@ -10,14 +10,18 @@
 //! virtual time.
 #![forbid(unsafe_code)]
 
+mod counts;
 mod engine;
 mod errand;
 mod issuer;
 mod prover;
 mod request;
 
-pub use engine::{Counts, Engine, Settings};
-pub use errand::{Errand, ErrandId, Fetched, Lookup, OpenError, Question, Reply, StoreError, Tidings};
+pub use counts::{Counts, DENIALS};
+pub use engine::{Engine, Settings};
+pub use errand::{
+    Errand, ErrandId, Fetched, Lookup, OpenError, Question, Reply, StoreError, Tidings,
+};
 pub use issuer::{Issuer, Signed};
 pub use prover::{Prover, Unproven};
 pub use request::{Arrival, Decision, Demand, DemandError, Inquiry, Pass, Refused, Standing};

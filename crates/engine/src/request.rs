@@ -32,7 +32,9 @@ impl fmt::Display for DemandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongScope => tollgate_core::scope::ScopeError.fmt(f),
-            Self::TooManyScopes => write!(f, "a route requires at most {REQUIRED_SCOPES_MAX} scopes"),
+            Self::TooManyScopes => {
+                write!(f, "a route requires at most {REQUIRED_SCOPES_MAX} scopes")
+            }
         }
     }
 }
