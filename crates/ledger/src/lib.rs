@@ -9,9 +9,20 @@
 mod change;
 mod compile;
 mod document;
+mod error;
+mod identity;
+mod settings;
+mod shared;
 mod store;
+mod words;
 
-pub use change::{Change, ChangeError, Commit, Snapshot, apply};
-pub use compile::{CompileError, compile, compile_absence};
-pub use document::{Key, KeyState, LimitSpec, QuotaSpec, Secret, Settings, SettingsError};
-pub use store::{Ledger, LedgerError, Page, Receipt};
+pub use change::{
+    Change, Commit, GRACE_MAX_MS, Outbox, SECRETS_KEPT_MAX, SECRETS_MAX, Snapshot, Stop, apply,
+};
+pub use compile::{CompileError, Effective, compile, compile_absence};
+pub use document::{Key, KeyState, LABEL_MAX, LimitSpec, QuotaSpec, Secret, Settings};
+pub use error::{ChangeError, Conclusion, LedgerError};
+pub use identity::identity_len_max;
+pub use settings::{RESERVED, SettingsError};
+pub use shared::{Allowance, Object, Shared};
+pub use store::{Ledger, PAGE_MAX, Page, Receipt};
