@@ -36,6 +36,8 @@ STATES = {
 
 NEVER = float("inf")
 
+ROUTE_LIMITS_MAX = 4
+
 
 def deny(code, **details):
     """A denial; `scope_missing` and the two of metering have details."""
@@ -90,19 +92,20 @@ def screen(record, request):
 
 def meter(record, request, purses, flagged):
     """Takes the cost from every purse, or from none."""
-    limits, quotas = record["limits"], record["quotas"]
-    if request["address"] is None and any(limit["scope"] == "ip" for limit in limits):
+    limits, quotas, of_route = record["limits"], record["quotas"], request.get("limits", [])
+    if request["address"] is None and any(limit["scope"] == "ip" for limit in limits + of_route):
         return deny("unavailable")
-    if len(purses) != len(limits) + len(quotas):
+    if len(purses) != len(limits) + len(quotas) + len(of_route) or len(of_route) > ROUTE_LIMITS_MAX:
         return deny("unavailable")
     if request["cost"] == 0:
         return {"step": "allow", "flagged": flagged}
     of_limits = list(zip(limits, purses))
     of_quotas = list(zip(quotas, purses[len(limits):]))
-    refusal = refuse(of_limits, of_quotas)
+    of_route = list(zip(of_route, purses[len(limits) + len(quotas):]))
+    refusal = refuse(of_limits + of_route, of_quotas)
     if refusal is not None:
         return refusal
-    short = [numbers["name"] for numbers, purse in of_limits + of_quotas if purse["tokens"] < request["cost"]]
+    short = [numbers["name"] for numbers, purse in of_limits + of_quotas + of_route if purse["tokens"] < request["cost"]]
     if not short:
         return {"step": "allow", "flagged": flagged}
     if flagged:

@@ -13,7 +13,7 @@ use core::borrow::BorrowMut;
 use crate::{
     head::{Checked, Current, CurrentAbsence, Freshness},
     lease::Purse,
-    limit::LimitScope,
+    limit::{Limit, LimitScope},
     network::{Address, Country, admits},
     pepper::Genuine,
     record::{Record, State},
@@ -89,7 +89,12 @@ pub struct Request<'a> {
     pub required: &'a [Scope<'a>],
     /// How many tokens the request costs.
     pub cost: u32,
+    /// The route's own limits, at most [`ROUTE_LIMITS_MAX`], counted besides those of the record.
+    pub limits: &'a [Limit<'a>],
 }
+
+/// The most limits of a route's own.
+pub const ROUTE_LIMITS_MAX: usize = 4;
 
 /// What comes of looking: a verdict, or what must be fetched before there can be one.
 #[derive(Clone, Copy, Debug)]
@@ -152,8 +157,8 @@ impl<'a> Allowed<'a> {
 
 /// Decides.
 ///
-/// `purses` are those of the record's limits and then of its quotas, in its order; tokens leave them only
-/// if the request passes. `now` is read once per request.
+/// `purses` are those of the record's limits, then of its quotas, then of the route's limits, in their order;
+/// tokens leave them only if the request passes. `now` is read once per request.
 ///
 /// # Security
 ///
@@ -194,7 +199,7 @@ pub fn decide<'a, P: BorrowMut<Purse>>(
     if let Err(denial) = screen(record, request, now) {
         return deny(denial);
     }
-    match meter::take(record, request.cost, purses, now) {
+    match meter::take(record, request, purses, now) {
         Ok(()) => Step::Verdict(Verdict::Allow(Allowed { current, flagged })),
         Err(meter::Untaken::Refused(denial)) => deny(denial),
         Err(meter::Untaken::Short(_)) if flagged => deny(Denial::Unavailable),
@@ -234,8 +239,9 @@ fn screen(record: &Record<'_>, request: &Request<'_>, now: Reading) -> Result<()
     if let Some(required) = first_missing(record.scopes.iter(), request.required) {
         return Err(Denial::ScopeMissing { required });
     }
-    let by_address = |limit: crate::limit::Limit<'_>| limit.scope == LimitScope::Ip;
-    if request.address.is_none() && record.limits.iter().any(by_address) {
+    let by_address = |limit: Limit<'_>| limit.scope == LimitScope::Ip;
+    let mut limits = record.limits.iter().chain(request.limits.iter().copied());
+    if request.address.is_none() && limits.any(by_address) {
         return Err(Denial::Unavailable);
     }
     Ok(())

@@ -95,7 +95,7 @@ fn a_request_from_store_to_revocation() -> usize {
         let mut head = Head::begin(record.as_of, [Entry::NONE; 4]);
         let Checked::Current(current) = head.check(record) else { unreachable!() };
         let presented = Presented::Genuine(genuine, Known::Current(current));
-        let request = Request { address: None, country: None, required: &[], cost: 1 };
+        let request = Request { address: None, country: None, required: &[], cost: 1, limits: &[] };
         let mut purses = [Purse::new(numbers, changed, Host::Background, 0)];
         let (mut allowed, mut asked) = (0, 0);
         let mut slots = [Slot::VACANT; 2];

@@ -9,9 +9,12 @@
     reason = "a test stops at what should not be"
 )]
 
+#[path = "support/purses.rs"]
+mod purses;
 #[path = "support/records.rs"]
 mod records;
 
+use purses::{NOW, Told, known, purse};
 use records::{genuine, plain, record};
 use tollgate_core::{
     bucket::Wait,
@@ -19,25 +22,15 @@ use tollgate_core::{
     head::{Checked, CurrentAbsence, Entry, Freshness, Head},
     id::Id,
     key::Env,
-    lease::{Answer, HolderId, Host, Lease, Purse, Queue},
+    lease::Purse,
     limit::{Limit, LimitScope, Numbers, Period},
     lookup::LookupId,
     network::{Address, Country},
-    record::{self, Absence, Draft, Expected, Found, PACKED_MAX, Record, State},
+    record::{self, Absence, Draft, Expected, Found, PACKED_MAX, State},
     scope::Scope,
     stamp::Stamp,
-    time::{Reading, UnixMillis},
+    time::UnixMillis,
 };
-
-const NOW: Reading = Reading { wall: UnixMillis(1_000_000), mono_ms: 5_000 };
-
-fn known(record: Record<'_>) -> Known<'_> {
-    let head = Head::begin(record.as_of, [Entry::NONE; 1]);
-    match head.check(record) {
-        Checked::Current(current) => Known::Current(current),
-        other => panic!("{other:?}"),
-    }
-}
 
 fn absence(lookup: LookupId) -> CurrentAbsence {
     let as_of = Stamp { incarnation: 1, epoch: 1 };
@@ -45,44 +38,6 @@ fn absence(lookup: LookupId) -> CurrentAbsence {
         Checked::Current(absence) => absence,
         other => panic!("{other:?}"),
     }
-}
-
-/// What a purse has been told by its authority.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
-    Nothing,
-    Tokens(u32),
-    Wait(u32),
-    Never,
-}
-
-fn purse(limit: &Limit<'_>, told: Told) -> Purse {
-    let mut purse = Purse::new(limit.numbers, limit.changed, Host::Background, 0);
-    if told != Told::Nothing {
-        let ask = purse.ask(HolderId([1; 16]), Queue { tokens: 1, largest: 1 }, NOW).unwrap();
-        let (granted_waiting, granted, ask_after_ms, retry_after) = match told {
-            Told::Nothing | Told::Tokens(0) => (0, 0, 0, Wait::Later(0)),
-            Told::Tokens(tokens) => (1, tokens - 1, 0, Wait::Later(0)),
-            Told::Wait(ms) => (0, 0, ms, Wait::Later(ms.into())),
-            Told::Never => (0, 0, 1_000, Wait::Never),
-        };
-        let (numbers, changed) = (limit.numbers, limit.changed);
-        purse.receive(
-            &Answer::Lease(Lease {
-                seq: ask.seq,
-                granted_waiting,
-                granted,
-                ttl_ms: 5_000,
-                retry_after,
-                ask_after_ms,
-                numbers,
-                changed,
-                left: 0,
-            }),
-            NOW,
-        );
-    }
-    purse
 }
 
 fn limit(name: &str, numbers: Numbers, scope: LimitScope) -> Limit<'_> {
@@ -138,6 +93,7 @@ fn the_first_that_applies_is_the_answer_in_every_combination() {
                             country: rule(4).then(|| Country::new(b"FR").unwrap()),
                             required: &scopes,
                             cost: 1,
+                            limits: &[],
                         };
                         let mut purses: Vec<_> = record
                             .limits
@@ -182,7 +138,7 @@ fn the_first_that_applies_is_the_answer_in_every_combination() {
 
 #[test]
 fn what_is_not_proved_needs_no_head_and_no_record() {
-    let request = Request { address: None, country: None, required: &[], cost: 1 };
+    let request = Request { address: None, country: None, required: &[], cost: 1, limits: &[] };
     for freshness in Freshness::ALL {
         for (presented, expected) in [
             (Presented::Ambiguous, "request_invalid"),
@@ -198,7 +154,7 @@ fn what_is_not_proved_needs_no_head_and_no_record() {
 #[test]
 fn a_genuine_key_is_fetched_believed_absent_or_unavailable() {
     let genuine = genuine("live");
-    let request = Request { address: None, country: None, required: &[], cost: 1 };
+    let request = Request { address: None, country: None, required: &[], cost: 1, limits: &[] };
     let other = LookupId::new([1; 16]);
     for (known, expected) in [
         (Known::Nothing, "await record"),
@@ -215,7 +171,7 @@ fn a_genuine_key_is_fetched_believed_absent_or_unavailable() {
 
 #[test]
 fn another_secrets_record_never_allows() {
-    let request = Request { address: None, country: None, required: &[], cost: 0 };
+    let request = Request { address: None, country: None, required: &[], cost: 0, limits: &[] };
     let packed = &mut [0; PACKED_MAX];
     let other = record(&Draft { lookup: LookupId::new([1; 16]), ..plain() }, packed);
     let presented = Presented::Genuine(genuine("live"), known(other));
@@ -225,7 +181,7 @@ fn another_secrets_record_never_allows() {
 
 #[test]
 fn a_record_for_another_env_never_allows() {
-    let request = Request { address: None, country: None, required: &[], cost: 0 };
+    let request = Request { address: None, country: None, required: &[], cost: 0, limits: &[] };
     let packed = &mut [0; PACKED_MAX];
     let draft = Draft { env: Env::new("test").unwrap(), ..plain() };
     let text = records::text(&draft).unwrap();
@@ -239,7 +195,7 @@ fn a_record_for_another_env_never_allows() {
 
 #[test]
 fn a_record_from_after_a_restore_waits_for_the_head() {
-    let request = Request { address: None, country: None, required: &[], cost: 0 };
+    let request = Request { address: None, country: None, required: &[], cost: 0, limits: &[] };
     for (freshness, expected) in [
         (Freshness::Fresh, "await head"),
         (Freshness::Renew, "await head"),
@@ -262,7 +218,7 @@ fn a_purse_goes_by_the_numbers_of_the_record() {
     let changed = [Limit { numbers, changed: raised, ..limits[0] }];
     let record = record(&Draft { limits: &changed, ..plain() }, packed);
     let mut purses = limits.map(|limit| purse(&limit, Told::Nothing));
-    let request = Request { address: None, country: None, required: &[], cost: 15 };
+    let request = Request { address: None, country: None, required: &[], cost: 15, limits: &[] };
     let presented = Presented::Genuine(genuine("live"), known(record));
     let step = decide(presented, Freshness::Fresh, &request, &mut purses, NOW);
     assert_eq!(read(&step), "await tokens", "15 of 20 may pass, of 9 they never would");
@@ -276,7 +232,7 @@ fn a_limit_by_address_needs_an_address() {
     let record = record(&Draft { limits: &limits, ..plain() }, packed);
     for (address, expected) in [(None, "unavailable"), (Some("2001:db8::1"), "allow")] {
         let address = address.map(|text| Address::parse(text).unwrap());
-        let request = Request { address, country: None, required: &[], cost: 1 };
+        let request = Request { address, country: None, required: &[], cost: 1, limits: &[] };
         let mut purses = limits.map(|limit| purse(&limit, Told::Tokens(3)));
         let presented = Presented::Genuine(genuine("live"), known(record));
         let step = decide(presented, Freshness::Fresh, &request, &mut purses, NOW);
@@ -300,7 +256,7 @@ fn all_purses_give_or_none_and_the_longest_wait_is_named() {
         .map(|name| limit(name, Numbers::quota(9, Period::Day).unwrap(), LimitScope::Key));
     let packed = &mut [0; PACKED_MAX];
     let record = record(&Draft { limits: &limits, quotas: &quotas, ..plain() }, packed);
-    let request = Request { address: None, country: None, required: &[], cost: 2 };
+    let request = Request { address: None, country: None, required: &[], cost: 2, limits: &[] };
     let each: Vec<_> = limits.iter().chain(&quotas).collect();
     let mut reached = std::collections::BTreeSet::new();
     for combination in 0..told.len().pow(4) {
@@ -374,7 +330,7 @@ fn a_purse_too_few_or_too_many_never_allows() {
     let limits = [limit("a", Numbers::steady(9, 1, 1_000).unwrap(), LimitScope::Key)];
     let packed = &mut [0; PACKED_MAX];
     let record = record(&Draft { limits: &limits, ..plain() }, packed);
-    let request = Request { address: None, country: None, required: &[], cost: 0 };
+    let request = Request { address: None, country: None, required: &[], cost: 0, limits: &[] };
     for (count, expected) in [(0, "unavailable"), (1, "allow"), (2, "unavailable")] {
         let mut purses = Vec::from_iter((0..count).map(|_| purse(&limits[0], Told::Tokens(5))));
         let presented = Presented::Genuine(genuine("live"), known(record));

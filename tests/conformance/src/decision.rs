@@ -5,9 +5,10 @@ use tollgate_core::{
     bucket::Wait,
     decision::{Allowed, Denial, Known, Need, Presented, Request, Step, Verdict, decide},
     head::{Checked, Entry, Freshness, Head},
+    id::Id,
     key::{ApiKey, Brand, Draw, Prefix, mint},
     lease::{Answer, Ask, HolderId, Host, Lease, Purse, Queue},
-    limit::Numbers,
+    limit::{Limit, LimitScope, Numbers},
     pepper::{Genuine, Pepper, danger},
     record::{Absence, PACKED_MAX, Record},
     stamp::Stamp,
@@ -42,7 +43,9 @@ fn decided(input: &Value) -> Result<Value, BadCase> {
     let now = Reading { wall, mono_ms: wall.0 };
     let required = scopes(request, "required")?;
     let cost = u32::try_from(input::uint(request, "cost")?);
+    let of_route = route_limits(request)?;
     let request = Request {
+        limits: &of_route,
         address: address(request)?,
         country: country(request)?,
         required: &required,
@@ -58,7 +61,8 @@ fn decided(input: &Value) -> Result<Value, BadCase> {
     let record = record(presented, &genuine, packed)?;
     let mut purses = Vec::new();
     if let Some(record) = &record {
-        let mut limits = record.limits.iter().chain(record.quotas);
+        let of_record = record.limits.iter().chain(record.quotas);
+        let mut limits = of_record.chain(of_route.iter().copied());
         for purse in input::field(input, "purses")?.as_array().into_iter().flatten() {
             let (numbers, changed) = match limits.next() {
                 Some(limit) => (limit.numbers, limit.changed),
@@ -76,6 +80,22 @@ fn decided(input: &Value) -> Result<Value, BadCase> {
     };
     let step = decide(presented, freshness, &request, &mut purses, now);
     Ok(rendered(&step, record.as_ref(), &request))
+}
+
+/// The limits of the route, whose numbers no decision depends on.
+fn route_limits(request: &Value) -> Result<Vec<Limit<'_>>, BadCase> {
+    let limits = request.get("limits").and_then(Value::as_array).into_iter().flatten();
+    let limit = |limit| {
+        let scope = input::str(limit, "scope")?;
+        let scope = LimitScope::ALL.into_iter().find(|known| known.as_str() == scope);
+        Ok(Limit {
+            name: Id::new(input::str(limit, "name")?).map_err(|_| BadCase("no name".into()))?,
+            scope: scope.ok_or_else(|| BadCase("no scope".into()))?,
+            numbers: working(Numbers::steady(100, 50, 1_000))?,
+            changed: Stamp::default(),
+        })
+    };
+    limits.map(limit).collect()
 }
 
 /// A key of `env` that is genuine: there is no other way to get one than to mint and prove it.
@@ -174,12 +194,15 @@ fn purse_of(
 }
 
 fn rendered(step: &Step<'_>, record: Option<&Record<'_>>, request: &Request<'_>) -> Value {
-    let names: Vec<_> = record
-        .map(|record| record.limits.iter().chain(record.quotas).map(|limit| limit.name.as_str()))
+    let of_record = record.map(|record| record.limits.iter().chain(record.quotas));
+    let names: Vec<_> = of_record
         .into_iter()
         .flatten()
+        .chain(request.limits.iter().copied())
+        .map(|limit| limit.name.as_str())
         .collect();
-    let limits = record.map_or(0, |record| record.limits.len());
+    let (limits, quotas) =
+        record.map_or((0, 0), |record| (record.limits.len(), record.quotas.len()));
     match step {
         Step::Verdict(Verdict::Allow(allowed)) => {
             json!({"step": "allow", "flagged": Allowed::flagged(allowed)})
@@ -201,7 +224,8 @@ fn rendered(step: &Step<'_>, record: Option<&Record<'_>>, request: &Request<'_>)
                 Denial::QuotaExhausted { quota, wait } => {
                     named(limits.saturating_add(*quota), wait)
                 }
-                Denial::RateLimited { limit, wait } => named(*limit, wait),
+                Denial::RateLimited { limit, wait } if *limit < limits => named(*limit, wait),
+                Denial::RateLimited { limit, wait } => named(limit.saturating_add(quotas), wait),
                 Denial::RequestInvalid
                 | Denial::CredentialMissing
                 | Denial::KeyInvalid

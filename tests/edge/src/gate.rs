@@ -91,7 +91,7 @@ impl Gate {
             }
             None => Presented::Refused,
         };
-        let request = Request { address: None, country: None, required: &[], cost: 1 };
+        let request = Request { address: None, country: None, required: &[], cost: 1, limits: &[] };
         let purses = self.purses.get_mut(..self.needed.unwrap_or(0)).unwrap_or_default();
         match decide(presented, freshness, &request, purses, now) {
             Step::Verdict(Verdict::Allow(_)) => 1,

@@ -515,6 +515,66 @@ def unavailable_rows():
     )
 
 
+def of_route(name="exports", scope="key"):
+    return {"name": name, "scope": scope}
+
+
+def route_rows():
+    ours = [of_route()]
+    yield deciding("a route's limit that holds enough takes", record(), purses=[holds(1)], limits=ours)
+    yield deciding("a route's limit is no limit of the record: without its purse it is unavailable", record(), limits=ours)
+    yield deciding("a route's limit that holds too little must ask, by its name", record(), purses=[holds(0)], limits=ours)
+    yield deciding("a route's limit that refuses is a matter of rate", record(), purses=[refused(20)], limits=ours)
+    yield deciding("a route's limit that never gives has no time to retry", record(), purses=[NEVER], limits=ours)
+    yield deciding(
+        "a record's purses and the route's all take",
+        BOTH, purses=[holds(2)] * 5, cost=2, limits=ours,
+    )
+    yield deciding(
+        "a route's limit that refuses after limits and quotas that take is named",
+        BOTH, purses=[holds(1)] * 4 + [refused(7)], limits=ours,
+    )
+    yield deciding(
+        "a quota gives the code though a route's limit waits longer, whose wait is told",
+        QUOTA, purses=[refused(5), refused(70)], limits=ours,
+    )
+    yield deciding(
+        "of a record's limit and a route's that wait equally long the record's is named",
+        ONE, purses=[refused(9), refused(9)], limits=ours,
+    )
+    yield deciding(
+        "of a record's limit and a route's the one that waits longer is named",
+        ONE, purses=[refused(9), refused(10)], limits=ours,
+    )
+    yield deciding(
+        "limits, quotas and a route's limits ask in this order",
+        BOTH, purses=[holds(0)] * 6, limits=[of_route("one"), of_route("two", "tenant")],
+    )
+    yield deciding("a route's empty limit under a flagged head is unavailable", record(), "flagged", purses=[holds(0)], limits=ours)
+    yield deciding(
+        "a route's limit of scope ip without an address is unavailable",
+        record(), purses=[holds(9)], limits=[of_route("per_ip", "ip")], address=None,
+    )
+    yield deciding(
+        "a route's limit of scope ip with an address takes",
+        record(), purses=[holds(9)], limits=[of_route("per_ip", "ip")],
+    )
+    four = [of_route(f"r{n}") for n in range(4)]
+    whole = record(limits=[limit(f"l{n}") for n in range(8)], quotas=[quota(f"q{n}") for n in range(4)])
+    yield deciding("eight limits, four quotas and four of the route all take", whole, purses=[holds(1)] * 16, limits=four)
+    yield deciding(
+        "eight limits, four quotas and four of the route: the last lacks a token",
+        whole, purses=[holds(1)] * 15 + [holds(0)], limits=four,
+    )
+    yield deciding(
+        "five limits of a route are too many",
+        record(), purses=[holds(1)] * 5, limits=[of_route(f"r{n}") for n in range(5)],
+    )
+    yield deciding("a cost of 0 is allowed while a route's limit refuses", record(), purses=[refused(20)], cost=0, limits=ours)
+    yield deciding("a cost of 0 does not excuse a route's missing purse", record(), cost=0, limits=ours)
+    yield deciding("a disabled key is disabled whatever the route's limits say", record(state="disabled"), purses=[refused(20)], limits=ours)
+
+
 def rows():
     yield "all codes in their order", "decision.order", {}
     yield from presented_rows()
@@ -526,6 +586,7 @@ def rows():
     yield from refusal_rows()
     yield from free_rows()
     yield from unavailable_rows()
+    yield from route_rows()
 
 
 # Random cases

@@ -48,7 +48,7 @@ pub fn all() -> Vec<Case> {
     let moved: &'static _ = leak(moved_on(record.as_of));
     let full: &'static _ = leak(full_list(record.as_of));
     let required: &'static [Scope<'static>] = leak([Scope::new("orders:read").unwrap()]);
-    let request = Request { address: None, country: None, required, cost: 1 };
+    let request = Request { address: None, country: None, required, cost: 1, limits: &[] };
     let decided = move |purse: &RefCell<Purse>, genuine| {
         let Some(record) = Record::unpack(black_box(packed)) else { return false };
         let Checked::Current(current) = head.check(record) else { return false };

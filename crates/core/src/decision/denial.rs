@@ -55,7 +55,7 @@ pub enum Denial {
     },
     /// A limit is reached.
     RateLimited {
-        /// The place of that limit among the record's limits.
+        /// The place of that limit among the record's limits and then the route's.
         limit: usize,
         /// When the request could pass, if nobody else spends.
         wait: Wait,

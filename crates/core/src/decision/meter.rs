@@ -2,14 +2,14 @@
 
 use core::borrow::BorrowMut;
 
-use super::Denial;
+use super::{Denial, ROUTE_LIMITS_MAX, Request};
 use crate::{
     lease::{Purse, Spend, SpendAll, longest_refusal, spend_all},
     record::Record,
     time::Reading,
 };
 
-/// Which purses must be asked for: places among the record's limits and then its quotas.
+/// Which purses must be asked for: places among the record's limits, its quotas, then the route's limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Short(u16);
 
@@ -26,7 +26,7 @@ impl Short {
     }
 
     fn add(&mut self, place: usize) {
-        // A record has at most twelve limits and quotas: every place has a bit.
+        // A record has at most twelve limits and quotas, a route four limits: every place has a bit.
         self.0 |= Self::bit(place).unwrap_or(0);
     }
 
@@ -43,22 +43,26 @@ pub(super) enum Untaken {
     Short(Short),
 }
 
-/// Takes `cost` from every purse, or nothing from any.
+/// Takes the cost from every purse, or nothing from any.
 ///
 /// A quota is named before a limit; the wait is the longest of all that refuse, so that nobody is told to
 /// come back too early.
 pub(super) fn take<P: BorrowMut<Purse>>(
     record: &Record<'_>,
-    cost: u32,
+    request: &Request<'_>,
     purses: &mut [P],
     now: Reading,
 ) -> Result<(), Untaken> {
-    let limits = record.limits.len();
-    if purses.len() != limits.saturating_add(record.quotas.len()) {
+    let cost = request.cost;
+    let (limits, quotas) = (record.limits.len(), record.quotas.len());
+    let own = limits.saturating_add(quotas);
+    if purses.len() != own.saturating_add(request.limits.len())
+        || request.limits.len() > ROUTE_LIMITS_MAX
+    {
         return Err(Untaken::Refused(Denial::Unavailable));
     }
     let mut spent = spend_all(purses, cost, now);
-    if spent != SpendAll::Taken && learn(record, purses) {
+    if spent != SpendAll::Taken && learn(record, request, purses) {
         spent = spend_all(purses, cost, now);
     }
     match spent {
@@ -73,21 +77,28 @@ pub(super) fn take<P: BorrowMut<Purse>>(
             Err(Untaken::Short(short))
         }
         SpendAll::Refused { purse, wait } => {
-            let quotas = purses.get(limits..).unwrap_or(&[]);
-            Err(Untaken::Refused(match longest_refusal(quotas, cost, now) {
+            let of_quotas = purses.get(limits..own).unwrap_or(&[]);
+            Err(Untaken::Refused(match longest_refusal(of_quotas, cost, now) {
                 Some((quota, _)) => Denial::QuotaExhausted { quota, wait },
-                None => Denial::RateLimited { limit: purse, wait },
+                None if purse < limits => Denial::RateLimited { limit: purse, wait },
+                // No quota refuses, so it is one of the route's: they follow the record's limits.
+                None => Denial::RateLimited { limit: purse.saturating_sub(quotas), wait },
             }))
         }
     }
 }
 
-/// Tells every purse the record's numbers; says whether any had others, under which it may have refused.
+/// Tells every purse the numbers of its limit; says whether any had others, under which it may have refused.
 ///
 /// Tokens in hand are spent without this: they were leased, whatever the numbers have become.
-fn learn<P: BorrowMut<Purse>>(record: &Record<'_>, purses: &mut [P]) -> bool {
+fn learn<P: BorrowMut<Purse>>(
+    record: &Record<'_>,
+    request: &Request<'_>,
+    purses: &mut [P],
+) -> bool {
     let mut learned = false;
-    for (purse, limit) in purses.iter_mut().zip(record.limits.iter().chain(record.quotas)) {
+    let limits = record.limits.iter().chain(record.quotas).chain(request.limits.iter().copied());
+    for (purse, limit) in purses.iter_mut().zip(limits) {
         learned |= purse.borrow_mut().learn(limit.numbers, limit.changed);
     }
     learned

@@ -133,7 +133,7 @@ impl Deployment {
         now: Reading,
     ) -> anyhow::Result<Step<'_>> {
         let known = Known::from(self.check()?);
-        let request = Request { address: None, country: None, required: &[], cost: 1 };
+        let request = Request { address: None, country: None, required: &[], cost: 1, limits: &[] };
         let presented = Presented::Genuine(genuine, known);
         Ok(decide(presented, Freshness::Fresh, &request, &mut [purse], now))
     }
