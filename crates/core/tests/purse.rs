@@ -364,3 +364,14 @@ fn it_says_when_there_is_something_to_do_next() {
     purse.receive(&grants(ask.seq, 0, 10, 5_000), at(600));
     assert_eq!(purse.wake_in(at(600)), Some(2_400), "the handing back");
 }
+
+#[test]
+fn what_is_said_to_be_left_is_true_for_a_second_and_never_after_a_void() {
+    let mut purse = filled(10, 5_000);
+    for (after_ms, remaining) in [(20, 510), (1_020, 510), (1_021, 10), (4_845, 0)] {
+        assert_eq!(purse.remaining(at(after_ms)), remaining, "{after_ms}");
+    }
+    assert_eq!(self::purse().remaining(at(0)), 0, "nothing was said yet");
+    purse.void();
+    assert_eq!(purse.remaining(at(20)), 0);
+}

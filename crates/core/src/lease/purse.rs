@@ -16,6 +16,9 @@ use crate::{
 use grants::Grants;
 use message::{Flight, Sent};
 
+/// For how long the authority's word on what is left there is passed on.
+const LEFT_MAX_MS: u64 = 1_000;
+
 /// What a holder may spend of one bucket without asking, and its one open message.
 ///
 /// Spending never waits and never calls anybody: it takes tokens that the authority has set aside
@@ -48,6 +51,8 @@ pub struct Purse {
     mark: u32,
     marked: Reading,
     life_ms: u32,
+    /// What the last answer said was left at the authority, and when it came.
+    left: Option<(u32, Reading)>,
 }
 
 /// What a host can do after it has answered a request.
@@ -101,6 +106,7 @@ impl Purse {
             mark: 0,
             marked: Reading::default(),
             life_ms: 0,
+            left: None,
         }
     }
 
@@ -135,6 +141,14 @@ impl Purse {
     #[must_use]
     pub fn tokens(&self, now: Reading) -> u64 {
         self.grants.total(now)
+    }
+
+    /// What a client may be told is left at `now`: the tokens here, and what the authority said was left there
+    /// if that was within the last second.
+    #[must_use]
+    pub fn remaining(&self, now: Reading) -> u64 {
+        let there = self.left.filter(|&(_, received)| now.since(received) <= LEFT_MAX_MS);
+        self.tokens(now).saturating_add(there.map_or(0, |(left, _)| left.into()))
     }
 
     /// The living grants at `now`, those that end first in front.
@@ -180,6 +194,7 @@ impl Purse {
         self.late = None;
         self.refusal = None;
         self.mark = 0;
+        self.left = None;
     }
 
     /// Whether there is no use in asking for more in the background.

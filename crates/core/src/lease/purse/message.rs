@@ -160,6 +160,7 @@ impl Purse {
         self.mark = u32::try_from(self.grants.total(now)).unwrap_or(u32::MAX);
         self.marked = now;
         self.life_ms = lease.ttl_ms;
+        self.left = Some((lease.left, now));
         // For the requests that wait; what they cannot use goes back with the next message.
         let waiting = Grant {
             tokens: lease.granted_waiting,
