@@ -1,1 +1,28 @@
-//! .
+//! The ledger, the buckets and the head in one SQLite file that several processes may share.
+//!
+//! A change is one transaction with its epoch and its entry in the head, and durable before it is answered. A
+//! lease is the core's own exchange inside one transaction, so a second process or a restart mints nothing. A
+//! record is compiled when it is read, in one read with the head. See `docs/store-sqlite.md`.
+//!
+//! The statements and the schema stand in one place each ([`schema`], [`statements`]) and keep within what a
+//! Durable Object's SQL allows.
+#![forbid(unsafe_code)]
+
+mod fault;
+mod head;
+mod keys;
+mod leases;
+mod note;
+mod open;
+mod records;
+mod restore;
+pub mod schema;
+pub mod statements;
+mod store;
+mod sweep;
+
+pub use leases::HOLDERS;
+pub use open::{Access, OpenFailure};
+pub use restore::{backup, restore};
+pub use store::{BATCH_MAX, Store};
+pub use sweep::{SWEEP_MAX, Swept};

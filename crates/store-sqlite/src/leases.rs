@@ -1,0 +1,117 @@
+//! Leases: the core's exchange inside one durable transaction.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use tollgate_core::{
+    lease::{Account, Answer, Ask, Exchange, Standard},
+    stamp::Stamp,
+    time::UnixMillis,
+};
+use tollgate_engine::{Errand, OpenError, Question, Reply, StoreError, Tidings};
+
+use crate::{Store, fault::Fault, head, statements, store::Desk};
+
+/// The most processes that spend from one bucket at one time.
+pub const HOLDERS: usize = 128;
+
+/// A new bucket is looked at after so long, whether it may be forgotten.
+const LOOK_AFTER_MS: u64 = 60_000;
+
+/// An errand that asks for tokens.
+#[derive(Clone, Copy)]
+pub(crate) struct Lease<'a> {
+    bucket: &'a Arc<str>,
+    ask: &'a Ask,
+    since: Stamp,
+}
+
+impl<'a> Lease<'a> {
+    pub(crate) fn of(errand: &'a Errand) -> Option<Self> {
+        match &errand.question {
+            Question::Lease { bucket, ask } => Some(Self { bucket, ask, since: errand.since }),
+            Question::Head | Question::Record { .. } => None,
+        }
+    }
+}
+
+/// A bucket's state during a batch.
+struct Open {
+    state: Vec<u8>,
+    /// Whether it is another than the one that is kept.
+    changed: bool,
+}
+
+/// Makes all exchanges of a batch, and commits what has changed: durable before any answer leaves.
+///
+/// # Errors
+///
+/// When the transaction fails: then nothing has happened, and nobody is answered.
+pub(crate) fn exchange(
+    store: &mut Store,
+    leases: &[Lease<'_>],
+    now: UnixMillis,
+) -> Result<Vec<Result<Reply, StoreError>>, Fault> {
+    let Store { connection, kept, desk, .. } = store;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let head = &head::refresh(&transaction, kept)?.head;
+    let mut buckets: BTreeMap<&str, Option<Open>> = BTreeMap::new();
+    let mut replies = Vec::with_capacity(leases.len());
+    for lease in leases {
+        let bucket = match buckets.entry(lease.bucket) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(load(&transaction, lease.bucket)?)
+            }
+        };
+        let answer = step(bucket, lease.ask, desk, now);
+        let tidings = || Tidings::from(head.answer(lease.since, 0));
+        replies.push(answer.map(|answer| Reply::Lease(answer, Some(tidings()))));
+    }
+    let mut keep = transaction.prepare_cached(statements::BUCKET_KEPT)?;
+    for (name, bucket) in &buckets {
+        if let Some(Open { state, changed: true }) = bucket {
+            keep.execute(params![name, state, now.plus(LOOK_AFTER_MS).0])?;
+        }
+    }
+    drop(keep);
+    transaction.commit()?;
+    Ok(replies)
+}
+
+/// The state that is kept under a name; none if there is none.
+fn load(transaction: &Transaction<'_>, name: &str) -> Result<Option<Open>, Fault> {
+    let mut statement = transaction.prepare_cached(statements::BUCKET)?;
+    let state = statement.query_row([name], |row| row.get(0)).optional()?;
+    Ok(state.map(|state| Open { state, changed: false }))
+}
+
+/// One exchange.
+///
+/// # Errors
+///
+/// When the state is damaged. It stays as it is: a fresh bucket would be a full one.
+fn step(
+    bucket: &mut Option<Open>,
+    ask: &Ask,
+    desk: &mut Desk,
+    now: UnixMillis,
+) -> Result<Answer, StoreError> {
+    const DAMAGED: StoreError = StoreError::Damaged(OpenError::Bucket);
+    let mut account = match bucket {
+        Some(open) => Account::decode(&open.state, &mut desk.slots).map_err(|_| DAMAGED)?,
+        None => {
+            desk.slots.fill(tollgate_core::lease::Slot::VACANT);
+            Account::new(ask, now)
+        }
+    };
+    match account.exchange(&mut desk.slots, ask, now, &Standard::default()) {
+        Exchange::Unchanged(answer) => Ok(answer),
+        Exchange::Write(answer) => {
+            let len = account.encode(&desk.slots, &mut desk.buffer).map_err(|_| DAMAGED)?;
+            let state = desk.buffer.get(..len).unwrap_or(&[]).to_vec();
+            *bucket = Some(Open { state, changed: true });
+            Ok(answer)
+        }
+    }
+}

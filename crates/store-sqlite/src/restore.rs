@@ -1,0 +1,74 @@
+//! Backups, and what makes an older copy of a store a store again.
+
+use std::{fs::OpenOptions, path::Path};
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+use tollgate_core::{lease::Account, stamp::Stamp, time::UnixMillis};
+
+use crate::{Access, OpenFailure, Store, fault::Fault, head, note, open, statements, store::Desk};
+
+/// How many buckets are repaired at a time.
+const PAGE: i64 = 256;
+
+/// Copies a store that may be in use to a new file at `to`.
+///
+/// # Errors
+///
+/// When there is something at `to`, or the copy cannot be written.
+pub fn backup(store: &Store, to: &Path) -> Result<(), OpenFailure> {
+    let made = note::private(OpenOptions::new().write(true).create_new(true)).open(to);
+    made.map_err(OpenFailure::File)?;
+    let text =
+        to.to_str().ok_or_else(|| OpenFailure::File(std::io::ErrorKind::InvalidInput.into()))?;
+    store.connection.execute("VACUUM INTO ?1", [text])?;
+    Ok(())
+}
+
+/// Makes the copy at `path` the store: a new incarnation, in which nothing that was read before is used.
+///
+/// No process may have the store open. What was changed after the copy was made is lost, revocations among it.
+///
+/// # Errors
+///
+/// See [`OpenFailure`].
+pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
+    let mut connection = open::file(path, Access::ReadWrite)?;
+    open::patient(&mut connection)?;
+    let noted = note::read(path).map_err(OpenFailure::Note)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (found, _) = head::ledger(&transaction)?;
+    let highest = noted.map_or(found.incarnation, |noted| noted.incarnation.max(found.incarnation));
+    let stamp = Stamp { incarnation: highest.saturating_add(1), epoch: found.epoch };
+    transaction.execute(statements::ENTRIES_LEAVE, [])?;
+    transaction.execute(statements::LEDGER_MOVES, [stamp.incarnation, stamp.epoch, stamp.epoch])?;
+    transaction.execute(statements::OUTBOX_ALL, [stamp.epoch])?;
+    repair(&transaction, now)?;
+    transaction.commit()?;
+    // Before anything is answered: an epoch of the old incarnation is below this one for good.
+    note::write(path, stamp).map_err(OpenFailure::Note)?;
+    Ok(stamp)
+}
+
+/// Brings back the buckets whose instant no honest clock has written.
+fn repair(transaction: &Transaction<'_>, now: UnixMillis) -> Result<(), Fault> {
+    let mut desk = Desk::new();
+    let mut after = String::new();
+    loop {
+        let mut page = transaction.prepare_cached(statements::BUCKETS)?;
+        let rows = page.query_map(params![after, PAGE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows: Vec<(String, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
+        let Some((last, _)) = rows.last() else { return Ok(()) };
+        after.clone_from(last);
+        for (name, state) in rows {
+            let Ok(mut account) = Account::decode(&state, &mut desk.slots) else { continue };
+            if !account.repair(&mut desk.slots, now) {
+                continue;
+            }
+            let len = account.encode(&desk.slots, &mut desk.buffer);
+            let len = len.map_err(|_| Fault::damaged("buckets"))?;
+            let state = desk.buffer.get(..len).unwrap_or(&[]);
+            let mut keep = transaction.prepare_cached(statements::BUCKET_KEPT)?;
+            keep.execute(params![name, state, now.0])?;
+        }
+    }
+}

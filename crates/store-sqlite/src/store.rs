@@ -1,0 +1,196 @@
+//! One connection to a store, and the questions that it answers.
+
+use std::{
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tollgate_core::{
+    lease::{STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot},
+    pepper::Peppers,
+    stamp::Stamp,
+    time::UnixMillis,
+};
+use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError, Tidings};
+
+use crate::{
+    Access, OpenFailure,
+    fault::Fault,
+    head::{self, Kept},
+    leases::{self, HOLDERS, Lease},
+    note, open, records,
+};
+
+/// The most errands that are answered from one transaction.
+pub const BATCH_MAX: usize = 256;
+
+/// A connection to a store. Each thread has its own; [`Store::beside`] makes another.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) connection: Connection,
+    pub(crate) place: Place,
+    /// The head as it was last read, which is current while the ledger has not moved.
+    pub(crate) kept: Option<Kept>,
+    pub(crate) desk: Desk,
+}
+
+/// Where a store is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    File(PathBuf),
+    Memory(String),
+}
+
+/// Where buckets are worked on: room that is used again.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) slots: Box<[Slot]>,
+    pub(crate) buffer: Box<[u8]>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let bytes = STATE_HEADER_MAX.saturating_add(HOLDERS.saturating_mul(STATE_HOLDER_MAX));
+        Self {
+            slots: vec![Slot::VACANT; HOLDERS].into_boxed_slice(),
+            buffer: vec![0; bytes].into_boxed_slice(),
+        }
+    }
+}
+
+/// Distinguishes the memory stores of one process.
+static MEMORIES: AtomicU64 = AtomicU64::new(0);
+
+impl Store {
+    /// Opens the store in the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenFailure`]: above all when the file is an older copy of the store.
+    pub fn open(path: &Path, access: Access) -> Result<Self, OpenFailure> {
+        let mut store = Self::new(open::file(path, access)?, Place::File(path.to_owned()));
+        let stamp = store.reached()?;
+        open::compare(path, stamp)?;
+        // A note that cannot be written is written with the next change; a read-only disk serves.
+        store.note(stamp);
+        Ok(store)
+    }
+
+    /// A new store in memory, for development: it ends with its last connection.
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory.
+    pub fn memory() -> Result<Self, OpenFailure> {
+        let number = MEMORIES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tollgate-{}-{number}", process::id());
+        Ok(Self::new(open::memory(&name)?, Place::Memory(name)))
+    }
+
+    /// Another connection to the same store, for another thread.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenFailure`].
+    pub fn beside(&self) -> Result<Self, OpenFailure> {
+        match &self.place {
+            Place::File(path) => Self::open(path, Access::ReadWrite),
+            Place::Memory(name) => Ok(Self::new(open::memory(name)?, self.place.clone())),
+        }
+    }
+
+    fn new(connection: Connection, place: Place) -> Self {
+        Self { connection, place, kept: None, desk: Desk::new() }
+    }
+
+    /// Answers errands: their leases in one durable transaction, everything else from one read.
+    ///
+    /// The replies come in the order of the errands, one for each.
+    pub fn answer(
+        &mut self,
+        errands: &[Errand],
+        peppers: &Peppers,
+        now: UnixMillis,
+    ) -> Vec<(ErrandId, Result<Reply, StoreError>)> {
+        let mut replies = Vec::with_capacity(errands.len());
+        for batch in errands.chunks(BATCH_MAX) {
+            let leases: Vec<Lease<'_>> = batch.iter().filter_map(Lease::of).collect();
+            let mut leased = self.leases(&leases, now).into_iter();
+            let mut read = self.reads(batch, peppers).into_iter();
+            for errand in batch {
+                let next = match errand.question {
+                    Question::Lease { .. } => leased.next(),
+                    Question::Head | Question::Record { .. } => read.next(),
+                };
+                replies.push((errand.id, next.unwrap_or(Err(StoreError::Unreachable))));
+            }
+        }
+        replies
+    }
+
+    fn leases(&mut self, asks: &[Lease<'_>], now: UnixMillis) -> Vec<Result<Reply, StoreError>> {
+        if asks.is_empty() {
+            return vec![];
+        }
+        match leases::exchange(self, asks, now) {
+            Ok(answers) => answers,
+            Err(fault) => asks.iter().map(|_| Err(fault.store())).collect(),
+        }
+    }
+
+    /// Reads the records and heads of `batch`, all as of one moment.
+    fn reads(&mut self, batch: &[Errand], peppers: &Peppers) -> Vec<Result<Reply, StoreError>> {
+        let reads = |errand: &&Errand| !matches!(errand.question, Question::Lease { .. });
+        let wanted: Vec<&Errand> = batch.iter().filter(reads).collect();
+        if wanted.is_empty() {
+            return vec![];
+        }
+        match self.read(&wanted, peppers) {
+            Ok(replies) => replies,
+            Err(fault) => wanted.iter().map(|_| Err(fault.store())).collect(),
+        }
+    }
+
+    fn read(
+        &mut self,
+        wanted: &[&Errand],
+        peppers: &Peppers,
+    ) -> Result<Vec<Result<Reply, StoreError>>, Fault> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let kept = head::refresh(&transaction, &mut self.kept)?;
+        let replies = wanted.iter().map(|errand| {
+            let tidings = Tidings::from(kept.head.answer(errand.since, 0));
+            match errand.question {
+                Question::Record { expected, .. } => {
+                    let stamp = kept.head.stamp();
+                    let fetched = records::fetch(&transaction, stamp, expected, peppers)?;
+                    Ok(Reply::Record(Some(fetched), Some(tidings)))
+                }
+                Question::Head | Question::Lease { .. } => Ok(Reply::Head(tidings)),
+            }
+        });
+        let replies = replies.collect();
+        transaction.finish()?;
+        Ok(replies)
+    }
+
+    /// How far the ledger has come.
+    pub(crate) fn reached(&mut self) -> Result<Stamp, Fault> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let (stamp, _) = head::ledger(&transaction)?;
+        transaction.finish()?;
+        Ok(stamp)
+    }
+
+    /// Notes an epoch outside the database; says whether that is done.
+    pub(crate) fn note(&self, stamp: Stamp) -> bool {
+        match &self.place {
+            Place::File(path) => note::write(path, stamp).is_ok(),
+            Place::Memory(_) => true,
+        }
+    }
+}
