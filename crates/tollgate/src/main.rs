@@ -1,8 +1,10 @@
 //! The `tollgate` command.
 
 mod clock;
+mod config;
 mod dev;
 mod exit;
+mod secrets;
 
 use std::io;
 

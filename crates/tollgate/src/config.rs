@@ -1,0 +1,273 @@
+//! The configuration: one TOML file and the environment, read strictly.
+//!
+//! What is unknown, given twice, of another type or out of bounds stops the start, and everything that is wrong is
+//! said at once, each with its place. Whoever holds a [`Config`] holds checked values.
+
+mod build;
+mod checks;
+mod document;
+mod environment;
+pub(crate) mod fields;
+mod problem;
+pub(crate) mod reference;
+mod suggest;
+mod table;
+
+use std::{
+    fs::File,
+    io::Read,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tollgate_core::{
+    head::MaxStaleness,
+    key::{Brand, Prefix},
+    network::Block,
+};
+use tollgate_identity::Algorithm;
+
+pub(crate) use environment::{Environment, SECRETS};
+pub(crate) use problem::{ConfigError, Place, Problem};
+pub(crate) use suggest::nearest;
+
+use document::Value;
+use fields::Field;
+
+/// The file that is read unless another is named.
+pub(crate) const FILE: &str = "tollgate.toml";
+
+/// The longest file, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The most texts in one list.
+const PLACES_MAX: usize = 256;
+
+/// Everything that an operator sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// The file it was read from.
+    pub(crate) file: PathBuf,
+    pub(crate) keys: Keys,
+    pub(crate) store: StorePlace,
+    /// Where peppers and signing keys are, unless the environment holds them.
+    pub(crate) secrets: PathBuf,
+    pub(crate) identity: Identity,
+    pub(crate) gate: Gate,
+    /// None: nothing is proxied.
+    pub(crate) origin: Option<Origin>,
+    pub(crate) connections: Connections,
+    pub(crate) cache: Cache,
+    /// None: nobody is told decisions.
+    pub(crate) decide: Option<Decide>,
+    /// None: there is no listener for metrics.
+    pub(crate) admin: Option<SocketAddr>,
+    /// None: connections are plain HTTP.
+    pub(crate) tls: Option<Tls>,
+    /// In their order: the first that matches applies.
+    pub(crate) routes: Vec<Route>,
+}
+
+/// What keys look like, and where a request may present one.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub(crate) brand: Brand,
+    pub(crate) prefix: Prefix,
+    /// In lower case.
+    pub(crate) header: Option<Box<str>>,
+    pub(crate) query: Option<Box<str>>,
+    pub(crate) forward: bool,
+}
+
+/// Where the store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StorePlace {
+    /// Gone when the process ends.
+    Memory,
+    File(PathBuf),
+}
+
+/// What identities say of this gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) issuer: Box<str>,
+    pub(crate) audience: Box<str>,
+    /// Of the next signing key.
+    pub(crate) algorithm: Algorithm,
+}
+
+/// How requests are taken and decided.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    pub(crate) listen: SocketAddr,
+    pub(crate) realm: Box<str>,
+    pub(crate) max_staleness: MaxStaleness,
+    pub(crate) max_staleness_ms: u64,
+    pub(crate) store_deadline_ms: u32,
+    pub(crate) trusted_hops: Vec<Block>,
+    /// In lower case.
+    pub(crate) country_header: Option<Box<str>>,
+    pub(crate) rate_limit_fields: RateLimitFields,
+    /// False only on loopback.
+    pub(crate) checking: bool,
+}
+
+/// How answers tell what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RateLimitFields {
+    Standard,
+    Legacy,
+    Both,
+    Off,
+}
+
+/// Where allowed requests go.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// Host and, where it is given, port: what a connection is made to and `Host` may say.
+    pub(crate) authority: Box<str>,
+    pub(crate) host: Box<str>,
+    pub(crate) port: u16,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) response_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+}
+
+/// What one client may take up.
+#[derive(Clone, Debug)]
+pub(crate) struct Connections {
+    pub(crate) max: usize,
+    pub(crate) max_age: Duration,
+    pub(crate) head_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) head_bytes_max: usize,
+    pub(crate) fields_max: usize,
+    pub(crate) drain: Duration,
+}
+
+/// How much is held in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Cache {
+    pub(crate) records_bytes: usize,
+    pub(crate) absences: usize,
+    pub(crate) purses: usize,
+}
+
+/// Who may ask for decisions, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Decide {
+    pub(crate) listen: SocketAddr,
+    pub(crate) trusted: Vec<Block>,
+}
+
+/// The files of a certificate chain and its key.
+#[derive(Clone, Debug)]
+pub(crate) struct Tls {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// What requests of one kind need.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// Where it stands in the file.
+    pub(crate) place: Place,
+    /// None given: all.
+    pub(crate) methods: Vec<String>,
+    pub(crate) path: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) cost: u32,
+    pub(crate) public: bool,
+    pub(crate) key_from: Option<KeyPlace>,
+    pub(crate) bind: bool,
+    pub(crate) cache: bool,
+    pub(crate) cors: Cors,
+}
+
+/// The one place that a route takes keys from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyPlace {
+    Authorization,
+    XApiKey,
+    /// That of `keys.header`.
+    Header,
+    /// That of `keys.query`.
+    Query,
+}
+
+/// What becomes of a CORS preflight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cors {
+    Refuse,
+    Forward,
+    Answer { origins: Vec<String>, methods: Vec<String>, headers: Vec<String>, max_age_s: u32 },
+}
+
+/// Where a configuration comes from, so that it can be read again.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The environment that the process was started with.
+    pub(crate) environment: Environment,
+    /// What the command line says in the place of `store.path`.
+    pub(crate) store: Option<String>,
+}
+
+impl Source {
+    /// Reads the file as it is now.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, each with its place.
+    pub(crate) fn load(&self) -> Result<Config, ConfigError> {
+        let problem = |what: String| {
+            let path = Problem { place: Place::Default, path: String::new(), what };
+            ConfigError::new(self.file.clone(), vec![path])
+        };
+        let text = text_of(&self.file).map_err(problem)?;
+        self.parse(&text)
+    }
+
+    /// Reads `text` as if the file held it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::load`].
+    pub(crate) fn parse(&self, text: &str) -> Result<Config, ConfigError> {
+        let mut problems = vec![];
+        let mut document = document::read(text, &mut problems);
+        document::lay_over(&mut document, &self.environment, &mut problems);
+        if let (Some(store), Some(field)) = (&self.store, fields::field("store", "path")) {
+            let value = Value::Text(store.clone());
+            document::set(&mut document, field, value, Place::Argument("--store"));
+        }
+        match build::config(&document, &self.file, &mut problems) {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigError::new(self.file.clone(), problems)),
+        }
+    }
+}
+
+/// The variable of the environment that sets `field`.
+pub(crate) fn variable(field: &Field) -> String {
+    format!("{}{}_{}", environment::PREFIX, field.table, field.name).to_uppercase()
+}
+
+fn text_of(path: &Path) -> Result<String, String> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            "there is no such file: `tollgate init` makes one, `--config FILE` names another"
+                .to_owned()
+        }
+        _ => format!("cannot be read: {error}"),
+    };
+    let mut bytes = vec![];
+    let file = File::open(path).map_err(failed)?;
+    file.take(FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+        return Err(format!("has more than {FILE_BYTES_MAX} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())
+}

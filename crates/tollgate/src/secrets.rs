@@ -1,0 +1,163 @@
+//! The secrets of a deployment: its peppers, and the keys that sign identities.
+//!
+//! They live in one file that only its owner may read, or in one variable of the environment. No `Debug`, error or
+//! output holds a byte of them.
+
+mod document;
+mod error;
+mod file;
+mod signing;
+
+use std::{fmt, path::Path};
+
+use tollgate_core::{
+    pepper::{Pepper, Peppers},
+    time::UnixMillis,
+};
+use tollgate_identity::{JWKS_MAX, Jwk, KeySet, LIFE_MAX_S, SigningKey, jwks};
+use zeroize::Zeroizing;
+
+pub(crate) use error::SecretsError;
+pub(crate) use file::{Exposure, SecretsFile, exposure};
+pub(crate) use signing::Signing;
+
+use crate::config::{Environment, SECRETS};
+
+/// For how long whoever fetched the public keys may keep them, in seconds. A new key is published for so long before
+/// it signs.
+pub(crate) const JWKS_MAX_AGE_S: u64 = 300;
+
+/// For how long a key that no longer signs stays published, in milliseconds: until its last token has ended, also for
+/// a verifier whose clock differs.
+pub(crate) const AFTERLIFE_MS: u64 = (LIFE_MAX_S + 60) * 1_000;
+
+/// A pepper or a seed as it is made here, in bytes.
+const SECRET_BYTES: usize = 32;
+
+/// Bytes that are wiped when they are dropped.
+type Hidden = Zeroizing<Vec<u8>>;
+
+/// Peppers and signing keys, looked at and found good.
+pub(crate) struct Secrets {
+    peppers: Vec<(u8, Hidden)>,
+    issuing: u8,
+    signing: Vec<Signing>,
+}
+
+impl Secrets {
+    /// What the environment holds, or else the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read, others may read them, or they are not good: no host may start then.
+    pub(crate) fn load(path: &Path, environment: &Environment) -> Result<Self, SecretsError> {
+        match environment.secrets() {
+            Some(text) => Self::parse(text).map_err(|error| error.of(SECRETS)),
+            None => file::read(path),
+        }
+    }
+
+    /// Reads the JSON of the secrets file.
+    ///
+    /// # Errors
+    ///
+    /// When it is not, or its peppers or keys are refused.
+    pub(crate) fn parse(text: &str) -> Result<Self, SecretsError> {
+        document::read(text)
+    }
+
+    /// One random pepper, and one signing key that signs at once: nobody has asked for the public keys yet.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness.
+    pub(crate) fn create(algorithm: &str, now: UnixMillis) -> Result<Self, SecretsError> {
+        let signing = Signing::draw("k1", algorithm, now)?;
+        Ok(Self { peppers: vec![(0, draw()?)], issuing: 0, signing: vec![signing] })
+    }
+
+    /// The ring of peppers.
+    ///
+    /// # Errors
+    ///
+    /// None for secrets that were read or checked; the type says so for those that were changed.
+    pub(crate) fn peppers(&self) -> Result<Peppers, SecretsError> {
+        let peppers: Vec<_> =
+            self.peppers.iter().map(|(id, secret)| Pepper { id: *id, secret }).collect();
+        Peppers::new(&peppers, self.issuing).map_err(SecretsError::pepper)
+    }
+
+    /// The key that signs at `now`: the last that has begun, or else the first that will.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub(crate) fn signer(&self, now: UnixMillis) -> Result<SigningKey, SecretsError> {
+        self.signing(now).ok_or(SecretsError::no_signing_key())?.key()
+    }
+
+    /// The entry of the key that signs at `now`.
+    pub(crate) fn signing(&self, now: UnixMillis) -> Option<&Signing> {
+        let begun = self.signing.iter().filter(|key| key.from <= now);
+        begun.max_by_key(|key| key.from).or_else(|| self.signing.iter().min_by_key(|key| key.from))
+    }
+
+    /// When, after `now`, another key signs or the published ones change.
+    pub(crate) fn next_change(&self, now: UnixMillis) -> Option<UnixMillis> {
+        let times = self.signing.iter().flat_map(|key| [Some(key.from), key.until]);
+        times.flatten().filter(|&time| time > now).min()
+    }
+
+    /// The document that publishes the keys of `now`.
+    ///
+    /// # Errors
+    ///
+    /// None for secrets that were read or checked; the type says so for those that were changed.
+    pub(crate) fn jwks(&self, now: UnixMillis) -> Result<String, SecretsError> {
+        let mut keys = vec![];
+        for signing in self.published(now) {
+            let key = signing.key()?;
+            keys.push(Jwk { kid: &signing.kid, alg: key.algorithm().as_str(), x: key.public() });
+        }
+        let set = KeySet::new(&keys).map_err(SecretsError::signing)?;
+        let mut room = [0; JWKS_MAX];
+        jwks(&set, &mut room).map(str::to_owned).map_err(|_| SecretsError::no_signing_key())
+    }
+
+    /// The keys that verifiers are to know at `now`: all that have not ended, and whatever signs.
+    pub(crate) fn published(&self, now: UnixMillis) -> impl Iterator<Item = &Signing> {
+        let signing = self.signing(now).map(|key| key.kid.clone());
+        self.signing.iter().filter(move |key| {
+            key.until.is_none_or(|until| now < until) || Some(&key.kid) == signing.as_ref()
+        })
+    }
+
+    /// Every signing key, in the order of the file.
+    pub(crate) fn signing_keys(&self) -> &[Signing] {
+        &self.signing
+    }
+
+    /// The ids of the peppers, in the order of the file.
+    pub(crate) fn pepper_ids(&self) -> impl Iterator<Item = u8> {
+        self.peppers.iter().map(|(id, _)| *id)
+    }
+
+    /// The id of the pepper that new keys are made under.
+    pub(crate) const fn issuing(&self) -> u8 {
+        self.issuing
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<_> = self.pepper_ids().collect();
+        write!(f, "Secrets(peppers {ids:?}, issuing {}, signing {:?})", self.issuing, self.signing)
+    }
+}
+
+/// Random bytes for a pepper or a seed.
+fn draw() -> Result<Hidden, SecretsError> {
+    let mut bytes = Zeroizing::new(vec![0; SECRET_BYTES]);
+    getrandom::fill(&mut bytes).map_err(|_| SecretsError::no_randomness())?;
+    Ok(bytes)
+}
