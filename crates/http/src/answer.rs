@@ -3,11 +3,12 @@
 mod date;
 mod face;
 
-use tollgate_core::{bucket::Wait, decision::Denial, id::Id, record::Record};
+use tollgate_core::{bucket::Wait, decision::Denial, record::Record};
 
 use crate::{
     hygiene::{STATUS_FIELD, cache::NO_STORE},
-    rate::{self, Style},
+    rate::{self, Policy, Style},
+    route::RouteLimit,
     text::{push_json, push_number, push_quoted},
 };
 use face::{Challenge, Face};
@@ -36,7 +37,9 @@ pub struct Context<'a> {
     pub required: &'a [Box<str>],
     /// The key's record, where one was found.
     pub record: Option<Record<'a>>,
-    /// What may still be spent of each limit of the record and then of each quota.
+    /// The limits of the route's own.
+    pub limits: &'a [RouteLimit],
+    /// What may still be spent of each limit of the record, then of each quota, then of each limit of the route.
     pub left: &'a [u32],
     /// Which fields about limits are written.
     pub style: Style,
@@ -86,7 +89,14 @@ pub fn denied(denial: Denial, context: &Context<'_>) -> Answer {
             fields.push(("retry-after", number(seconds)));
         }
         if let Some(record) = &context.record {
-            fields.extend(rate::refused(record, place, wait, context.left, context.style));
+            fields.extend(rate::refused(
+                record,
+                context.limits,
+                place,
+                wait,
+                context.left,
+                context.style,
+            ));
         }
     }
     let expired = expired(denial, context);
@@ -95,8 +105,8 @@ pub fn denied(denial: Denial, context: &Context<'_>) -> Answer {
         code: denial.code(),
         detail: expired.as_deref().unwrap_or(face.detail),
         violated: spent.map(|(place, _)| {
-            let record = context.record.as_ref();
-            record.and_then(|record| rate::limits(record).nth(place)).map(|limit| limit.name)
+            let record = context.record.as_ref()?;
+            rate::policies(record, context.limits).nth(place)
         }),
         face,
     };
@@ -123,11 +133,15 @@ pub const fn status(denial: Denial) -> u16 {
 
 /// The place of the limit or quota that a denial names, and how long it makes one wait.
 fn spent(denial: Denial, context: &Context<'_>) -> Option<(usize, Wait)> {
+    let record = context.record.as_ref();
+    let (limits, quotas) =
+        record.map_or((0, 0), |record| (record.limits.len(), record.quotas.len()));
     if let Denial::RateLimited { limit, wait } = denial {
-        return Some((limit, wait));
+        // The route's limits follow those of the record here, and its quotas there.
+        let skipped = if limit < limits { 0 } else { quotas };
+        return Some((limit.saturating_add(skipped), wait));
     }
     if let Denial::QuotaExhausted { quota, wait } = denial {
-        let limits = context.record.as_ref().map_or(0, |record| record.limits.len());
         return Some((limits.saturating_add(quota), wait));
     }
     None
@@ -177,7 +191,7 @@ struct Problem<'a> {
     code: &'static str,
     detail: &'a str,
     /// For a problem about limits: the one that is violated, if it is known.
-    violated: Option<Option<Id<'a>>>,
+    violated: Option<Option<Policy<'a>>>,
     face: Face,
 }
 
@@ -208,8 +222,11 @@ impl Problem<'_> {
         }
         if let Some(violated) = self.violated {
             body.push_str(",\"violated-policies\":[");
-            if let Some(name) = violated {
-                push_json(&mut body, name.as_str());
+            if let Some(policy) = violated {
+                // No character of an identifier needs an escape.
+                body.push('"');
+                policy.push_name(&mut body);
+                body.push('"');
             }
             body.push(']');
         }

@@ -26,7 +26,7 @@ pub enum PathError {
     Separator,
     /// A `%` is not followed by two hexadecimal digits, or what it stands for is not UTF-8.
     WrongEscape,
-    /// An escape stands for another one, of a character that must not be escaped.
+    /// An escape stands for another one, which whoever decodes twice would read.
     DoubleEscape,
     /// It has a blank or a control byte.
     Control,
@@ -74,8 +74,9 @@ impl std::error::Error for PathError {}
 
 /// The one spelling of `raw`, which is a path without its query.
 ///
-/// Escapes of unreserved characters are decoded, the others are upper-cased, and what must be escaped is.
-/// Nothing is removed or resolved: a path that would need it is refused.
+/// Escapes of what may stand as it is are decoded, except that of `+`, which some origins take for a blank; the
+/// others are upper-cased, and what must be escaped is. Nothing is removed or resolved: a path that would need
+/// it is refused.
 ///
 /// # Errors
 ///
@@ -105,18 +106,11 @@ pub fn canonical(raw: &[u8]) -> Result<Cow<'_, str>, PathError> {
     Ok(path)
 }
 
-/// What may stand in a segment as it is: unreserved characters, and all that separate nothing there.
+/// What may stand in a path as it is: unreserved characters, and those that separate nothing there.
 const fn is_kept(byte: u8) -> bool {
-    is_unreserved(byte)
-        || matches!(
-            byte,
-            b'/' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'='
-        )
-        || matches!(byte, b':' | b'@')
-}
-
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b'@')
+        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=')
 }
 
 fn respelled(raw: &[u8]) -> Result<String, PathError> {
@@ -142,7 +136,7 @@ fn respelled(raw: &[u8]) -> Result<String, PathError> {
             }
         };
         meant.push(stands_for);
-        if is_unreserved(stands_for) || (first != b'%' && is_kept(first)) {
+        if is_kept(stands_for) && (first != b'%' || stands_for != b'+') {
             path.push(char::from(stands_for));
         } else {
             push_escape(&mut path, stands_for);
@@ -171,12 +165,8 @@ fn check_escaped(stands_for: u8, rest: &[u8]) -> Result<(), PathError> {
             while let [b'2', b'5', after @ ..] = rest {
                 rest = after;
             }
-            let again = match rest {
-                [high, low, ..] => byte(*high, *low),
-                _ => None,
-            };
-            match again {
-                Some(b'/' | b'\\' | b'.' | b';' | b'\0'..=b'\x1f') => Err(PathError::DoubleEscape),
+            match rest {
+                [high, low, ..] if byte(*high, *low).is_some() => Err(PathError::DoubleEscape),
                 _ => Ok(()),
             }
         }

@@ -5,12 +5,15 @@
 
 use tollgate_core::{
     bucket::Wait,
-    limit::{Limit, Period, Refill},
+    limit::{Limit, Numbers, Period, Refill},
     record::Record,
     time::UnixMillis,
 };
 
-use crate::text::{push_number, push_quoted, same};
+use crate::{
+    route::RouteLimit,
+    text::{push_number, same},
+};
 
 /// The largest integer of a structured field.
 pub const INTEGER_MAX: u64 = 999_999_999_999_999;
@@ -58,26 +61,74 @@ pub fn is_written(name: &[u8], style: Style) -> bool {
 
 /// What one limit or quota comes to for a client.
 #[derive(Clone, Copy)]
-struct Policy<'a> {
-    limit: Limit<'a>,
+struct Told<'a> {
+    policy: Policy<'a>,
     /// What may be spent.
     left: u32,
     /// In how many seconds all of it may be; or, where it refused, when to come back.
     reset_s: Option<u64>,
 }
 
-/// The fields of an answer to a request that passed: every limit and quota of the record. `left` has what may
-/// still be spent of each, in the record's order, limits first.
+/// A limit or quota, as clients know it.
+#[derive(Clone, Copy)]
+pub(crate) struct Policy<'a> {
+    name: &'a str,
+    of_route: bool,
+    numbers: Numbers,
+}
+
+impl Policy<'_> {
+    /// The name: one of a route is told from one of a key.
+    pub(crate) fn push_name(&self, to: &mut String) {
+        if self.of_route {
+            to.push('@');
+        }
+        to.push_str(self.name);
+    }
+}
+
+/// Every limit of a record, then its quotas, then the limits of the route: the order of what is left of each.
+pub(crate) fn policies<'a>(
+    record: &Record<'a>,
+    route: &'a [RouteLimit],
+) -> impl Iterator<Item = Policy<'a>> + Clone {
+    let own = record.limits.iter().chain(record.quotas);
+    let own = own.map(|Limit { name, numbers, .. }| Policy {
+        name: name.as_str(),
+        of_route: false,
+        numbers,
+    });
+    own.chain(route.iter().map(|RouteLimit { name, numbers, .. }| Policy {
+        name,
+        of_route: true,
+        numbers: *numbers,
+    }))
+}
+
+/// The fields of an answer to a request that passed: every limit and quota of the record, and every limit of
+/// the route. `left` has what may still be spent of each, in that order.
 #[must_use]
 pub fn fields(
     record: &Record<'_>,
+    route: &[RouteLimit],
     left: &[u32],
     style: Style,
     now: UnixMillis,
 ) -> Vec<(&'static str, String)> {
-    let policies = policies(record, left, now);
-    let tightest = policies.clone().min_by_key(|policy| policy.left);
-    written(record, policies, tightest, style)
+    let left = left.iter().copied().chain(std::iter::repeat(0));
+    let told = policies(record, route).zip(left).map(move |(policy, left)| {
+        let burst = policy.numbers.burst();
+        let left = left.min(burst);
+        let reset_s = match policy.numbers.refill() {
+            Refill::Steady { rate, period_ms } => {
+                Some(seconds_for(burst.saturating_sub(left), rate, period_ms))
+            }
+            Refill::Each(period) => period.next(now).map(|next| next.since(now).div_ceil(1_000)),
+        };
+        Told { policy, left, reset_s }
+    });
+    let tightest = told.clone().min_by_key(|told| told.left);
+    written(policies(record, route), told, tightest, style)
 }
 
 /// The fields of an answer to a request that the limit or quota at `place`, counted as in [`fields`], refused:
@@ -85,16 +136,17 @@ pub fn fields(
 #[must_use]
 pub fn refused(
     record: &Record<'_>,
+    route: &[RouteLimit],
     place: usize,
     wait: Wait,
     left: &[u32],
     style: Style,
 ) -> Vec<(&'static str, String)> {
-    let named = limits(record).nth(place).map(|limit| {
-        let left = left.get(place).copied().unwrap_or(0).min(limit.numbers.burst());
-        Policy { limit, left, reset_s: retry_after_s(wait) }
+    let named = policies(record, route).nth(place).map(|policy| {
+        let left = left.get(place).copied().unwrap_or(0).min(policy.numbers.burst());
+        Told { policy, left, reset_s: retry_after_s(wait) }
     });
-    written(record, named.into_iter(), named, style)
+    written(policies(record, route), named.into_iter(), named, style)
 }
 
 /// The seconds of `Retry-After`: rounded up, at least one; none for what never passes.
@@ -106,28 +158,6 @@ pub fn retry_after_s(wait: Wait) -> Option<u64> {
     }
 }
 
-/// The limits of a record and then its quotas.
-pub(crate) fn limits<'a>(record: &Record<'a>) -> impl Iterator<Item = Limit<'a>> + Clone {
-    record.limits.iter().chain(record.quotas)
-}
-
-fn policies<'a>(
-    record: &Record<'a>,
-    left: &[u32],
-    now: UnixMillis,
-) -> impl Iterator<Item = Policy<'a>> + Clone {
-    let known = left.iter().copied().chain(std::iter::repeat(0));
-    limits(record).zip(known).map(move |(limit, left)| {
-        let left = left.min(limit.numbers.burst());
-        let missing = limit.numbers.burst().saturating_sub(left);
-        let reset_s = match limit.numbers.refill() {
-            Refill::Steady { rate, period_ms } => Some(seconds_for(missing, rate, period_ms)),
-            Refill::Each(period) => period.next(now).map(|next| next.since(now).div_ceil(1_000)),
-        };
-        Policy { limit, left, reset_s }
-    })
-}
-
 /// In how many seconds a limit gains `tokens`, rounded up.
 fn seconds_for(tokens: u32, rate: u32, period_ms: u32) -> u64 {
     let credit = u128::from(tokens).saturating_mul(period_ms.into());
@@ -137,11 +167,9 @@ fn seconds_for(tokens: u32, rate: u32, period_ms: u32) -> u64 {
 }
 
 /// The window of a limit or quota in seconds; none if it has no end.
-fn window_s(limit: &Limit<'_>) -> Option<u64> {
-    match limit.numbers.refill() {
-        Refill::Steady { rate, period_ms } => {
-            Some(seconds_for(limit.numbers.burst(), rate, period_ms))
-        }
+fn window_s(numbers: Numbers) -> Option<u64> {
+    match numbers.refill() {
+        Refill::Steady { rate, period_ms } => Some(seconds_for(numbers.burst(), rate, period_ms)),
         Refill::Each(Period::Day) => Some(86_400),
         Refill::Each(Period::Month) => Some(2_678_400),
         Refill::Each(Period::Total) => None,
@@ -149,9 +177,9 @@ fn window_s(limit: &Limit<'_>) -> Option<u64> {
 }
 
 fn written<'a>(
-    record: &Record<'a>,
-    told: impl Iterator<Item = Policy<'a>>,
-    tightest: Option<Policy<'a>>,
+    policies: impl Iterator<Item = Policy<'a>>,
+    told: impl Iterator<Item = Told<'a>>,
+    tightest: Option<Told<'a>>,
     style: Style,
 ) -> Vec<(&'static str, String)> {
     let mut fields = vec![];
@@ -159,23 +187,22 @@ fn written<'a>(
         return fields;
     };
     if style.standard() {
-        fields.reserve_exact(8);
         let (mut policy, mut state) = (String::new(), String::new());
-        for limit in limits(record) {
-            let item = item(&mut policy, &limit);
-            parameter(item, "q", Some(limit.numbers.burst().into()));
-            parameter(item, "w", window_s(&limit));
+        for each in policies {
+            let item = item(&mut policy, &each);
+            parameter(item, "q", Some(each.numbers.burst().into()));
+            parameter(item, "w", window_s(each.numbers));
         }
-        for Policy { limit, left, reset_s } in told {
-            let item = item(&mut state, &limit);
-            parameter(item, "r", Some(left.into()));
-            parameter(item, "t", reset_s);
+        for each in told {
+            let item = item(&mut state, &each.policy);
+            parameter(item, "r", Some(each.left.into()));
+            parameter(item, "t", each.reset_s);
         }
         fields.extend(STANDARD.into_iter().zip([policy, state]));
     }
     if style.legacy() {
-        let Policy { limit, left, reset_s } = tightest;
-        let said = [Some(limit.numbers.burst().into()), Some(left.into()), reset_s];
+        let burst = tightest.policy.numbers.burst().into();
+        let said = [Some(burst), Some(tightest.left.into()), tightest.reset_s];
         for (name, number) in LEGACY.into_iter().zip(said.into_iter().cycle()) {
             if let Some(number) = number {
                 let mut value = String::new();
@@ -187,13 +214,13 @@ fn written<'a>(
     fields
 }
 
-/// Begins an item of a list with the limit's name.
-fn item<'s>(to: &'s mut String, limit: &Limit<'_>) -> &'s mut String {
+/// Begins an item of a list with the policy's name. No character of an identifier needs an escape.
+fn item<'s>(to: &'s mut String, policy: &Policy<'_>) -> &'s mut String {
     if !to.is_empty() {
         to.push_str(", ");
     }
     to.push('"');
-    push_quoted(to, limit.name.as_str());
+    policy.push_name(to);
     to.push('"');
     to
 }

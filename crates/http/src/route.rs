@@ -4,7 +4,13 @@ mod pattern;
 
 use std::fmt;
 
-use tollgate_core::scope::{REQUIRED_SCOPES_MAX, Scope};
+use tollgate_core::{
+    decision::ROUTE_LIMITS_MAX,
+    id::{ID_MAX, Id},
+    limit::{Limit, LimitScope, Numbers},
+    scope::{REQUIRED_SCOPES_MAX, Scope},
+    stamp::Stamp,
+};
 
 use crate::{
     cors::{Cors, CorsError},
@@ -36,6 +42,8 @@ pub struct RuleSpec {
     pub scopes: Vec<Box<str>>,
     /// How many tokens a request costs.
     pub cost: u32,
+    /// Limits of the route's own, counted besides those of a key.
+    pub limits: Vec<RouteLimit>,
     /// Whether no key is needed or looked at.
     pub public: bool,
     /// The one place of the key; none: all places.
@@ -57,6 +65,7 @@ impl RuleSpec {
             path: path.into(),
             scopes: vec![],
             cost: 1,
+            limits: vec![],
             public: false,
             key_from: None,
             bind: false,
@@ -66,13 +75,37 @@ impl RuleSpec {
     }
 }
 
-/// What a route demands. Limits of a route's own will stand here, once a record's can be overridden.
+/// A limit of a route's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteLimit {
+    /// Its name: clients are told it with an `@` before it, so that it is none of a key's.
+    pub name: Box<str>,
+    /// Whose requests it counts together.
+    pub scope: LimitScope,
+    /// What it allows.
+    pub numbers: Numbers,
+    /// When these numbers last changed.
+    pub changed: Stamp,
+}
+
+impl RouteLimit {
+    /// The same, borrowed; none if the name is no identifier, which a rule's never is.
+    #[must_use]
+    pub fn limit(&self) -> Option<Limit<'_>> {
+        let Self { scope, numbers, changed, .. } = *self;
+        Some(Limit { name: Id::new(&self.name).ok()?, scope, numbers, changed })
+    }
+}
+
+/// What a route demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The scopes that a key must have.
     pub scopes: Box<[Box<str>]>,
     /// How many tokens a request costs.
     pub cost: u32,
+    /// Limits of the route's own, counted besides those of a key.
+    pub limits: Box<[RouteLimit]>,
     /// Whether no key is needed or looked at.
     pub public: bool,
     /// The one place of the key; none: all places.
@@ -134,6 +167,9 @@ pub enum Fault {
     Reserved,
     /// A scope is none, or there are more than [`REQUIRED_SCOPES_MAX`].
     WrongScope,
+    /// A limit's name is no identifier of at most 63 bytes without `@`, or stands there twice, or there are
+    /// more than [`ROUTE_LIMITS_MAX`].
+    WrongLimit,
     /// The route is public, but demands something of a key.
     PublicDemands,
     /// What is said of preflights cannot be used.
@@ -151,8 +187,11 @@ impl fmt::Display for Fault {
             Self::WrongStar => "a * is a whole segment, and ** the last one",
             Self::Reserved => "what is below /.well-known/tollgate is answered by the gate itself",
             Self::WrongScope => "a scope is resource:action, and a route requires at most 16",
+            Self::WrongLimit => {
+                "a route has at most 4 limits, each with a name of its own of at most 63 A-Z a-z 0-9 . _ + -"
+            }
             Self::PublicDemands => {
-                "a public route demands nothing of a key: no scopes, binding, place or cost"
+                "a public route demands nothing of a key: no scopes, limits, binding, place or cost"
             }
             Self::Cors(error) => return error.fmt(f),
         })
@@ -217,7 +256,8 @@ impl Rules {
 
 impl Route {
     fn new(spec: RuleSpec, place: usize) -> Result<Self, Fault> {
-        let RuleSpec { methods, path, scopes, cost, public, key_from, bind, cache, cors } = spec;
+        let RuleSpec { methods, path, scopes, cost, limits, public, key_from, bind, cache, cors } =
+            spec;
         let mut names = methods.iter();
         if methods.len() > METHODS_MAX || !names.all(|method| is_method(method.as_bytes())) {
             return Err(Fault::WrongMethod);
@@ -226,15 +266,20 @@ impl Route {
         if scopes.len() > REQUIRED_SCOPES_MAX || !texts.all(|scope| Scope::new(scope).is_ok()) {
             return Err(Fault::WrongScope);
         }
-        if public && (!scopes.is_empty() || bind || key_from.is_some() || cost > 1) {
+        if !are_limits(&limits) {
+            return Err(Fault::WrongLimit);
+        }
+        if public
+            && (!scopes.is_empty() || !limits.is_empty() || bind || key_from.is_some() || cost > 1)
+        {
             return Err(Fault::PublicDemands);
         }
         if let Cors::Answer(allowed) = &cors {
             allowed.check().map_err(Fault::Cors)?;
         }
         let pattern = Pattern::new(&path)?;
-        let scopes = scopes.into();
-        let rule = Rule { scopes, cost, public, key_from, bind, cache, cors, place };
+        let (scopes, limits) = (scopes.into(), limits.into());
+        let rule = Rule { scopes, cost, limits, public, key_from, bind, cache, cors, place };
         Ok(Self { methods: methods.into(), pattern, rule })
     }
 
@@ -243,4 +288,15 @@ impl Route {
         let named = |name: &str| self.methods.iter().any(|listed| &**listed == name);
         self.methods.is_empty() || named(method) || (method == "HEAD" && named("GET"))
     }
+}
+
+fn are_limits(limits: &[RouteLimit]) -> bool {
+    let is_name = |name: &str| name.len() < ID_MAX && !name.contains('@') && Id::new(name).is_ok();
+    let is_new =
+        |place: usize, name: &str| limits.iter().take(place).all(|limit| *limit.name != *name);
+    limits.len() <= ROUTE_LIMITS_MAX
+        && limits
+            .iter()
+            .enumerate()
+            .all(|(place, limit)| is_name(&limit.name) && is_new(place, &limit.name))
 }

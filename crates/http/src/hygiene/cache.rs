@@ -16,13 +16,16 @@ const DIRECTIVES_MAX: usize = 4_096;
 const KEPT: [&str; 8] = [
     "no-store",
     "no-cache",
+    "max-age",
     "no-transform",
     "must-revalidate",
     "immutable",
-    "max-age",
     "stale-while-revalidate",
     "stale-if-error",
 ];
+
+/// So many of them say how long an answer may be kept.
+const DATED: usize = 3;
 
 /// Whether `name` tells some cache how long it may keep an answer.
 #[must_use]
@@ -47,32 +50,38 @@ pub fn is_cache_control(name: &[u8]) -> bool {
 /// The `Cache-Control` of an answer that no shared cache may keep, from the origin's own.
 ///
 /// What the origin says to private caches stays, in its order; `public`, `s-maxage` and what is unknown goes.
-/// With more directives than are looked at nothing is kept, anywhere.
+/// Where it does not say how long a private cache may keep the answer, that one asks each time; with more
+/// directives than are looked at nothing is kept, anywhere.
 pub fn forced<'a>(values: impl Iterator<Item = &'a [u8]>) -> String {
     let mut forced = String::from("private");
-    let mut left = DIRECTIVES_MAX;
+    let (mut left, mut dated) = (DIRECTIVES_MAX, false);
     for value in values {
         let Some(rest) = left.checked_sub(value.len()) else {
             return String::from(NO_STORE);
         };
         left = rest;
         for directive in value.split(|&byte| byte == b',').map(trim) {
-            if is_kept(directive) {
-                forced.push_str(", ");
-                forced.extend(directive.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
-            }
+            let Some(place) = kept(directive) else {
+                continue;
+            };
+            dated |= place < DATED;
+            forced.push_str(", ");
+            forced.extend(directive.iter().map(|byte| char::from(byte.to_ascii_lowercase())));
         }
+    }
+    if !dated {
+        forced.push_str(", no-cache");
     }
     forced
 }
 
-/// Whether a directive is one of [`KEPT`], without an argument or with one that is a number.
-fn is_kept(directive: &[u8]) -> bool {
+/// The place in [`KEPT`] of a directive without an argument, or with one that is a number.
+fn kept(directive: &[u8]) -> Option<usize> {
     let mut parts = directive.splitn(2, |&byte| byte == b'=');
     let name = parts.next().unwrap_or_default();
     let numeric = |argument: &[u8]| !argument.is_empty() && argument.iter().all(u8::is_ascii_digit);
-    KEPT.iter().any(|kept| name.eq_ignore_ascii_case(kept.as_bytes()))
-        && parts.next().is_none_or(numeric)
+    let place = KEPT.iter().position(|kept| name.eq_ignore_ascii_case(kept.as_bytes()))?;
+    parts.next().is_none_or(numeric).then_some(place)
 }
 
 /// The `Vary` that an answer to a request with a key has, beside the origin's own.

@@ -45,14 +45,33 @@ impl Pattern {
             };
             let fits = match expected {
                 Segment::Any => true,
-                Segment::Literal(literal) if ignore_case => literal.eq_ignore_ascii_case(segment),
-                Segment::Literal(literal) => **literal == *segment,
+                Segment::Literal(literal) => reads_as(literal, segment, ignore_case),
             };
             if !fits {
                 return false;
             }
         }
         self.rest || found.next().is_none()
+    }
+}
+
+/// Whether two segments are the same to an origin. A plus has two spellings, each of which is passed on.
+fn reads_as(literal: &str, segment: &str, ignore_case: bool) -> bool {
+    let (mut a, mut b) = (literal.as_bytes(), segment.as_bytes());
+    while let (Some((one, rest_a)), Some((other, rest_b))) = (first(a), first(b)) {
+        if one != other && !(ignore_case && one.eq_ignore_ascii_case(&other)) {
+            return false;
+        }
+        (a, b) = (rest_a, rest_b);
+    }
+    a.is_empty() && b.is_empty()
+}
+
+fn first(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'%', b'2', b'B', rest @ ..] => Some((b'+', rest)),
+        [first, rest @ ..] => Some((*first, rest)),
+        [] => None,
     }
 }
 
