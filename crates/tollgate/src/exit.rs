@@ -7,32 +7,31 @@ use std::process::{ExitCode, Termination};
 pub(crate) enum Exit {
     /// 0: what was asked for is done.
     Done,
-    /// 1: it failed; standard error says why.
+    /// 1: it failed, or something was found; standard error or the output says what.
     Failed,
-    /// 2: the command line is wrong; nothing was done.
+    /// 2: the command line, or what was given on standard input, is wrong; nothing was done.
     Usage,
+    /// 3: what is there does not allow it; nothing was done.
+    Refused,
 }
 
 impl Exit {
-    /// Says on standard error why it failed.
-    pub(crate) fn failed(error: &anyhow::Error) -> Self {
-        eprintln!("tollgate: {error:#}");
-        Self::Failed
-    }
+    /// The line of every help that says what the codes mean.
+    pub(crate) const HELP: &str = "Exit codes: 0 done, 1 it failed or something was found, 2 the \
+        command line is wrong, 3 refused because of what is there.";
 
-    /// Says on standard error what is wrong with the command line.
-    pub(crate) fn usage(why: &str) -> Self {
-        eprintln!("tollgate: {why}; `tollgate help` lists the commands");
-        Self::Usage
+    const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+        }
     }
 }
 
 impl Termination for Exit {
     fn report(self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Done => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-        })
+        ExitCode::from(self.code())
     }
 }

@@ -3,6 +3,7 @@
 //! They live in one file that only its owner may read, or in one variable of the environment. No `Debug`, error or
 //! output holds a byte of them.
 
+mod change;
 mod document;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ use tollgate_core::{
 use tollgate_identity::{JWKS_MAX, Jwk, KeySet, LIFE_MAX_S, SigningKey, jwks};
 use zeroize::Zeroizing;
 
+pub(crate) use change::ChangeRefused;
 pub(crate) use error::SecretsError;
 pub(crate) use file::{Exposure, SecretsFile, exposure};
 pub(crate) use signing::Signing;

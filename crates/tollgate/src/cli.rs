@@ -1,0 +1,162 @@
+//! The commands.
+
+mod configuration;
+mod failure;
+mod holders;
+mod init;
+mod inspect;
+mod instant;
+mod keys;
+mod manual;
+mod numbers;
+mod output;
+mod peppers;
+mod settings;
+mod signing_keys;
+mod site;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use failure::Failure;
+use failure::veiled;
+pub(crate) use output::Output;
+
+use crate::{
+    config::{Environment, FILE, Source},
+    dev,
+    exit::Exit,
+};
+use site::Site;
+
+/// Tollgate: API keys checked, metered and revoked at the edge
+#[derive(Debug, Parser)]
+#[command(
+    name = "tollgate",
+    version,
+    term_width = 100,
+    disable_help_subcommand = false,
+    arg_required_else_help = false,
+    after_help = concat!(
+        "Start with `tollgate dev` to see a gate at work, or `tollgate init` to make one.\n\n",
+        "Exit codes: 0 done, 1 it failed or something was found, 2 the command line is wrong, ",
+        "3 refused because of what is there"
+    )
+)]
+struct Cli {
+    /// The configuration
+    #[arg(long, global = true, value_name = "FILE", default_value = FILE)]
+    config: PathBuf,
+    /// Print one JSON document, whose fields are never renamed or removed
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make configuration, secrets and store, where there are none
+    #[command(after_help = "\
+Examples:
+  tollgate init
+  tollgate init --config /etc/tollgate/tollgate.toml
+
+Nothing that exists is overwritten.")]
+    Init(init::Init),
+    /// Show the core at work: mint, prove, decide, meter, revoke, sign
+    #[command(after_help = "\
+Example:
+  tollgate dev   # the tour, with a random pepper that nobody keeps")]
+    Dev,
+    /// Make, change and end keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Stop and resume all keys of an owner
+    #[command(subcommand)]
+    Owners(holders::Owners),
+    /// Stop and resume all keys of a tenant
+    #[command(subcommand)]
+    Tenants(holders::Tenants),
+    /// The secrets under which keys are minted
+    #[command(subcommand)]
+    Peppers(peppers::Peppers),
+    /// The keys that sign identities
+    #[command(subcommand)]
+    SigningKeys(signing_keys::SigningKeys),
+    /// Explain a key: what it says of itself, whether it is genuine, and what the store knows
+    #[command(after_help = "\
+Examples:
+  tollgate inspect < key.txt
+  pbpaste | tollgate inspect --json
+  tollgate inspect      # asks for the key
+
+Works offline; with the peppers it tells whether the key is genuine, with the store whose it is. No byte of the
+key's body is printed. Exit code 1 if the key is not good.")]
+    Inspect(inspect::Inspect),
+    /// Check and explain the configuration
+    #[command(subcommand)]
+    Config(configuration::Configuration),
+    /// Print the help of every command, as Markdown
+    #[command(after_help = "Example:\n  tollgate manual > cli.md")]
+    Manual,
+    /// Print the version
+    #[command(after_help = "Example:\n  tollgate version --json")]
+    Version,
+}
+
+/// Runs what the command line says.
+pub(crate) fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            let text = error.render().to_string();
+            eprintln!("tollgate: {}", veiled(text.trim_start_matches("error: ").trim_end()));
+            eprintln!("`tollgate help` lists the commands");
+            return Exit::Usage;
+        }
+        // Help and version were asked for. Whoever closes the output has read enough.
+        Err(help) => {
+            let _ = write!(io::stdout().lock(), "{}", help.render());
+            return Exit::Done;
+        }
+    };
+    let json = cli.json;
+    let mut out = io::stdout().lock();
+    match cli.run(&mut Output::new(&mut out, json)) {
+        Ok(exit) => exit,
+        Err(failure) => failure.say(json),
+    }
+}
+
+impl Cli {
+    fn run(self, output: &mut Output<'_>) -> Result<Exit, Failure> {
+        let source = Source { file: self.config, environment: Environment::read(), store: None };
+        let done = |()| Exit::Done;
+        match self.command {
+            Command::Init(arguments) => init::run(arguments, &source, output).map(done),
+            Command::Dev => Ok(dev::run(&mut output.raw()).map(done)?),
+            Command::Keys(command) => keys::run(command, &Site::open(source)?, output).map(done),
+            Command::Owners(command) => {
+                holders::owners(command, &Site::open(source)?, output).map(done)
+            }
+            Command::Tenants(command) => {
+                holders::tenants(command, &Site::open(source)?, output).map(done)
+            }
+            Command::Peppers(command) => {
+                peppers::run(command, &Site::open(source)?, output).map(done)
+            }
+            Command::SigningKeys(command) => {
+                signing_keys::run(command, &Site::open(source)?, output).map(done)
+            }
+            Command::Inspect(arguments) => inspect::run(arguments, source, output),
+            Command::Config(command) => configuration::run(&command, &source, output),
+            Command::Manual => manual::run(output).map(done),
+            Command::Version => manual::version(output).map(done),
+        }
+    }
+}

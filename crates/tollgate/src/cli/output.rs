@@ -1,0 +1,67 @@
+//! What a command prints on standard output: for people, or one JSON document for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Where a command prints, and in which of the two ways.
+pub(crate) struct Output<'a> {
+    out: &'a mut dyn Write,
+    json: bool,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn new(out: &'a mut dyn Write, json: bool) -> Self {
+        Self { out, json }
+    }
+
+    /// Whether a program reads.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints `document` for programs, or what `text` writes for people.
+    pub(super) fn show(
+        &mut self,
+        document: &impl Serialize,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.json {
+            serde_json::to_writer_pretty(&mut *self.out, document)?;
+            writeln!(self.out)?;
+        } else {
+            text(self.out)?;
+        }
+        self.out.flush()
+    }
+
+    /// Where text goes.
+    pub(crate) fn raw(&mut self) -> &mut dyn Write {
+        self.out
+    }
+}
+
+/// Writes rows in columns, each as wide as its widest cell.
+pub(super) fn columns<const N: usize>(out: &mut dyn Write, rows: &[[String; N]]) -> io::Result<()> {
+    let width = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, &width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:width$}  "));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Writes lines of a name and what it is.
+pub(super) fn facts(out: &mut dyn Write, facts: &[(&str, String)]) -> io::Result<()> {
+    for (name, what) in facts {
+        writeln!(out, "{name:<12} {what}")?;
+    }
+    Ok(())
+}

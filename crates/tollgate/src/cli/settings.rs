@@ -1,0 +1,167 @@
+//! What a key may do, as it is given on a command line or as JSON.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+};
+
+use clap::{Args, ValueEnum};
+use tollgate_core::time::UnixMillis;
+use tollgate_ledger::{LimitSpec, QuotaSpec, Settings};
+
+use super::{Failure, instant::Instant, numbers};
+
+/// The longest JSON of settings, in bytes.
+const JSON_BYTES_MAX: u64 = 64 * 1024;
+
+/// What a key may do. A list that is given replaces the whole list.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Rights {
+    /// What the customer pays for; the origin is told
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<String>,
+    /// What the key may do, such as orders:read; repeat it for more, none given grants nothing
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// How fast: burst:key=100,50/1s holds 100 tokens and gains 50 every second; repeat it for more
+    ///
+    /// NAME:SCOPE=BURST,RATE/PERIOD. SCOPE says whose requests count together: key, owner, tenant, ip or global. PERIOD is such as 250ms, 1s, 5m, 12h, 30d.
+    #[arg(long = "limit", value_name = "LIMIT", value_parser = numbers::limit)]
+    limits: Vec<LimitSpec>,
+    /// Without any limit: this is said, never assumed
+    #[arg(long, conflicts_with = "limits")]
+    unlimited: bool,
+    /// How often: monthly:key=10000/month; repeat it for more
+    ///
+    /// NAME:SCOPE=COUNT/day|month|total. SCOPE is key, owner, tenant or global. Days and months are those of UTC.
+    #[arg(long = "quota", value_name = "QUOTA", value_parser = numbers::quota)]
+    quotas: Vec<QuotaSpec>,
+    /// From where: a block such as 192.0.2.0/24 or 2001:db8::/32; repeat it for more
+    #[arg(long = "allow-ip", value_name = "BLOCK")]
+    ips_allowed: Vec<String>,
+    /// From where not
+    #[arg(long = "deny-ip", value_name = "BLOCK")]
+    ips_denied: Vec<String>,
+    /// From which country, such as NZ; repeat it for more
+    #[arg(long = "allow-country", value_name = "CODE")]
+    countries_allowed: Vec<String>,
+    /// From which country not
+    #[arg(long = "deny-country", value_name = "CODE")]
+    countries_denied: Vec<String>,
+    /// From when on: 2027-01-31, 2027-01-31T12:00:00Z or +30d
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    not_before: Option<Instant>,
+    /// Until when, written likewise
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    expires: Option<Instant>,
+}
+
+/// What can be emptied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Clear {
+    Plan,
+    Scopes,
+    Quotas,
+    AllowIp,
+    DenyIp,
+    AllowCountry,
+    DenyCountry,
+    NotBefore,
+    Expires,
+}
+
+impl Rights {
+    /// Whether anything was said about limits.
+    pub(super) fn says_limits(&self) -> bool {
+        self.unlimited || !self.limits.is_empty()
+    }
+
+    /// Puts what is given in the place of what `settings` has.
+    pub(super) fn lay_over(self, settings: &mut Settings, now: UnixMillis) {
+        let list = |given: Vec<String>, has: &mut Vec<String>| {
+            if !given.is_empty() {
+                *has = given;
+            }
+        };
+        list(self.scopes, &mut settings.scopes);
+        list(self.ips_allowed, &mut settings.ips_allowed);
+        list(self.ips_denied, &mut settings.ips_denied);
+        list(self.countries_allowed, &mut settings.countries_allowed);
+        list(self.countries_denied, &mut settings.countries_denied);
+        if self.unlimited || !self.limits.is_empty() {
+            settings.limits = self.limits;
+        }
+        if !self.quotas.is_empty() {
+            settings.quotas = self.quotas;
+        }
+        settings.plan = self.plan.or_else(|| settings.plan.take());
+        let instant = |given: Option<Instant>| given.map(|instant| instant.from(now).0);
+        settings.not_before = instant(self.not_before).or(settings.not_before);
+        settings.expires = instant(self.expires).or(settings.expires);
+    }
+}
+
+impl Clear {
+    /// Empties what is named.
+    pub(super) fn apply(self, settings: &mut Settings) {
+        match self {
+            Self::Plan => settings.plan = None,
+            Self::Scopes => settings.scopes.clear(),
+            Self::Quotas => settings.quotas.clear(),
+            Self::AllowIp => settings.ips_allowed.clear(),
+            Self::DenyIp => settings.ips_denied.clear(),
+            Self::AllowCountry => settings.countries_allowed.clear(),
+            Self::DenyCountry => settings.countries_denied.clear(),
+            Self::NotBefore => settings.not_before = None,
+            Self::Expires => settings.expires = None,
+        }
+    }
+}
+
+/// Settings with nothing in them.
+pub(super) fn blank(tenant: String, owner: String, env: String) -> Settings {
+    Settings {
+        tenant,
+        owner,
+        env,
+        plan: None,
+        scopes: vec![],
+        limits: vec![],
+        quotas: vec![],
+        ips_allowed: vec![],
+        ips_denied: vec![],
+        countries_allowed: vec![],
+        countries_denied: vec![],
+        not_before: None,
+        expires: None,
+    }
+}
+
+/// Reads the JSON of settings from a file, or from standard input if it is called `-`.
+pub(super) fn read(name: &str) -> Result<Settings, Failure> {
+    let mut text = String::new();
+    let bounded = JSON_BYTES_MAX.saturating_add(1);
+    let read = match name {
+        "-" => io::stdin().lock().take(bounded).read_to_string(&mut text),
+        path => File::open(path).and_then(|file| file.take(bounded).read_to_string(&mut text)),
+    };
+    let from = if name == "-" { "standard input" } else { name };
+    let read =
+        read.map_err(|error| Failure::usage("settings_unreadable", format!("{from}: {error}")))?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > JSON_BYTES_MAX {
+        let message = format!("{from}: settings have at most {JSON_BYTES_MAX} bytes");
+        return Err(Failure::usage("settings_invalid", message));
+    }
+    serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let what = error.to_string();
+        // SECURITY: these quote what was read, which may be a key that was put here by mistake.
+        let quotes = what.starts_with("invalid type") || what.starts_with("invalid value");
+        let what = if quotes {
+            "a value of another type is needed"
+        } else {
+            what.split(" at line").next().unwrap_or("")
+        };
+        Failure::usage("settings_invalid", format!("{from}:{line}:{column}: {what}"))
+    })
+}
