@@ -10,18 +10,30 @@
 //! virtual time.
 #![forbid(unsafe_code)]
 
+mod absences;
 mod counts;
 mod engine;
 mod errand;
+mod fetches;
+mod flights;
+mod index;
 mod issuer;
+mod parking;
 mod prover;
+mod purses;
+mod records;
 mod request;
+mod timers;
 
 pub use counts::{Counts, DENIALS};
-pub use engine::{Engine, Settings};
+pub use engine::{
+    Engine, HEAD_TRIES_MAX, HEADS_MAX, RECORD_RETRIES_MAX, STORE_DEADLINE_MAX_MS, Settings,
+};
 pub use errand::{
     Errand, ErrandId, Fetched, Lookup, OpenError, Question, Reply, StoreError, Tidings,
 };
 pub use issuer::{Issuer, Signed};
+pub use parking::WAIT_MAX_MS;
 pub use prover::{Prover, Unproven};
+pub use purses::PURSE_IDLE_MS;
 pub use request::{Arrival, Decision, Demand, DemandError, Inquiry, Pass, Refused, Standing};

@@ -3,20 +3,41 @@
 use std::{fmt, sync::Arc};
 
 use tollgate_core::{
-    decision::Denial,
+    decision::{Denial, ROUTE_LIMITS_MAX, Request},
+    id::Id,
+    limit::{Limit, LimitScope, Numbers},
     network::{Address, Country},
     pepper::Genuine,
-    record::{LIMITS_MAX, QUOTAS_MAX, Record},
+    record::Record,
     scope::{REQUIRED_SCOPES_MAX, Scope},
+    stamp::Stamp,
 };
 
-use crate::Signed;
+use crate::{Counts, Signed, purses::PLACES_MAX};
 
 /// What a route demands of a key; made once, when the routes are read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demand {
     scopes: Box<[Box<str>]>,
     cost: u32,
+    limits: Box<[RouteLimit]>,
+}
+
+/// A limit of a route's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RouteLimit {
+    /// As the bucket is named: with the `@` that no limit of a record begins with.
+    name: Box<str>,
+    scope: LimitScope,
+    numbers: Numbers,
+    changed: Stamp,
+}
+
+impl RouteLimit {
+    fn limit<'a>(&self, name: &'a str) -> Option<Limit<'a>> {
+        let Self { scope, numbers, changed, .. } = *self;
+        Some(Limit { name: Id::new(name).ok()?, scope, numbers, changed })
+    }
 }
 
 /// A route demands what no key can be judged by.
@@ -26,6 +47,10 @@ pub enum DemandError {
     WrongScope,
     /// There are more than [`REQUIRED_SCOPES_MAX`].
     TooManyScopes,
+    /// The name of one of the limits has an `@`, is too long for one before it, or stands there twice.
+    WrongLimit,
+    /// There are more than [`ROUTE_LIMITS_MAX`].
+    TooManyLimits,
 }
 
 impl fmt::Display for DemandError {
@@ -35,6 +60,8 @@ impl fmt::Display for DemandError {
             Self::TooManyScopes => {
                 write!(f, "a route requires at most {REQUIRED_SCOPES_MAX} scopes")
             }
+            Self::WrongLimit => f.write_str("a route's limits have different names, without @"),
+            Self::TooManyLimits => write!(f, "a route has at most {ROUTE_LIMITS_MAX} limits"),
         }
     }
 }
@@ -54,7 +81,32 @@ impl Demand {
         if scopes.iter().any(|scope| Scope::new(scope).is_err()) {
             return Err(DemandError::WrongScope);
         }
-        Ok(Self { scopes: scopes.iter().map(|&scope| scope.into()).collect(), cost })
+        let scopes = scopes.iter().map(|&scope| scope.into()).collect();
+        Ok(Self { scopes, cost, limits: Box::default() })
+    }
+
+    /// The same with limits of the route's own, counted besides those of a key's record.
+    ///
+    /// Each is named as an operator reads it. Whoever changes its numbers raises its `changed`.
+    ///
+    /// # Errors
+    ///
+    /// See [`DemandError`].
+    pub fn with_limits(mut self, limits: &[Limit<'_>]) -> Result<Self, DemandError> {
+        if limits.len() > ROUTE_LIMITS_MAX {
+            return Err(DemandError::TooManyLimits);
+        }
+        let mut own = Vec::with_capacity(limits.len());
+        for limit in limits {
+            let name: Box<str> = ["@", limit.name.as_str()].concat().into();
+            if Id::new(&name).is_err() || own.iter().any(|other: &RouteLimit| other.name == name) {
+                return Err(DemandError::WrongLimit);
+            }
+            let Limit { scope, numbers, changed, .. } = *limit;
+            own.push(RouteLimit { name, scope, numbers, changed });
+        }
+        self.limits = own.into();
+        Ok(self)
     }
 
     /// The scopes, as texts.
@@ -66,6 +118,36 @@ impl Demand {
     #[must_use]
     pub const fn cost(&self) -> u32 {
         self.cost
+    }
+
+    /// The route's own limits, as they were given: a denial and a [`Standing`] count them after the record's.
+    pub fn limits(&self) -> impl Iterator<Item = Limit<'_>> {
+        self.limits.iter().filter_map(|own| own.limit(own.name.strip_prefix('@')?))
+    }
+
+    /// The request as the decision looks at it; none, and so no decision, if anything of it cannot be read.
+    pub(crate) fn request<R>(
+        &self,
+        address: Option<Address>,
+        country: Option<Country>,
+        then: impl FnOnce(&Request<'_>) -> R,
+    ) -> Option<R> {
+        let mut request = Request { address, country, required: &[], cost: self.cost, limits: &[] };
+        if self.scopes.is_empty() && self.limits.is_empty() {
+            return Some(then(&request));
+        }
+        let mut scopes = [Scope::new("*:*").ok()?; REQUIRED_SCOPES_MAX];
+        for (place, scope) in scopes.iter_mut().zip(&self.scopes) {
+            *place = Scope::new(scope).ok()?;
+        }
+        request.required = scopes.get(..self.scopes.len())?;
+        let Some(first) = self.limits.first() else { return Some(then(&request)) };
+        let mut limits = [first.limit(&first.name)?; ROUTE_LIMITS_MAX];
+        for (place, own) in limits.iter_mut().zip(&self.limits) {
+            *place = own.limit(&own.name)?;
+        }
+        request.limits = limits.get(..self.limits.len())?;
+        Some(then(&request))
     }
 }
 
@@ -100,6 +182,18 @@ pub enum Decision {
     Deny(Refused),
 }
 
+impl Decision {
+    pub(crate) const fn deny(denial: Denial) -> Self {
+        Self::Deny(Refused { denial, packed: None, standing: Standing([0; PLACES_MAX]) })
+    }
+
+    /// Cannot be decided: counted, since it does not come of a look.
+    pub(crate) fn unavailable(counts: &mut Counts) -> Self {
+        counts.deny(Denial::Unavailable);
+        Self::deny(Denial::Unavailable)
+    }
+}
+
 /// A request that passes, and what the host needs to know about it. Only the engine makes one, and only from
 /// what [`tollgate_core::decision::decide`] allowed.
 #[derive(Clone, Debug)]
@@ -118,12 +212,18 @@ pub struct Refused {
     pub(crate) standing: Standing,
 }
 
-/// What may still be spent, for each limit of the record and then each quota: never more than is true.
+/// What may still be spent, for each limit of the record, each quota, and then each limit of the route.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing(pub(crate) [u32; LIMITS_MAX + QUOTAS_MAX]);
+pub struct Standing([u32; PLACES_MAX]);
 
 impl Standing {
-    /// The tokens left for the limit or quota at `place`.
+    pub(crate) fn set(&mut self, place: usize, left: u64) {
+        if let Some(held) = self.0.get_mut(place) {
+            *held = u32::try_from(left).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The tokens left for the limit or quota at `place`; 0 where there is none.
     #[must_use]
     pub fn left(&self, place: usize) -> u32 {
         self.0.get(place).copied().unwrap_or(0)
