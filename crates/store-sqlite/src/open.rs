@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tollgate_core::stamp::Stamp;
 
 use crate::{fault::Fault, note, schema, statements};
@@ -125,7 +125,7 @@ impl From<rusqlite::Error> for OpenFailure {
     }
 }
 
-/// A connection to the file at `path`, whose schema is this program's; the note has not been looked at.
+/// A connection to the file at `path`, whose schema is this program's: to be [compared](compare) and [settled](settle).
 pub(crate) fn file(path: &Path, access: Access) -> Result<Connection, OpenFailure> {
     if access == Access::Create {
         let made = note::private(OpenOptions::new().write(true).create_new(true)).open(path);
@@ -140,13 +140,24 @@ pub(crate) fn file(path: &Path, access: Access) -> Result<Connection, OpenFailur
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     prepare(&mut connection, access)?;
-    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
-    if mode != "wal" {
-        patient(&mut connection)?;
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-    }
-    hurried(&mut connection)?;
     Ok(connection)
+}
+
+/// Makes a file that may be used one that is written ahead: readers and a writer do not wait for each other.
+pub(crate) fn settle(connection: &mut Connection) -> Result<(), OpenFailure> {
+    // SQLite does not wait by itself when two connections make this change at once.
+    let mut looks = 0;
+    while connection.query_row("PRAGMA journal_mode", [], |row| row.get::<_, String>(0))? != "wal" {
+        let changed = connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()));
+        if let Err(error) = changed
+            && !(error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                && look_again(looks, CHANGE_LOOKS_MAX))
+        {
+            return Err(error.into());
+        }
+        looks = looks.saturating_add(1);
+    }
+    Ok(hurried(connection)?)
 }
 
 /// A connection to the memory of this name, which lives while anybody is connected to it.
@@ -195,7 +206,11 @@ fn prepare(connection: &mut Connection, access: Access) -> Result<(), OpenFailur
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;",
     )?;
-    if version(connection, access)? < schema::VERSION {
+    // One read: another process may be making the store at this moment.
+    let look = connection.transaction()?;
+    let known = version(&look, access)?;
+    look.finish()?;
+    if known < schema::VERSION {
         migrate(connection, access)?;
     }
     Ok(())

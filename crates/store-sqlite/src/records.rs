@@ -9,32 +9,46 @@ use crate::{fault::Fault, statements};
 
 const DOCUMENT: StoreError = StoreError::Damaged(OpenError::Other("document_damaged"));
 
-/// The effective record of a secret, or that there is none, as of `stamp`.
+/// What a store answers to a question for a record.
 ///
 /// # Errors
 ///
-/// When the read fails or the key's document gives no record: that one key is not answered for.
+/// As [`text`], and when the record is of another env than the key says.
 pub(crate) fn fetch(
     transaction: &Transaction<'_>,
     stamp: Stamp,
     expected: Expected,
     peppers: &Peppers,
 ) -> Result<Fetched, StoreError> {
-    let found = effective(transaction, expected.lookup).map_err(|fault| fault.store())?;
+    let text = text(transaction, stamp, expected.lookup, peppers)?;
+    let opened = Fetched::open(&text, expected, peppers);
+    opened.map_err(|error| StoreError::Damaged(OpenError::Record(error)))
+}
+
+/// The effective record of a secret, or that there is none, as of `stamp`: sealed.
+///
+/// # Errors
+///
+/// When the read fails or the key's document gives no record: that one key is not answered for.
+pub(crate) fn text(
+    transaction: &Transaction<'_>,
+    stamp: Stamp,
+    lookup: LookupId,
+    peppers: &Peppers,
+) -> Result<Vec<u8>, StoreError> {
+    let found = effective(transaction, lookup).map_err(|fault| fault.store())?;
     let text = match found {
-        None => compile_absence(stamp, expected.lookup, peppers, peppers.issuing()),
+        None => compile_absence(stamp, lookup, peppers, peppers.issuing()),
         Some((document, owner_stopped, tenant_stopped)) => {
             let key = Key::from_text(&document).ok_or(DOCUMENT)?;
             let effective = Effective { as_of: stamp, key: &key, owner_stopped, tenant_stopped };
-            compile(&effective, expected.lookup, peppers, peppers.issuing())
+            compile(&effective, lookup, peppers, peppers.issuing())
         }
     };
-    let text = text.map_err(|error| match error {
+    text.map_err(|error| match error {
         CompileError::Record(error) => StoreError::Damaged(OpenError::Record(error)),
         CompileError::UnknownSecret | CompileError::Document => DOCUMENT,
-    })?;
-    let opened = Fetched::open(&text, expected, peppers);
-    opened.map_err(|error| StoreError::Damaged(OpenError::Record(error)))
+    })
 }
 
 /// A key's document, and whether its owner and its tenant are stopped.

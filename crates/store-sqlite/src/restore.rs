@@ -33,6 +33,7 @@ pub fn backup(store: &Store, to: &Path) -> Result<(), OpenFailure> {
 /// See [`OpenFailure`].
 pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
     let mut connection = open::file(path, Access::ReadWrite)?;
+    open::settle(&mut connection)?;
     open::patient(&mut connection)?;
     let noted = note::read(path).map_err(OpenFailure::Note)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -35,6 +35,7 @@ const FIRST: &[&str] = &[
         owner TEXT NOT NULL,
         document TEXT NOT NULL
     ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX keys_of_tenants ON keys (tenant, id)",
     "CREATE INDEX keys_of_owners ON keys (tenant, owner)",
     // Whose a secret is; what the document says of it, so that it can be asked for.
     "CREATE TABLE secrets (

@@ -9,6 +9,7 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tollgate_core::{
     lease::{STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot},
+    lookup::LookupId,
     pepper::Peppers,
     stamp::Stamp,
     time::UnixMillis,
@@ -73,6 +74,7 @@ impl Store {
         let mut store = Self::new(open::file(path, access)?, Place::File(path.to_owned()));
         let stamp = store.reached()?;
         open::compare(path, stamp)?;
+        open::settle(&mut store.connection)?;
         // A note that cannot be written is written with the next change; a read-only disk serves.
         store.note(stamp);
         Ok(store)
@@ -128,6 +130,18 @@ impl Store {
             }
         }
         replies
+    }
+
+    /// The sealed record of a secret, or that there is none, for whoever looks into a store.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails, or what it keeps of the key gives no record.
+    pub fn record(&mut self, lookup: LookupId, peppers: &Peppers) -> Result<Vec<u8>, StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred);
+        let transaction = transaction.map_err(|error| Fault::from(error).store())?;
+        let (stamp, _) = head::ledger(&transaction).map_err(|fault| fault.store())?;
+        records::text(&transaction, stamp, lookup, peppers)
     }
 
     fn leases(&mut self, asks: &[Lease<'_>], now: UnixMillis) -> Vec<Result<Reply, StoreError>> {

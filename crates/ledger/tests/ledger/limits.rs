@@ -23,7 +23,8 @@ fn a_limit_is_stamped_with_the_last_change_of_its_own_numbers() {
     let mut key = created(limited(Key, 5)).unwrap();
     assert_eq!(key.settings.limits[0].changed, AFTER);
     key.settings.limits[0].changed = EARLIER;
-    let rows: [(&str, fn(&mut Settings), Stamp); 6] = [
+    type Other = fn(&mut Settings);
+    let rows: [(&str, Other, Stamp); 6] = [
         ("nothing", |_| {}, EARLIER),
         ("something else", |s| s.plan = Some("pro".to_owned()), EARLIER),
         ("the burst", |s| s.limits[0].burst = 6, AFTER),

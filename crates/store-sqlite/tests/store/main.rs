@@ -1,0 +1,21 @@
+//! What a store promises: in a file and in memory, to one process and to several.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test stops at what should not be"
+)]
+
+mod changes;
+mod conservation;
+mod crash;
+mod head;
+mod keys;
+mod leases;
+mod made;
+mod opening;
+mod restoring;
+mod statements;
+mod sweeping;

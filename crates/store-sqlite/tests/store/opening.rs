@@ -1,0 +1,117 @@
+//! What is looked at before anything is answered.
+
+use std::{fs, thread};
+
+use tollgate_core::stamp::Stamp;
+use tollgate_ledger::Ledger;
+use tollgate_store_sqlite::{Access, OpenFailure, Store, backup};
+
+use crate::made::{Folder, change, creation};
+
+fn failure(folder: &Folder, name: &str, access: Access) -> OpenFailure {
+    Store::open(&folder.file(name), access).unwrap_err()
+}
+
+#[test]
+fn a_store_that_is_not_there_is_made_only_when_that_is_asked_for() {
+    let folder = Folder::new();
+    let missing = failure(&folder, "store.db", Access::ReadWrite);
+    assert_eq!(missing.code(), "store_missing");
+    assert!(!folder.file("store.db").exists());
+    let mut store = folder.store();
+    assert_eq!(store.stamp().unwrap(), Stamp { incarnation: 1, epoch: 1 });
+    assert!(Store::open(&folder.file("store.db"), Access::ReadWrite).is_ok());
+    assert_eq!(failure(&folder, "no/such/folder.db", Access::Create).code(), "store_file");
+}
+
+#[test]
+fn what_is_not_a_store_of_ours_is_left_alone() {
+    let folder = Folder::new();
+    fs::write(
+        folder.file("text"),
+        "certainly no database, but long enough to look like one: ".repeat(99),
+    )
+    .unwrap();
+    let other = rusqlite::Connection::open(folder.file("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE theirs (a)").unwrap();
+    let marked = rusqlite::Connection::open(folder.file("marked.db")).unwrap();
+    marked.execute_batch("PRAGMA application_id = 77; CREATE TABLE theirs (a)").unwrap();
+    drop((other, marked));
+    // An empty file is nobody's, and nobody asked to make a store of it.
+    fs::write(folder.file("empty"), "").unwrap();
+    let rows = [
+        ("text", Access::Create, "store_damaged"),
+        ("other.db", Access::Create, "not_a_store"),
+        ("marked.db", Access::Create, "not_a_store"),
+        ("empty", Access::ReadWrite, "not_a_store"),
+    ];
+    for (name, access, code) in rows {
+        let before = fs::read(folder.file(name)).unwrap();
+        assert_eq!(failure(&folder, name, access).code(), code, "{name}");
+        assert!(fs::read(folder.file(name)).unwrap() == before, "{name} was written to");
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_program_is_refused() {
+    let folder = Folder::new();
+    drop(folder.store());
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    raw.execute_batch("PRAGMA user_version = 2").unwrap();
+    let error = failure(&folder, "store.db", Access::Create);
+    assert!(matches!(error, OpenFailure::Newer { version: 2 }), "{error}");
+}
+
+#[test]
+fn many_may_make_the_same_store_at_once() {
+    for _ in 0..5 {
+        let folder = Folder::new();
+        let opener = || {
+            let path = folder.file("store.db");
+            thread::spawn(move || Store::open(&path, Access::Create).map(drop))
+        };
+        let openers: Vec<_> = (0..6).map(|_| opener()).collect();
+        for opener in openers {
+            opener.join().unwrap().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_store_is_durable_and_written_ahead() {
+    let folder = Folder::new();
+    let _store = folder.store();
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    let mode: String = raw.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_what_is_created() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let mut store = folder.store();
+    change(&mut store, &creation(1));
+    backup(&store, &folder.file("copy.db")).unwrap();
+    for name in ["store.db", "store.db-wal", "store.db-shm", "store.db.epoch", "copy.db"] {
+        let mode = fs::metadata(folder.file(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn no_file_is_left_over() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    for number in 0..5 {
+        change(&mut store, &creation(number));
+    }
+    drop(store);
+    let mut names: Vec<String> = fs::read_dir(folder.file("."))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["store.db", "store.db.epoch"]);
+}

@@ -1,0 +1,53 @@
+//! Everything that is said to the tables could be said to a Durable Object's SQL.
+
+use tollgate_store_sqlite::{
+    schema::{MIGRATIONS, VERSION},
+    statements::{self, ALL, PARAMETERS_MAX, STATEMENT_MAX},
+};
+
+use crate::made::Folder;
+
+fn tables() -> (Folder, rusqlite::Connection) {
+    let folder = Folder::new();
+    drop(folder.store());
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    (folder, raw)
+}
+
+#[test]
+fn every_statement_is_within_the_bounds_of_a_durable_object() {
+    let (_folder, raw) = tables();
+    for &text in ALL {
+        let statement = raw.prepare(text).unwrap();
+        assert!(statement.parameter_count() <= PARAMETERS_MAX, "{text}");
+        assert!(text.len() <= STATEMENT_MAX, "{text}");
+    }
+    assert_eq!((PARAMETERS_MAX, STATEMENT_MAX), (100, 100_000));
+    for &text in MIGRATIONS.iter().copied().flatten().chain(ALL) {
+        let first = text.split_whitespace().next().unwrap();
+        assert!(["CREATE", "INSERT", "SELECT", "UPDATE", "DELETE"].contains(&first), "{text}");
+        assert!(text.len() <= STATEMENT_MAX && !text.contains("LIKE"), "{text}");
+    }
+    assert_eq!(i64::try_from(MIGRATIONS.len()), Ok(VERSION));
+}
+
+#[test]
+fn no_question_goes_through_a_whole_table_but_those_that_must() {
+    let (_folder, raw) = tables();
+    // The head is read whole; the others are asked by people, a handful of times a day.
+    let whole = [statements::ENTRIES, statements::PEPPERS, statements::OUTBOX_ALL];
+    for &text in ALL {
+        let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
+        let parameters = vec![rusqlite::types::Null; plan.parameter_count()];
+        let steps =
+            plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3));
+        let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+        let scans = |step: &String| step.contains("SCAN") && !step.contains("CONSTANT");
+        let leaves = text == statements::ENTRIES_LEAVE;
+        assert_eq!(
+            steps.iter().any(scans) || leaves,
+            whole.contains(&text) || leaves,
+            "{text}: {steps:?}"
+        );
+    }
+}
