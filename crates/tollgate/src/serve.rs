@@ -1,0 +1,93 @@
+//! `tollgate serve`: the gate in front of an origin, and beside other proxies.
+
+mod admin;
+pub(crate) mod body;
+mod decide;
+mod doors;
+mod forward;
+pub(crate) mod gate;
+mod ids;
+mod judge;
+mod live;
+pub(crate) mod log;
+mod metrics;
+mod proxy;
+mod reload;
+mod report;
+mod running;
+mod stop;
+mod stores;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tollgate_store_sqlite::{Access, Store};
+
+use crate::{
+    config::{Config, Source, StorePlace},
+    secrets::Secrets,
+};
+use log::{Level, Log};
+pub(crate) use running::{Doors, Running};
+
+/// Serves until told to stop, and then until what is under way has finished.
+///
+/// # Errors
+///
+/// When the gate cannot start: nothing was let through then.
+pub(crate) fn run(source: Source) -> anyhow::Result<()> {
+    let config = source.load()?;
+    let secrets = Secrets::load(&config.secrets, &source.environment)
+        .with_context(|| format!("the secrets in {}", config.secrets.display()))?;
+    let store = open(&config)?;
+    let log = Log::start(Level::Info).context("no thread for the log")?;
+    runtime()?.block_on(async {
+        let doors = Doors::open(&config).await?;
+        let drain = config.connections.drain;
+        let running = Running::start(source, config, &secrets, store, doors, log)?;
+        until_told(running, drain).await
+    })
+}
+
+/// What every connection runs on.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().build().context("no threads to serve with")
+}
+
+/// Opens the store of `config`, which must be there unless it is in memory.
+pub(crate) fn open(config: &Config) -> anyhow::Result<Store> {
+    match &config.store {
+        StorePlace::Memory => Store::memory().context("the store in memory"),
+        StorePlace::File(path) => Store::open(path, Access::ReadWrite)
+            .with_context(|| format!("the store in {}", path.display())),
+    }
+}
+
+/// Waits for a signal, then stops: what has not finished after `drain`, or at the second signal, is cut off.
+pub(crate) async fn until_told(running: Running, drain: Duration) -> anyhow::Result<()> {
+    let no_signals = "signals cannot be waited for";
+    let mut terminate = signal(SignalKind::terminate()).context(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).context(no_signals)?;
+    let gate = Arc::clone(&running.gate);
+    gate.log.say(Level::Info, "started", json!({ "version": env!("CARGO_PKG_VERSION") }));
+    let by = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    let in_flight = gate.metrics.in_flight.count();
+    gate.log.say(Level::Info, "stopping", json!({ "by": by, "in_flight": in_flight }));
+    let finished = tokio::select! {
+        () = running.stop() => true,
+        () = tokio::time::sleep(drain) => false,
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+    };
+    let cut_off = if finished { 0 } else { gate.metrics.connections.count() };
+    let level = if finished { Level::Info } else { Level::Warn };
+    gate.log.say(level, "stopped", json!({ "connections_cut_off": cut_off }));
+    gate.log.flush();
+    Ok(())
+}

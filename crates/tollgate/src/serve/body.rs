@@ -1,0 +1,189 @@
+//! Bodies on their way through: never collected, never waited for without end.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::Sleep;
+
+use crate::clock;
+
+/// What a client is sent.
+pub(crate) enum Payload {
+    /// A text of ours.
+    Text(Option<Bytes>),
+    /// What the origin sends.
+    Stream(Paced),
+}
+
+/// A body that is passed on as it comes, and given up when its sender says nothing for too long.
+///
+/// Trailers are left out: a field that arrives after the head has been judged was never judged.
+pub(crate) struct Paced {
+    body: Incoming,
+    idle: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+    progress: Option<Arc<Progress>>,
+    held: Option<Box<dyn Send + Sync>>,
+}
+
+/// When something of a body last moved.
+#[derive(Debug, Default)]
+pub(crate) struct Progress(AtomicU64);
+
+impl Progress {
+    /// Something moved now.
+    pub(crate) fn mark(&self) {
+        self.0.store(clock::read().mono_ms, Ordering::Relaxed);
+    }
+
+    /// How long ago something last moved.
+    pub(crate) fn quiet_ms(&self) -> u64 {
+        clock::read().mono_ms.saturating_sub(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Paced {
+    /// `body`, given up after it has been silent for `idle`.
+    pub(crate) const fn new(body: Incoming, idle: Duration) -> Self {
+        Self { body, idle, timer: None, progress: None, held: None }
+    }
+
+    /// Marks in `progress` whatever comes.
+    pub(crate) fn marking(self, progress: Arc<Progress>) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+
+    /// Keeps `held` until the body has ended or is dropped.
+    pub(crate) fn holding(self, held: impl Send + Sync + 'static) -> Self {
+        Self { held: Some(Box::new(held)), ..self }
+    }
+
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Gone>>> {
+        while let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            self.timer = None;
+            if let Some(progress) = &self.progress {
+                progress.mark();
+            }
+            match frame {
+                Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(Gone::Broken(error)))),
+                None => {
+                    self.held = None;
+                    return Poll::Ready(None);
+                }
+            }
+        }
+        let idle = self.idle;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Some(Err(Gone::Silent)))
+    }
+}
+
+/// Why a body ended before its end.
+#[derive(Debug)]
+pub(crate) enum Gone {
+    /// Its connection broke, or what came was no body.
+    Broken(hyper::Error),
+    /// Nothing came for too long.
+    Silent,
+}
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Broken(_) => "the body broke off",
+            Self::Silent => "nothing of the body came for too long",
+        })
+    }
+}
+
+impl std::error::Error for Gone {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Broken(error) => Some(error),
+            Self::Silent => None,
+        }
+    }
+}
+
+impl From<Gone> for io::Error {
+    fn from(gone: Gone) -> Self {
+        Self::other(gone)
+    }
+}
+
+impl Body for Paced {
+    type Data = Bytes;
+    type Error = Gone;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Gone>>> {
+        self.poll_data(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Payload {
+    /// A whole text.
+    pub(crate) fn text(text: impl Into<Bytes>) -> Self {
+        Self::Text(Some(text.into()).filter(|text| !text.is_empty()))
+    }
+
+    /// Nothing.
+    pub(crate) const fn none() -> Self {
+        Self::Text(None)
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = Gone;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Gone>>> {
+        match &mut *self {
+            Self::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Self::Stream(paced) => paced.poll_data(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_none(),
+            Self::Stream(paced) => paced.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Text(text) => {
+                let len = text.as_ref().map_or(0, Bytes::len);
+                SizeHint::with_exact(u64::try_from(len).unwrap_or(u64::MAX))
+            }
+            Self::Stream(paced) => paced.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What every connection shares: one engine, what can be reloaded, and the way to the stores.
+//!
+//! The engine is held only for synchronous steps. Keys are proved and identities signed outside of it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak},
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::sync::{Notify, oneshot};
+use tollgate_core::{lease::HolderId, time::Reading};
+use tollgate_engine::{
+    Arrival, Counts, Decision, Engine, ErrandId, Inquiry, Pass, Reply, Settings, Signed, StoreError,
+};
+
+use super::{
+    ids::RequestIds,
+    live::Live,
+    log::{Level, Log},
+    metrics::Metrics,
+    stores::Stores,
+};
+use crate::clock;
+
+/// Who waits for a decision.
+pub(crate) type Waiter = oneshot::Sender<Decision>;
+
+/// How often one step offers errands that could not be handed over: each time the engine may ask anew.
+const OFFERS_MAX: usize = 4;
+
+/// The longest time between two ticks, and the shortest.
+const TICK_MAX_MS: u64 = 1_000;
+const TICK_MIN: Duration = Duration::from_millis(1);
+
+/// One gate: shared by all of its listeners.
+pub(crate) struct Gate {
+    /// None while no holder id can be drawn: everything is *unavailable* then.
+    engine: Mutex<Option<Engine<Waiter>>>,
+    settings: Settings,
+    live: RwLock<Arc<Live>>,
+    stores: Stores,
+    woken: Arc<Notify>,
+    pub(crate) ids: RequestIds,
+    pub(crate) metrics: Metrics,
+    pub(crate) log: Log,
+}
+
+impl Gate {
+    /// A gate that decides by `live`, and asks `stores`.
+    pub(crate) fn new(settings: Settings, live: Live, stores: Stores, log: Log) -> Self {
+        Self {
+            engine: Mutex::new(None),
+            settings,
+            live: RwLock::new(Arc::new(live)),
+            stores,
+            woken: Arc::new(Notify::new()),
+            ids: RequestIds::new(),
+            metrics: Metrics::default(),
+            log,
+        }
+    }
+
+    /// What is in force now. A request takes it once, so that nothing changes under it.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts `live` in force for every request that arrives from now on.
+    pub(crate) fn replace(&self, live: Live) {
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+    }
+
+    /// Decides; none if something broke, which is *unavailable* and nothing else.
+    pub(crate) async fn decide(&self, inquiry: Inquiry) -> Option<Decision> {
+        let mut answer = None;
+        let waiter = || {
+            let (waiter, receiver) = oneshot::channel();
+            answer = Some(receiver);
+            waiter
+        };
+        match self.step(|engine, now| engine.arrive(inquiry, waiter, now))? {
+            Arrival::Decided(decision) => Some(decision),
+            Arrival::Parked => answer?.await.ok(),
+        }
+    }
+
+    /// Keeps a token that was signed for `pass`, so that it is used again.
+    pub(crate) fn keep(&self, pass: &Pass, signed: Arc<Signed>) {
+        self.step(|engine, _| engine.keep(pass, signed));
+    }
+
+    /// Takes in what the stores answered.
+    pub(crate) fn deliver(&self, replies: Vec<(ErrandId, Result<Reply, StoreError>)>) {
+        for (_, reply) in &replies {
+            if let Err(error @ StoreError::Damaged(_)) = reply {
+                self.log.say(Level::Error, "store_damaged", json!({ "code": error.code() }));
+            }
+        }
+        self.step(|engine, now| {
+            for (id, reply) in replies {
+                engine.deliver(id, reply, now);
+            }
+        });
+    }
+
+    /// Drops every record and absence, so that all are read anew.
+    pub(crate) fn forget_all(&self) {
+        self.step(|engine, _| engine.forget_all());
+    }
+
+    /// What the engine has done; none while there is none.
+    pub(crate) fn counts(&self) -> Option<Counts> {
+        self.step(|engine, _| *engine.counts())
+    }
+
+    /// Whether decisions can be made at all.
+    pub(crate) fn is_able(&self) -> bool {
+        self.step(|engine, _| !engine.needs_holder()).unwrap_or(false)
+    }
+
+    /// Does what is due, for as long as the gate lives.
+    pub(crate) async fn keep_time(gate: Weak<Self>) {
+        loop {
+            let Some(now) = gate.upgrade() else { return };
+            let wait = now.tick();
+            let woken = Arc::clone(&now.woken);
+            drop(now);
+            let wait = Duration::from_millis(wait.min(TICK_MAX_MS)).max(TICK_MIN);
+            // An errand has a deadline that may come before what was due next. However many there are,
+            // there is one tick a millisecond.
+            if tokio::time::timeout(wait, woken.notified()).await.is_ok() {
+                tokio::time::sleep(TICK_MIN).await;
+            }
+        }
+    }
+
+    fn tick(&self) -> u64 {
+        let due = self.step(|engine, now| {
+            engine.tick(now);
+            engine.wake_in(now)
+        });
+        due.flatten().unwrap_or(TICK_MAX_MS)
+    }
+
+    /// Runs one step of the engine, hands over what it asks for, and tells those that waited.
+    ///
+    /// None if the step panicked: the engine may then be in any state, so it is replaced by one that holds
+    /// nothing, under a new holder id. Who waited for it is told by the loss of their sender.
+    fn step<T>(&self, step: impl FnOnce(&mut Engine<Waiter>, Reading) -> T) -> Option<T> {
+        let mut slot = self.lock();
+        if slot.is_none() {
+            *slot = holder().map(|holder| Engine::new(self.settings, holder));
+        }
+        let engine = slot.as_mut()?;
+        let now = clock::read();
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let value = step(engine, now);
+            self.settle(engine, now);
+            value
+        }));
+        if done.is_err() || engine.needs_holder() {
+            *slot = None;
+        }
+        done.ok()
+    }
+
+    /// Hands over what must be asked, tells what is decided, and draws a holder id if one is needed.
+    fn settle(&self, engine: &mut Engine<Waiter>, now: Reading) {
+        if engine.needs_holder()
+            && let Some(holder) = holder()
+        {
+            engine.new_holder(holder);
+            self.log.say(Level::Warn, "holder_renewed", json!({}));
+        }
+        for _ in 0..OFFERS_MAX {
+            let mut sent = false;
+            let mut refused = Vec::new();
+            for errand in engine.errands() {
+                match self.stores.send(errand, now) {
+                    Ok(()) => sent = true,
+                    Err(id) => refused.push(id),
+                }
+            }
+            if sent {
+                self.woken.notify_one();
+            }
+            if refused.is_empty() {
+                break;
+            }
+            for id in refused {
+                engine.deliver(id, Err(StoreError::Refused), now);
+            }
+        }
+        for (waiter, decision) in engine.decisions() {
+            // Whoever waited may have gone away.
+            drop(waiter.send(decision));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Engine<Waiter>>> {
+        self.engine.lock().unwrap_or_else(|poisoned| {
+            self.engine.clear_poison();
+            let mut slot = poisoned.into_inner();
+            *slot = None;
+            slot
+        })
+    }
+}
+
+/// 128 random bits; none if there is no randomness to be had.
+fn holder() -> Option<HolderId> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).ok()?;
+    Some(HolderId(id))
+}

@@ -1,0 +1,59 @@
+//! Names of requests: 16 hexadecimal digits, never taken from a client.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use hyper::header::HeaderValue;
+
+/// Counts from a random start, so that two runs do not name requests alike.
+pub(crate) struct RequestIds(AtomicU64);
+
+/// The name of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestId(u64);
+
+impl RequestIds {
+    /// From a random start.
+    pub(crate) fn new() -> Self {
+        let mut start = [0; 8];
+        // Without randomness nothing is decided, and the names of refusals may as well begin at 0.
+        let _ = getrandom::fill(&mut start);
+        Self(AtomicU64::new(u64::from_le_bytes(start)))
+    }
+
+    /// The next name.
+    pub(crate) fn next(&self) -> RequestId {
+        RequestId(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl RequestId {
+    /// The name as the value of a field.
+    pub(crate) fn value(self) -> HeaderValue {
+        // Hexadecimal digits are always one.
+        HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_requests_are_sixteen_digits_and_differ() {
+        let ids = RequestIds::new();
+        let (first, second) = (ids.next().to_string(), ids.next().to_string());
+        assert_ne!(first, second);
+        for id in [first, second, RequestId(0).to_string(), RequestId(u64::MAX).to_string()] {
+            assert!(id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{id}");
+        }
+    }
+}

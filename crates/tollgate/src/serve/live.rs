@@ -1,0 +1,168 @@
+//! What can be put in force while the gate serves: keys, routes, and what answers look like.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use bytes::Bytes;
+use tollgate_core::time::UnixMillis;
+use tollgate_engine::{Demand, Issuer, Prover};
+use tollgate_http::{
+    address::Trusted,
+    cors::{Allowed, Cors},
+    credential::{KeyFrom, Sources},
+    rate::Style,
+    route::{Rule, RuleSpec, Rules},
+};
+use tollgate_identity::{Jwk, KeySet};
+
+use super::forward::Upstream;
+use crate::{
+    config::{self, Config, KeyPlace, RateLimitFields, Route},
+    secrets::Secrets,
+};
+
+/// One configuration, ready for requests. A request uses one from its beginning to its end.
+pub(crate) struct Live {
+    pub(crate) prover: Prover,
+    pub(crate) issuer: Issuer,
+    /// The document that publishes the public keys.
+    pub(crate) jwks: Bytes,
+    /// The same keys, for an origin in this process.
+    pub(crate) keys: KeySet,
+    pub(crate) rules: Rules,
+    /// What each rule demands, by its place.
+    demands: Vec<Arc<Demand>>,
+    pub(crate) sources: Sources,
+    pub(crate) hops: Trusted,
+    pub(crate) country_header: Option<Box<str>>,
+    pub(crate) style: Style,
+    pub(crate) realm: Box<str>,
+    pub(crate) checking: bool,
+    pub(crate) upstream: Option<Arc<Upstream>>,
+    /// When another key signs, or the published ones change.
+    pub(crate) next_change: Option<UnixMillis>,
+}
+
+impl Live {
+    /// What `config` and `secrets` come to at `now`. Connections to the origin of `before` are kept if it is
+    /// still the same.
+    ///
+    /// # Errors
+    ///
+    /// When something is wrong with them; nothing is in force then but what was.
+    pub(crate) fn new(
+        config: &Config,
+        secrets: &Secrets,
+        before: Option<&Self>,
+        now: UnixMillis,
+    ) -> anyhow::Result<Self> {
+        let signer = secrets.signer(now).context("the signing key")?;
+        let identity = &config.identity;
+        let issuer = Issuer::new(signer, &identity.issuer, &identity.audience)
+            .map_err(|_| anyhow!("[identity] names no issuer or audience"))?;
+        let rules = Rules::new(config.routes.iter().map(spec).collect())?;
+        let demands = rules.iter().map(demand).collect::<anyhow::Result<_>>()?;
+        let keys = &config.keys;
+        let (header, query) = (keys.header.clone(), keys.query.clone());
+        let sources = Sources { header, query, forward: keys.forward };
+        sources.check().context("[keys]")?;
+        let upstream = config.origin.as_ref().map(|origin| {
+            let kept = before.and_then(|before| before.upstream.as_ref());
+            match kept.filter(|kept| kept.serves(origin)) {
+                Some(kept) => Ok(Arc::clone(kept)),
+                None => Upstream::new(origin).map(Arc::new),
+            }
+        });
+        Ok(Self {
+            prover: Prover::new(keys.brand.clone(), secrets.peppers().context("the peppers")?),
+            issuer,
+            jwks: secrets.jwks(now).context("the public keys")?.into(),
+            keys: published(secrets, now)?,
+            rules,
+            demands,
+            sources,
+            hops: trusted(&config.gate.trusted_hops)?,
+            country_header: config.gate.country_header.clone(),
+            style: style(config.gate.rate_limit_fields),
+            realm: config.gate.realm.clone(),
+            checking: config.gate.checking,
+            upstream: upstream.transpose()?,
+            next_change: secrets.next_change(now),
+        })
+    }
+
+    /// What `rule` demands of a key; none if it is no rule of this configuration.
+    pub(crate) fn demand(&self, rule: &Rule) -> Option<&Arc<Demand>> {
+        self.demands.get(rule.place())
+    }
+}
+
+/// The hops in `blocks`.
+///
+/// # Errors
+///
+/// When there are too many.
+pub(crate) fn trusted(blocks: &[tollgate_core::network::Block]) -> anyhow::Result<Trusted> {
+    let blocks: Vec<_> = blocks.iter().map(ToString::to_string).collect();
+    Trusted::new(&blocks).context("the trusted hops")
+}
+
+fn published(secrets: &Secrets, now: UnixMillis) -> anyhow::Result<KeySet> {
+    let mut keys = vec![];
+    for signing in secrets.published(now) {
+        let key = signing.key()?;
+        keys.push((signing.kid.clone(), key.algorithm(), key.public()));
+    }
+    let keys: Vec<_> =
+        keys.iter().map(|(kid, alg, x)| Jwk { kid, alg: alg.as_str(), x: *x }).collect();
+    KeySet::new(&keys).context("the public keys")
+}
+
+fn demand(rule: &Rule) -> anyhow::Result<Arc<Demand>> {
+    let scopes: Vec<&str> = rule.scopes.iter().map(AsRef::as_ref).collect();
+    Ok(Arc::new(Demand::new(&scopes, rule.cost)?))
+}
+
+fn spec(route: &Route) -> RuleSpec {
+    let boxed = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
+    RuleSpec {
+        methods: boxed(&route.methods),
+        path: route.path.as_str().into(),
+        scopes: boxed(&route.scopes),
+        cost: route.cost,
+        limits: vec![],
+        public: route.public,
+        key_from: route.key_from.map(|place| match place {
+            KeyPlace::Authorization => KeyFrom::Authorization,
+            KeyPlace::XApiKey => KeyFrom::XApiKey,
+            KeyPlace::Header => KeyFrom::Header,
+            KeyPlace::Query => KeyFrom::Query,
+        }),
+        bind: route.bind,
+        cache: route.cache,
+        cors: cors(&route.cors),
+    }
+}
+
+fn cors(cors: &config::Cors) -> Cors {
+    let boxed = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
+    match cors {
+        config::Cors::Refuse => Cors::Refuse,
+        config::Cors::Forward => Cors::Forward,
+        config::Cors::Answer { origins, methods, headers, max_age_s } => Cors::Answer(Allowed {
+            origins: boxed(origins),
+            methods: boxed(methods),
+            headers: boxed(headers),
+            max_age_s: *max_age_s,
+        }),
+    }
+}
+
+const fn style(fields: RateLimitFields) -> Style {
+    match fields {
+        RateLimitFields::Standard => Style::Standard,
+        RateLimitFields::Legacy => Style::Legacy,
+        RateLimitFields::Both => Style::Both,
+        RateLimitFields::Off => Style::Off,
+    }
+}

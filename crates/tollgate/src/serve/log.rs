@@ -1,0 +1,107 @@
+//! One JSON line per event, on standard error.
+//!
+//! Lines are written by a thread of their own, so that a slow reader of standard error never holds up a
+//! request: what does not fit is counted, and the next line says how many are missing.
+
+use std::{
+    io::{self, Write},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Map, Value};
+
+use crate::clock;
+
+/// How many lines wait to be written at most.
+const LINES_MAX: usize = 4096;
+
+/// For how long the end of the program waits for its last lines.
+const FLUSH_MAX: Duration = Duration::from_secs(1);
+
+/// Writes events. No field of any of them ever holds a byte of a presented key, a pepper or a seed.
+pub(crate) struct Log {
+    lines: SyncSender<Line>,
+    lost: AtomicU64,
+    least: Level,
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// It is as it should be.
+    Info,
+    /// Somebody should look at it.
+    Warn,
+    /// Something is broken.
+    Error,
+}
+
+enum Line {
+    Text(String),
+    Flush(SyncSender<()>),
+}
+
+impl Level {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Log {
+    /// Starts writing events of at least `least` to standard error.
+    pub(crate) fn start(least: Level) -> io::Result<Self> {
+        let (lines, inbox) = mpsc::sync_channel(LINES_MAX);
+        thread::Builder::new().name("log".into()).spawn(move || write_all(&inbox))?;
+        Ok(Self { lines, lost: AtomicU64::new(0), least })
+    }
+
+    /// Says that `event` happened, with what an object has to say of it.
+    pub(crate) fn say(&self, level: Level, event: &str, about: Value) {
+        if level < self.least {
+            return;
+        }
+        let mut line = Map::new();
+        line.insert("at_ms".into(), clock::read().wall.0.into());
+        line.insert("level".into(), level.name().into());
+        line.insert("event".into(), event.into());
+        if let Value::Object(fields) = about {
+            line.extend(fields);
+        }
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            line.insert("lines_lost".into(), lost.into());
+        }
+        let text = Line::Text(format!("{}\n", Value::Object(line)));
+        if self.lines.try_send(text).is_err() {
+            self.lost.fetch_add(lost.saturating_add(1), Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until everything said so far is written, but not for ever.
+    pub(crate) fn flush(&self) {
+        let (done, written) = mpsc::sync_channel(1);
+        if self.lines.try_send(Line::Flush(done)).is_ok() {
+            let _ = written.recv_timeout(FLUSH_MAX);
+        }
+    }
+}
+
+fn write_all(inbox: &Receiver<Line>) {
+    let mut out = io::stderr();
+    for line in inbox {
+        match line {
+            // Nobody can be told that standard error is gone.
+            Line::Text(text) => drop(out.write_all(text.as_bytes())),
+            Line::Flush(done) => drop(done.try_send(())),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The data port: every request in one order, from its target to the origin.
+
+use std::{borrow::Cow, sync::Arc};
+
+use hyper::{
+    Method, Request, Response, StatusCode, Uri, Version,
+    body::Incoming,
+    header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue},
+    http::request::Parts,
+    upgrade::OnUpgrade,
+};
+use tollgate_core::decision::Denial;
+use tollgate_http::{
+    address,
+    answer::Trouble,
+    path::{self, Target},
+    reserved,
+};
+
+use super::{
+    body::Payload,
+    doors::Visit,
+    forward::{Departure, Journey, REQUEST_ID},
+    gate::Gate,
+    judge::{Judged, Passage, Question, fields, judge, put, rendered},
+    live::Live,
+    report,
+};
+use crate::secrets::JWKS_MAX_AGE_S;
+
+/// A request under way: counted until its answer has gone out.
+struct Flight(Arc<Gate>);
+
+impl Flight {
+    fn enter(gate: &Arc<Gate>) -> Self {
+        gate.metrics.in_flight.enter();
+        Self(Arc::clone(gate))
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.metrics.in_flight.leave();
+    }
+}
+
+/// Answers one request.
+pub(crate) async fn answer(
+    gate: Arc<Gate>,
+    request: Request<Incoming>,
+    visit: Visit,
+) -> Response<Payload> {
+    let flight = Flight::enter(&gate);
+    let live = gate.live();
+    let (mut head, body) = request.into_parts();
+    let switches = head.extensions.remove::<OnUpgrade>();
+    let id = gate.ids.next();
+    let (peer, country_header) = (visit.peer.ip(), live.country_header.as_deref());
+    let question = Question {
+        id,
+        method: &head.method,
+        path: "/",
+        query: None,
+        head: &head.headers,
+        address: Some(address::client(peer, fields(&head.headers), &live.hops)),
+        country: address::country(peer, fields(&head.headers), country_header, &live.hops),
+    };
+    let departure = Departure { head: &head, body, switches, visit: &visit };
+    let mut response = match spelled(&head.uri) {
+        Cow::Borrowed(target) => serve(&gate, &live, target, question, departure, flight).await,
+        Cow::Owned(target) => serve(&gate, &live, &target, question, departure, flight).await,
+    };
+    response.headers_mut().insert(REQUEST_ID, id.value());
+    response
+}
+
+async fn serve<'a>(
+    gate: &Gate,
+    live: &'a Live,
+    target: &'a str,
+    question: Question<'a>,
+    departure: Departure<'a>,
+    flight: Flight,
+) -> Response<Payload> {
+    let (path, query) = match read(departure.head, target) {
+        Some(Target::Path { path, query }) => (path, query),
+        // The server as a whole is the gate: there is nothing to be said of it.
+        Some(Target::Asterisk) => return bare(StatusCode::NO_CONTENT),
+        None => return rendered(question.denied(gate, live, Denial::RequestInvalid).answer),
+    };
+    let question = Question { path: &path, query, ..question };
+    if reserved::is_reserved(&path) {
+        return own(live, &question);
+    }
+    let judged = if live.checking {
+        judge(gate, live, &question).await
+    } else {
+        Judged::Passes(Passage::open(live.rules.find(question.method.as_str(), &path)))
+    };
+    let passage = match judged {
+        Judged::Passes(passage) => passage,
+        Judged::Denied(refusal) => {
+            report::denied(gate, live, &question, &refusal);
+            return rendered(refusal.answer);
+        }
+        Judged::Preflight(fields) => {
+            let mut response = bare(StatusCode::NO_CONTENT);
+            put(response.headers_mut(), fields);
+            return response;
+        }
+    };
+    let journey = Journey { live, question: &question, passage, held: Box::new(flight) };
+    let forwarded = match &live.upstream {
+        Some(upstream) => upstream.forward(departure, journey).await,
+        None => Err(Trouble::OriginUnreachable),
+    };
+    forwarded.unwrap_or_else(|trouble| {
+        report::troubled(gate, live, &question, trouble);
+        rendered(question.trouble(live, trouble))
+    })
+}
+
+/// The target as it was spelled.
+fn spelled(uri: &Uri) -> Cow<'_, str> {
+    match (uri.scheme(), uri.path_and_query()) {
+        (None, Some(target)) => Cow::Borrowed(target.as_str()),
+        _ => Cow::Owned(uri.to_string()),
+    }
+}
+
+/// What is asked for; none if that can be read in more than one way.
+fn read<'a>(head: &Parts, target: &'a str) -> Option<Target<'a>> {
+    let mut hosts = head.headers.get_all(HOST).iter();
+    let host = hosts.next().map(HeaderValue::as_bytes);
+    if hosts.next().is_some() || (host.is_none() && head.version == Version::HTTP_11) {
+        return None;
+    }
+    // What a TRACE shows would hold the identity.
+    if head.method == Method::TRACE {
+        return None;
+    }
+    path::target(head.method.as_str().as_bytes(), target.as_bytes(), host).ok()
+}
+
+/// What the gate itself answers, and no origin ever sees.
+pub(crate) fn own(live: &Live, question: &Question<'_>) -> Response<Payload> {
+    if question.path != reserved::JWKS {
+        return rendered(question.trouble(live, Trouble::NotFound));
+    }
+    if question.method != Method::GET && question.method != Method::HEAD {
+        return rendered(question.trouble(live, Trouble::MethodNotAllowed));
+    }
+    let mut response = Response::new(Payload::text(live.jwks.clone()));
+    let fields = response.headers_mut();
+    fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(age) = HeaderValue::try_from(format!("public, max-age={JWKS_MAX_AGE_S}")) {
+        fields.insert(CACHE_CONTROL, age);
+    }
+    response
+}
+
+fn bare(status: StatusCode) -> Response<Payload> {
+    let mut response = Response::new(Payload::none());
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,178 @@
+//! A gate that serves: its listeners, its threads, and its end.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::{Context, anyhow};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tollgate_core::lease::Host;
+use tollgate_engine::{Settings, StoreError};
+use tollgate_store_sqlite::Store;
+
+use super::{
+    admin,
+    decide,
+    doors::{self, Limits},
+    gate::Gate,
+    live::{self, Live},
+    log::{Level, Log},
+    proxy, reload, report,
+    stop::Stopper,
+    stores::Stores,
+};
+use crate::{
+    clock,
+    config::{Config, Source},
+    secrets::Secrets,
+};
+
+/// The most requests that wait for the store at one time, and the most records asked for at one time.
+const PARKED_MAX: usize = 20_000;
+const FETCHES_MAX: usize = 1_024;
+
+/// How many connections the administrative listener has at most.
+const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// The listeners, bound.
+pub(crate) struct Doors {
+    pub(crate) gate: Option<TcpListener>,
+    pub(crate) decide: Option<TcpListener>,
+    pub(crate) admin: Option<TcpListener>,
+}
+
+impl Doors {
+    /// Binds what `config` names.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        let gate = config.origin.as_ref().map(|_| config.gate.listen);
+        let decide = config.decide.as_ref().map(|decide| decide.listen);
+        if gate.is_none() && decide.is_none() {
+            return Err(anyhow!("nothing to serve: the configuration has neither [origin] nor [decide]"));
+        }
+        Ok(Self {
+            gate: bind(gate).await?,
+            decide: bind(decide).await?,
+            admin: bind(config.admin).await?,
+        })
+    }
+}
+
+async fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(listen) = listen else { return Ok(None) };
+    let door = TcpListener::bind(listen).await;
+    door.map(Some).with_context(|| format!("cannot listen on {listen}"))
+}
+
+/// A gate that serves.
+pub(crate) struct Running {
+    pub(crate) gate: Arc<Gate>,
+    stopper: Stopper,
+}
+
+impl Running {
+    /// Starts the threads and listeners. Must be called within the runtime that serves.
+    pub(crate) fn start(
+        source: Source,
+        config: Config,
+        secrets: &Secrets,
+        store: Store,
+        doors: Doors,
+        log: Log,
+    ) -> anyhow::Result<Self> {
+        let live = Live::new(&config, secrets, None, clock::read().wall)?;
+        let (stores, inboxes) = Stores::new();
+        let gate = Arc::new(Gate::new(settings(&config), live, stores, log));
+        let store = Arc::new(Mutex::new(store));
+        let beside = move || {
+            let store = store.lock().unwrap_or_else(PoisonError::into_inner);
+            store.beside().map_err(|_| StoreError::Unreachable)
+        };
+        inboxes.attend(&Arc::downgrade(&gate), beside).context("no thread for the store")?;
+        tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
+        let stopper = Stopper::new();
+        let running = Self { gate, stopper };
+        running.attend(&config, doors)?;
+        tokio::spawn(report::summarise(Arc::downgrade(&running.gate)));
+        reload::keep_current(Arc::clone(&running.gate), source, config)?;
+        Ok(running)
+    }
+
+    /// Takes no new connection, and waits until every one that is open has ended.
+    pub(crate) async fn stop(self) {
+        self.stopper.stop().await;
+    }
+
+    fn attend(&self, config: &Config, doors: Doors) -> anyhow::Result<()> {
+        let limits = limits(config);
+        if let Some(door) = doors.gate {
+            self.announce("gate", &door);
+            let gate = Arc::clone(&self.gate);
+            let answer = move |request, visit| proxy::answer(Arc::clone(&gate), request, visit);
+            self.open(door, limits, answer);
+        }
+        if let Some((door, decide)) = doors.decide.zip(config.decide.as_ref()) {
+            self.announce("decide", &door);
+            let gate = Arc::clone(&self.gate);
+            let trusted = Arc::new(live::trusted(&decide.trusted)?);
+            let answer = move |request, visit| {
+                decide::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
+            };
+            self.open(door, limits, answer);
+        }
+        if let Some(door) = doors.admin {
+            self.announce("admin", &door);
+            let gate = Arc::clone(&self.gate);
+            let stopping = self.stopper.watched();
+            let answer = move |request, _| {
+                let answered = admin::answer(&gate, &request, stopping.is_asked());
+                async { answered }
+            };
+            self.open(door, Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits }, answer);
+        }
+        Ok(())
+    }
+
+    fn open<F, R>(&self, door: TcpListener, limits: Limits, answer: F)
+    where
+        F: Fn(hyper::Request<hyper::body::Incoming>, doors::Visit) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = hyper::Response<super::body::Payload>> + Send + 'static,
+    {
+        let stop = self.stopper.watched();
+        tokio::spawn(doors::attend(door, Arc::clone(&self.gate), limits, stop, answer));
+    }
+
+    fn announce(&self, listener: &str, door: &TcpListener) {
+        let address = door.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        let about = json!({ "listener": listener, "address": address });
+        self.gate.log.say(Level::Info, "listening", about);
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        max_staleness: config.gate.max_staleness,
+        store_deadline_ms: config.gate.store_deadline_ms,
+        host: Host::Background,
+        replica: false,
+        records_bytes_max: config.cache.records_bytes,
+        absences_max: config.cache.absences,
+        purses_max: config.cache.purses,
+        parked_max: PARKED_MAX,
+        fetches_max: FETCHES_MAX,
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    let connections = &config.connections;
+    Limits {
+        connections_max: connections.max,
+        age_max: connections.max_age,
+        drain: connections.drain,
+        head: connections.head_timeout,
+        idle: connections.idle_timeout,
+        head_bytes_max: connections.head_bytes_max,
+        fields_max: connections.fields_max,
+    }
+}

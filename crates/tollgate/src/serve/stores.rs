@@ -1,0 +1,208 @@
+//! The threads that ask the store: one for heads and records, one for leases.
+//!
+//! Each takes what has gathered while it was busy in one go, so that many leases share one commit.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Weak,
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::json;
+use tollgate_core::{
+    pepper::Peppers,
+    time::{Reading, UnixMillis},
+};
+use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError};
+use tollgate_store_sqlite::{SWEEP_MAX, Store};
+
+use super::{gate::Gate, log::Level};
+use crate::clock;
+
+/// How many errands wait for a thread at most; beyond it the store is as good as unreachable.
+const WAITING_MAX: usize = 4_096;
+
+/// How many errands are asked in one go at most.
+const BATCH_MAX: usize = 256;
+
+/// How often the store is tidied, when there is something to tidy and when there is not.
+const TIDY_BUSY: Duration = Duration::from_millis(50);
+const TIDY_IDLE: Duration = Duration::from_secs(5);
+
+/// Answers to a batch of errands.
+pub(crate) type Replies = Vec<(ErrandId, Result<Reply, StoreError>)>;
+
+/// Where errands are answered.
+///
+/// # If an implementation is wrong
+///
+/// * It answers **late** or not at all: the engine's deadline has passed, and the requests are 503.
+/// * It **panics**: the batch is unanswered, and the next one finds it opened anew.
+pub(crate) trait Authority {
+    /// Answers `errands`, what they change being durable before this returns.
+    fn answer(&mut self, errands: &[Errand], peppers: &Peppers, now: UnixMillis) -> Replies;
+
+    /// Forgets a bounded part of what nobody would miss; says whether there may be more.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: nothing is lost by waiting.
+    fn tidy(&mut self, now: UnixMillis) -> Result<bool, StoreError>;
+}
+
+impl Authority for Store {
+    fn answer(&mut self, errands: &[Errand], peppers: &Peppers, now: UnixMillis) -> Replies {
+        Self::answer(self, errands, peppers, now)
+    }
+
+    fn tidy(&mut self, now: UnixMillis) -> Result<bool, StoreError> {
+        Ok(self.sweep(now)?.looked_at >= SWEEP_MAX)
+    }
+}
+
+/// The way to both threads.
+pub(crate) struct Stores {
+    reads: SyncSender<Sent>,
+    leases: SyncSender<Sent>,
+}
+
+/// What the threads take from.
+pub(crate) struct Inboxes {
+    reads: Receiver<Sent>,
+    leases: Receiver<Sent>,
+}
+
+struct Sent {
+    errand: Errand,
+    at: Reading,
+}
+
+impl Stores {
+    /// The way there, and where it ends.
+    pub(crate) fn new() -> (Self, Inboxes) {
+        let (reads, reads_inbox) = mpsc::sync_channel(WAITING_MAX);
+        let (leases, leases_inbox) = mpsc::sync_channel(WAITING_MAX);
+        (Self { reads, leases }, Inboxes { reads: reads_inbox, leases: leases_inbox })
+    }
+
+    /// Hands `errand` to its thread.
+    ///
+    /// # Errors
+    ///
+    /// When too many wait already, or the thread is gone: says which errand will not be answered.
+    pub(crate) fn send(&self, errand: Errand, at: Reading) -> Result<(), ErrandId> {
+        let to = match &errand.question {
+            Question::Head | Question::Record { .. } => &self.reads,
+            Question::Lease { .. } => &self.leases,
+        };
+        let id = errand.id;
+        to.try_send(Sent { errand, at }).map_err(|_| id)
+    }
+}
+
+impl Inboxes {
+    /// Starts both threads; they end with the gate. `open` opens the store once for each, and again after
+    /// it has panicked.
+    pub(crate) fn attend<A: Authority + 'static>(
+        self,
+        gate: &Weak<Gate>,
+        open: impl Fn() -> Result<A, StoreError> + Clone + Send + 'static,
+    ) -> io::Result<()> {
+        for (name, inbox, tidies) in [("reads", self.reads, false), ("leases", self.leases, true)] {
+            let (gate, open) = (gate.clone(), open.clone());
+            let attend = move || Desk { gate, inbox, open, store: None, tidies }.attend();
+            thread::Builder::new().name(name.into()).spawn(attend)?;
+        }
+        Ok(())
+    }
+}
+
+/// What one thread works with.
+struct Desk<A, O> {
+    gate: Weak<Gate>,
+    inbox: Receiver<Sent>,
+    open: O,
+    store: Option<A>,
+    tidies: bool,
+}
+
+impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
+    /// Answers errands until the gate is gone, and tidies in between.
+    fn attend(mut self) {
+        let (mut tidied, mut rest) = (clock::read(), TIDY_IDLE);
+        loop {
+            match self.inbox.recv_timeout(rest) {
+                Ok(first) => self.serve(first),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            let now = clock::read();
+            if u128::from(now.since(tidied)) >= rest.as_millis() {
+                rest = self.tidy(now.wall);
+                tidied = now;
+            }
+        }
+    }
+
+    /// Answers `first` and everything that has gathered behind it.
+    fn serve(&mut self, first: Sent) {
+        let Some(gate) = self.gate.upgrade() else { return };
+        let now = clock::read();
+        let gathered = std::iter::once(first).chain(self.inbox.try_iter()).take(BATCH_MAX);
+        // Nobody waits any more for what is overdue: what is not asked cannot be late either.
+        let (batch, overdue): (Vec<_>, Vec<_>) =
+            gathered.partition(|sent| now.since(sent.at) <= u64::from(sent.errand.deadline_ms));
+        let errands: Vec<_> = batch.into_iter().map(|sent| sent.errand).collect();
+        let mut replies = self.ask(&gate, &errands, now.wall);
+        let unanswered = overdue.iter().map(|sent| sent.errand.id);
+        replies.extend(unanswered.map(|id| (id, Err(StoreError::Unreachable))));
+        gate.deliver(replies);
+    }
+
+    /// Asks the store; whatever goes wrong is an answer too.
+    fn ask(&mut self, gate: &Gate, errands: &[Errand], now: UnixMillis) -> Replies {
+        if errands.is_empty() {
+            return Replies::new();
+        }
+        let live = gate.live();
+        let asked = self.guarded(gate, |store| Ok(store.answer(errands, live.prover.peppers(), now)));
+        asked.unwrap_or_else(|error| {
+            errands.iter().map(|errand| (errand.id, Err(error.clone()))).collect()
+        })
+    }
+
+    /// Tidies a little; says for how long to wait before the next time.
+    fn tidy(&mut self, now: UnixMillis) -> Duration {
+        let Some(gate) = self.gate.upgrade().filter(|_| self.tidies) else { return TIDY_IDLE };
+        match self.guarded(&gate, |store| store.tidy(now)) {
+            Ok(true) => TIDY_BUSY,
+            Ok(false) | Err(_) => TIDY_IDLE,
+        }
+    }
+
+    /// Opens the store if it is not open. A panic leaves it in a state that nobody vouches for: it is
+    /// dropped, and opened anew the next time.
+    fn guarded<T>(
+        &mut self,
+        gate: &Gate,
+        step: impl FnOnce(&mut A) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Self { store, open, .. } = self;
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            step(match store {
+                Some(store) => store,
+                None => store.insert(open()?),
+            })
+        }));
+        done.unwrap_or_else(|_| {
+            self.store = None;
+            gate.log.say(Level::Error, "store_panicked", json!({}));
+            Err(StoreError::Unreachable)
+        })
+    }
+}
