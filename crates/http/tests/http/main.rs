@@ -1,0 +1,23 @@
+//! What every host relies upon, module by module.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops at what should not be"
+)]
+
+mod address;
+mod answer;
+mod cache;
+mod cors;
+mod credential;
+mod hidden;
+mod hygiene;
+mod made;
+mod path;
+mod random;
+mod rate;
+mod route;
+mod target;
