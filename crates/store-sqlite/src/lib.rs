@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 
 mod fault;
+#[cfg(test)]
+mod faults;
 mod head;
 mod keys;
 mod leases;
