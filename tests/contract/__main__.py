@@ -1,0 +1,62 @@
+"""The commands: `cd tests && python -m contract run --host native --binary …`, and `guards`."""
+
+import argparse
+import sys
+import time
+
+from . import guards, report
+from .host import Host
+from .rows import all_rows
+from .runner import Runner
+
+
+def _host(arguments) -> Host:
+    if arguments.host == "native":
+        from .driver_native import NativeHost
+
+        return NativeHost(arguments.binary)
+    from .fake_gate import FakeHost
+
+    return FakeHost()
+
+
+def run(arguments) -> int:
+    begun = time.monotonic()
+    rows, configs = all_rows()
+    if arguments.only:
+        rows = [row for row in rows if arguments.only in f"{row.family}/{row.name} [{row.cls}] ({row.config})"]
+    host = _host(arguments)
+    print(f"{host.name}: {host.artifact()}")
+    outcomes = Runner(host, rows, configs).run()
+    lines = report.every(outcomes) if arguments.rows else []
+    lines += [*report.away(outcomes), *report.failed(outcomes, arguments.verbose), *report.table(outcomes)]
+    print("\n".join(lines))
+    held = sum(one.held for one in outcomes)
+    away = sum(one.because is not None for one in outcomes)
+    vectors = sum(one.row.vectors for one in outcomes if one.held)
+    print(f"{len(outcomes)} rows: {held} held ({vectors} checks of vectors), {len(outcomes) - held - away} failed, "
+          f"{away} not applicable, {time.monotonic() - begun:.1f} s")
+    print(report.tally(outcomes))
+    return 0 if held and held + away == len(outcomes) else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="contract", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    runs = commands.add_parser("run", help="play the rows on a host")
+    runs.add_argument("--host", choices=("native", "fake"), default="native")
+    runs.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate")
+    runs.add_argument("--only", help="rows whose family, name, class or configuration contains this")
+    runs.add_argument("--verbose", action="store_true", help="what was sent and received where a row failed")
+    runs.add_argument("--rows", action="store_true", help="a line for each row")
+    runs.set_defaults(run=run)
+    wrong = commands.add_parser("guards", help="gates that are wrong, each of which a row must catch")
+    wrong.add_argument("--only", help="mistakes whose name contains this")
+    wrong.add_argument("--verbose", action="store_true")
+    wrong.set_defaults(run=lambda arguments: guards.run(arguments.only, arguments.verbose))
+    arguments = parser.parse_args()
+    return arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

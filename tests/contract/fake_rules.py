@@ -1,0 +1,157 @@
+"""What the made-up gate of the self-test knows, from the specification alone: pure functions."""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from .judge import folded
+
+UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+HOP_BY_HOP = {
+    b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"proxy-authorization", b"te",
+    b"trailer", b"transfer-encoding", b"upgrade",
+}
+FORWARDED = {
+    b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port",
+    b"x-forwarded-prefix", b"x-real-ip", b"true-client-ip", b"cf-connecting-ip",
+}
+_HEX = b"0123456789abcdefABCDEF"
+
+
+def canonical(path: bytes) -> bytes | None:
+    """The one spelling of a path, or nothing."""
+    if not path.startswith(b"/") or any(byte <= 0x20 or byte >= 0x7F or byte in b"\\#" for byte in path):
+        return None
+    out, at = bytearray(), 0
+    while at < len(path):
+        if path[at : at + 1] != b"%":
+            out += path[at : at + 1]
+            at += 1
+            continue
+        digits = path[at + 1 : at + 3]
+        if len(digits) != 2 or any(digit not in _HEX for digit in digits):
+            return None
+        byte = int(digits, 16)
+        if byte in (0x00, 0x2F, 0x5C):
+            return None
+        out += bytes([byte]) if byte in UNRESERVED else b"%%%02X" % byte
+        at += 3
+    segments = bytes(out).split(b"/")[1:]
+    if any(segment in (b".", b"..") for segment in segments) or b"" in segments[:-1]:
+        return None
+    return bytes(out)
+
+
+def matches(pattern: str, path: bytes) -> bool:
+    """`/orders/**`: everything below, and the folder itself."""
+    if pattern.endswith("/**"):
+        base = pattern[:-3].encode()
+        return path == base or path.startswith(base + b"/")
+    return path == pattern.encode()
+
+
+def ours(value: bytes, config) -> bool:
+    return any(value.startswith(f"{config.prefix}_{env}_".encode()) for env in config.envs)
+
+
+def parameters(query: bytes | None) -> list[tuple[bytes, bytes]]:
+    """The parameters of a query, as they are written."""
+    parts = [part.partition(b"=") for part in (query or b"").split(b"&")]
+    return [(name, value) for name, _, value in parts]
+
+
+def find(fields, query: bytes | None, config, key_from: str | None):
+    """`missing`, `ambiguous`, `refused`, or the bytes of the one key that is presented."""
+    found, foreign, alone = [], False, False
+    for field_name, place in (("authorization", "authorization"), ("x-api-key", "x-api-key"), (config.header, "header")):
+        if field_name is None or (key_from and key_from != place):
+            continue
+        values = [value for name, value in fields if name.lower() == field_name.lower().encode()]
+        if len(set(values)) > 1:
+            return "ambiguous"
+        for value in set(values):
+            if b"," in value:
+                return "ambiguous"
+            if place != "authorization":
+                found.append(value)
+                continue
+            scheme, blank, rest = value.partition(b" ")
+            if scheme.lower() != b"bearer":
+                continue
+            if blank and ours(rest, config):
+                found.append(rest)
+            else:
+                alone = True
+    if config.query and key_from in (None, "query"):
+        for name, value in parameters(query):
+            if name == config.query.encode():
+                found.append(unquote_to_bytes(value))
+    if any(not ours(value, config) for value in found):
+        foreign = True
+        found = [value for value in found if ours(value, config)]
+    if len(set(found)) > 1:
+        return "ambiguous"
+    if found:
+        return found[0]
+    return "refused" if foreign or alone else "missing"
+
+
+def carries_key(name: bytes, value: bytes, config) -> bool:
+    """Whether this field is kept from the origin."""
+    name = name.lower()
+    if name == b"authorization":
+        return ours(value.partition(b" ")[2].strip(), config)
+    return name == b"x-api-key" or (config.header is not None and name == config.header.lower().encode())
+
+
+def query_without_key(query: bytes | None, config) -> bytes | None:
+    if query is None:
+        return None
+    names = {b"api_key", (config.query or "api_key").encode()}
+    kept = [
+        part for part in query.split(b"&")
+        if unquote_to_bytes(part.partition(b"=")[0]) not in names
+        and not ours(unquote_to_bytes(part.partition(b"=")[2]), config)
+    ]
+    return b"&".join(kept) if kept else None
+
+
+def connection_tokens(fields) -> set[bytes]:
+    tokens = set()
+    for name, value in fields:
+        if name.lower() in (b"connection", b"proxy-connection"):
+            tokens |= {token.strip().lower() for token in value.split(b",")}
+    return tokens
+
+
+def reaches_origin(name: bytes, tokens: set[bytes]) -> bool:
+    lower = name.lower()
+    return not (lower in HOP_BY_HOP or lower in FORWARDED or lower in tokens or is_identity(name))
+
+
+def is_identity(name: bytes) -> bool:
+    return folded(name) == b"tollgate-identity"
+
+
+_TARGET = re.compile(rb"[\x21-\x7e]+")
+
+
+def bad_head(raw: bytes) -> bool:
+    """Whether a head cannot be read in one way."""
+    lines = raw.split(b"\r\n")
+    if any(b"\n" in line or b"\r" in line or b"\x00" in line for line in lines):
+        return True
+    names = []
+    for line in lines[1:-2]:
+        name, colon, value = line.partition(b":")
+        if not colon or not re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            return True
+        if any(byte < 0x20 and byte != 0x09 or byte == 0x7F for byte in value):
+            return True
+        names.append((name.lower(), value.strip()))
+    lengths = [value for name, value in names if name == b"content-length"]
+    codings = [value.lower() for name, value in names if name == b"transfer-encoding"]
+    hosts = [value for name, value in names if name == b"host"]
+    return bool(
+        (lengths and codings) or len(lengths) > 1 or any(not value.isdigit() for value in lengths)
+        or len(codings) > 1 or any(value != b"chunked" for value in codings) or len(hosts) != 1
+    )

@@ -1,0 +1,108 @@
+"""An origin that records every byte it receives."""
+
+import socket
+import threading
+from dataclasses import dataclass
+
+from .message import Broken, Head, Request, Stream
+
+USUAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Origin: yes\r\nContent-Length: 6\r\n\r\norigin"
+MARK = "x-contract-row"
+IDLE_S = 30
+
+
+@dataclass
+class Arrived:
+    """A request as it arrived, and its mark; None if it has none or is no request."""
+
+    mark: str | None
+    request: Request | None
+    raw: bytes
+    connection: int
+    broken: str | None = None
+
+
+class Origin:
+    """Listens on loopback; answers `USUAL` unless a row gave its own answer."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.arrived: list[Arrived] = []
+        self.answers: dict[str, bytes] = {}
+        self.connections = 0
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port = self.listener.getsockname()[1]
+        self.open = set()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with self.lock:
+                self.connections += 1
+                number = self.connections
+                self.open.add(connection)
+            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
+
+    def _serve(self, connection: socket.socket, number: int):
+        connection.settimeout(IDLE_S)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = Stream(connection)
+        try:
+            while True:
+                before = len(stream.received) - len(stream.held)
+                try:
+                    request = stream.request(lambda head: self._continue(connection, head))
+                except Broken as broken:
+                    self._note(None, bytes(stream.received[before:]), number, str(broken))
+                    return
+                if request is None:
+                    return
+                mark = request.all(MARK)
+                mark = mark[0].decode("latin-1") if mark else None
+                raw = bytes(stream.received[before : len(stream.received) - len(stream.held)])
+                answer = self._note(request, raw, number, None, mark)
+                if answer is None:
+                    return
+                if request.method == b"HEAD":
+                    answer = answer[: answer.index(b"\r\n\r\n") + 4]
+                connection.sendall(answer)
+                if b"\r\nconnection: close" in answer.lower() or answer.startswith(b"HTTP/1.0"):
+                    return
+        except (OSError, TimeoutError):
+            pass
+        finally:
+            with self.lock:
+                self.open.discard(connection)
+            connection.close()
+
+    def _continue(self, connection: socket.socket, head: Head):
+        if any(value.lower() == b"100-continue" for value in head.all("expect")):
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _note(self, request, raw: bytes, number: int, broken: str | None, mark: str | None = None) -> bytes | None:
+        with self.lock:
+            self.arrived.append(Arrived(mark, request, raw, number, broken))
+            return self.answers.get(mark, USUAL)
+
+    def since(self, start: int) -> list[Arrived]:
+        """Everything that arrived after the first `start` requests."""
+        with self.lock:
+            return self.arrived[start:]
+
+    def count(self) -> int:
+        with self.lock:
+            return len(self.arrived)
+
+    def stop(self):
+        self.listener.close()
+        with self.lock:
+            connections = list(self.open)
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass

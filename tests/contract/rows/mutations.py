@@ -1,0 +1,68 @@
+"""Every single slip and forgery of one good key: each is refused with the one answer, and costs nothing."""
+
+from reference.key import SYMBOLS
+
+from ..message import Stream
+from ..row import Row, bearer, denied, request, row, unproven, x_api_key
+
+_ALPHABET = SYMBOLS.decode()
+
+
+def batch(name: str, cls: str, changes: list[str], field=x_api_key, calls: int | None = 0, answer=None) -> Row:
+    """Many changed keys on one connection."""
+
+    def play(stage):
+        connection = stage.connect()
+        stream = Stream(connection)
+        try:
+            for change in changes:
+                sent = stage.fill(request(field(f"usual|{change}" if change else "usual")))
+                connection.sendall(sent)
+                got = stream.response()
+                stage.check(answer or unproven(), got, sent, f"{change}: ")
+                if got is None or (got.one("connection") or b"").lower() == b"close":
+                    connection.close()
+                    connection = stage.connect()
+                    stream = Stream(connection)
+        finally:
+            connection.close()
+
+    return Row("mutations", name, cls, (play,), config="counted", calls=calls, vectors=len(changes))
+
+
+LENGTH = 58
+SUBSTITUTES = {"another symbol": None, "a hyphen": "2d", "a blank": "20", "a byte above ASCII": "e9", "a dot": "2e"}
+
+
+def _substituted(value: str | None) -> list[str]:
+    return [f"flip:{at}" if value is None else f"byte:{at}:{value}" for at in range(LENGTH)]
+
+
+ROWS = [
+    *(
+        batch(f"{name} in the place of any byte is refused, whichever byte it is", "P04" if value is None else "P06",
+              # A blank at either end is trimmed: the key is then too short, and refused all the same.
+              _substituted(value))
+        for name, value in SUBSTITUTES.items()
+    ),
+    batch("a key that is cut off anywhere is refused", "P02", [f"cut:{count}" for count in range(1, LENGTH)]),
+    batch("a key without its first bytes is refused, however many are missing", "P02",
+          [f"behead:{count}" for count in range(1, LENGTH)]),
+    batch("a key with more behind it is refused, however much", "P02",
+          [f"add:{'0' * count}" for count in (1, 2, 10, 58)]),
+    batch("a tag with any one bit wrong and a right check is refused", "C08", [f"forge:{bit}" for bit in range(96)]),
+    batch("the same in the field Authorization", "C08", [f"forge:{bit}" for bit in range(0, 96, 7)], field=bearer),
+    batch("a percent-encoded byte is not decoded in a field, wherever it stands", "P11",
+          [f"percent:{at}" for at in range(0, LENGTH, 5)]),
+    batch("an upper-case brand is none of ours, and another env or prefix neither", "P05",
+          ["prefix:TG", "prefix:Tg", "env:LIVE", "env:Live", "env:prod", "env:test", "prefix:th", "prefix:sk",
+           "env:", "prefix:", "upper"]),
+    row("mutations", "P12", "a doubled separator is no key",
+        request(("X-API-Key", "tg__live_{key:usual|behead:8}")), unproven(), config="counted", calls=0),
+    row("mutations", "P12", "a head with nothing behind it is no key", request(("X-API-Key", "tg_live_")), unproven(),
+        config="counted", calls=0),
+    row("mutations", "P16", "a comma at any place makes two values of one", request(("X-API-Key", "{key:usual|byte:30:2c}")),
+        denied("request_invalid"), config="counted", calls=0),
+]
+
+assert len(_ALPHABET) == 62

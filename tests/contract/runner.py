@@ -1,0 +1,138 @@
+"""Runs rows on a host: starts a gate for each configuration, plays the rows, judges, ends everything."""
+
+import json
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from .host import Gate, Host, Unavailable
+from .judge import Judge
+from .row import Row, request
+from .stage import Stage
+from .world import COMMON, CONFIGS, Config, Deployment
+
+JWKS_PATH = "/.well-known/tollgate/jwks.json"
+#: How many gates are started, and how many configurations are played, at a time.
+LANES = 6
+SLOW_MAX = 64
+
+
+@dataclass
+class Outcome:
+    """What became of a row."""
+
+    row: Row
+    number: int
+    faults: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    #: Why it does not apply to this host.
+    because: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def held(self) -> bool:
+        return not self.faults and self.because is None
+
+
+class Runner:
+    """One run."""
+
+    def __init__(self, host: Host, rows: list[Row], configs: dict[str, Config] | None = None):
+        self.host = host
+        self.rows = list(enumerate(rows, start=1))
+        self.configs = {**CONFIGS, **(configs or {})}
+        self.gates: dict[str, Gate] = {}
+        self.judges: dict[str, Judge] = {}
+        self.outcomes: dict[int, Outcome] = {}
+
+    def run(self) -> list[Outcome]:
+        """Plays everything; a row never stops another."""
+        mine = []
+        for number, row in self.rows:
+            because = self._because(row)
+            self.outcomes[number] = Outcome(row, number, because=because)
+            if because is None:
+                mine.append((number, row))
+        try:
+            self._start(mine)
+            lanes: dict[str, list] = {}
+            slow = [(number, row) for number, row in mine if row.slow and not row.last]
+            for number, row in mine:
+                if not row.slow and not row.last:
+                    lanes.setdefault(row.config, []).append((number, row))
+            with ThreadPoolExecutor(SLOW_MAX) as aside, ThreadPoolExecutor(LANES) as beside:
+                waits = [aside.submit(self._play, number, row, row.config) for number, row in slow]
+                waits += [beside.submit(self._lane, name, rows) for name, rows in lanes.items()]
+            for wait in waits:
+                wait.result()
+            for number, row in mine:
+                if row.last:
+                    for name in list(self.gates):
+                        self._play(number, row, name)
+        finally:
+            self.host.close()
+            for gate in self.gates.values():
+                gate.origin.stop()
+        return [self.outcomes[number] for number, _ in self.rows]
+
+    def _because(self, row: Row) -> str | None:
+        if row.elsewhere:
+            return row.elsewhere
+        return next((self.host.lacks[need] for need in row.needs if need in self.host.lacks), None)
+
+    # Gates
+
+    def _start(self, mine: list[tuple[int, Row]]):
+        deployments = {}
+        for number, row in mine:
+            if row.last:
+                continue
+            if row.config not in deployments:
+                deployment = Deployment.drawn(self.configs[row.config])
+                for role, key in COMMON.items():
+                    if key.env in deployment.config.envs or key.env == "live":
+                        env = key.env if key.env in deployment.config.envs else deployment.config.envs[0]
+                        deployment.put(role, type(key)(**{**vars(key), "env": env}))
+                deployments[row.config] = deployment
+            for role, key in row.keys.items():
+                deployments[row.config].put(f"r{number}-{role}", key)
+        with ThreadPoolExecutor(LANES) as pool:
+            started = {name: pool.submit(self._start_one, deployment) for name, deployment in deployments.items()}
+        for name, future in started.items():
+            self.gates[name], self.judges[name] = future.result()
+
+    def _start_one(self, deployment: Deployment) -> tuple[Gate, Judge]:
+        gate = self.host.start(deployment)
+
+        def served() -> dict:
+            stage = Stage(gate, None, Row("", "", "own"), 0, lonely=False)
+            answer = stage.ask(request(path=JWKS_PATH))
+            if answer is None or answer.status != 200:
+                raise Unavailable(f"{deployment.config.name}: no key set is served: {answer}")
+            return json.loads(answer.body)
+
+        judge = Judge(deployment, served())
+        judge.refresh_keys = served
+        return gate, judge
+
+    # Rows
+
+    def _lane(self, name: str, rows: list[tuple[int, Row]]):
+        for number, row in rows:
+            self._play(number, row, name)
+
+    def _play(self, number: int, row: Row, name: str):
+        outcome = self.outcomes[number]
+        gate = self.gates[name]
+        stage = Stage(gate, self.judges[name], row, number, lonely=not gate.deployment.config.parallel)
+        begun = time.monotonic()
+        try:
+            stage.play()
+        except Exception as error:  # noqa: BLE001 a row that cannot be played has not held
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            stage.fault(f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})")
+        outcome.seconds += time.monotonic() - begun
+        outcome.faults += [f"{name}: {fault}" if row.last else fault for fault in stage.faults]
+        if stage.faults:
+            outcome.told += stage.told
