@@ -127,7 +127,7 @@ fn respelled(raw: &[u8]) -> Result<String, PathError> {
                 };
                 rest = after;
                 let byte = byte(*high, *low).ok_or(PathError::WrongEscape)?;
-                check_escaped(byte, rest)?;
+                check_escaped(byte)?;
                 byte
             }
             _ => {
@@ -143,6 +143,11 @@ fn respelled(raw: &[u8]) -> Result<String, PathError> {
         }
     }
     str::from_utf8(&meant).map_err(|_| PathError::WrongEscape)?;
+    // What two decodings would make of it is seen in what one has left.
+    let again = |three: &[u8]| matches!(*three, [b'%', high, low] if byte(high, low).is_some());
+    if meant.windows(3).any(again) {
+        return Err(PathError::DoubleEscape);
+    }
     if path.len() > PATH_MAX { Err(PathError::TooLong) } else { Ok(path) }
 }
 
@@ -156,20 +161,10 @@ const fn check_plain(byte: u8) -> Result<(), PathError> {
     }
 }
 
-/// Checks what an escape stands for; `rest` is what follows it.
-fn check_escaped(stands_for: u8, rest: &[u8]) -> Result<(), PathError> {
+/// Checks what an escape stands for.
+const fn check_escaped(stands_for: u8) -> Result<(), PathError> {
     match stands_for {
         b'/' | b'\\' | b'\0'..=b'\x1f' | 0x7f => Err(PathError::Separator),
-        b'%' => {
-            let mut rest = rest;
-            while let [b'2', b'5', after @ ..] = rest {
-                rest = after;
-            }
-            match rest {
-                [high, low, ..] if byte(*high, *low).is_some() => Err(PathError::DoubleEscape),
-                _ => Ok(()),
-            }
-        }
         _ => Ok(()),
     }
 }
