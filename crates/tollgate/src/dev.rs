@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
         let (key, forged) = keys(&config, &secrets, &mut store)?;
         tell(out, &folder, &gate, &admin, (&key, &forged))?;
 
-        let doors = Doors { gate: Some(gate), decide: None, admin: Some(admin) };
+        let doors = Doors { gate: Some(gate), decide: None, admin: Some(admin), tls: None };
         let (identity, drain) = (config.identity.clone(), config.connections.drain);
         let running = Running::start(source, config, &secrets, store, doors, log)?;
         let served = running.gate.clone();

@@ -9,16 +9,17 @@ use std::{
     time::Duration,
 };
 
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper::{Request, Response, body::Incoming, service::service_fn};
 use serde_json::json;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
     time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{body::Payload, gate::Gate, log::Level, stop::Stop};
+use super::{body::Payload, gate::Gate, ids::instance, log::Level, stop::Stop};
+use crate::wire::{self, Violation, Witness, tls::Tls};
 
 /// For how long accepting rests after it failed, for want of file descriptors for example.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -59,45 +60,52 @@ pub(crate) struct Visit {
     pub(crate) idle: Duration,
 }
 
-/// Serves every connection to `door` until asked to stop.
-pub(crate) async fn attend<F, R>(
-    door: TcpListener,
-    gate: Arc<Gate>,
-    limits: Limits,
-    mut stop: Stop,
-    answer: F,
-) where
+/// One listener: whom it serves, how, and within which limits.
+#[derive(Clone)]
+pub(crate) struct Door<F> {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) limits: Limits,
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) answer: F,
+}
+
+impl<F, R> Door<F>
+where
     F: Fn(Request<Incoming>, Visit) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Response<Payload>> + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(limits.connections_max));
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = door.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    rest(&gate, &error).await;
-                    continue;
-                }
-            },
-            () = stop.asked() => return,
-        };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            gate.metrics.connections_refused.add();
-            // The peer need not be ready to hear it: nobody waits for that.
-            let _ = stream.try_write(TOO_MANY);
-            continue;
-        };
-        let _ = stream.set_nodelay(true);
-        let ages = Instant::now().checked_add(limits.age_max).unwrap_or_else(Instant::now);
-        let visit = Visit { peer, stop: stop.clone(), ages, idle: limits.idle };
-        let (gate, answer) = (Arc::clone(&gate), answer.clone());
-        tokio::spawn(async move {
-            gate.metrics.connections.enter();
-            receive(stream, limits, visit, answer).await;
-            gate.metrics.connections.leave();
-            drop(place);
-        });
+    /// Serves every connection that comes until asked to stop.
+    pub(crate) async fn attend(self, listener: TcpListener, mut stop: Stop) {
+        let places = Arc::new(Semaphore::new(self.limits.connections_max));
+        loop {
+            let (stream, peer) = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        rest(&self.gate, &error).await;
+                        continue;
+                    }
+                },
+                () = stop.asked() => return,
+            };
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                self.gate.metrics.connections_refused.add();
+                // The peer need not be ready to hear it: nobody waits for that.
+                let _ = stream.try_write(TOO_MANY);
+                continue;
+            };
+            let _ = stream.set_nodelay(true);
+            let ages = Instant::now().checked_add(self.limits.age_max).unwrap_or_else(Instant::now);
+            let visit = Visit { peer, stop: stop.clone(), ages, idle: self.limits.idle };
+            let door = self.clone();
+            tokio::spawn(async move {
+                let gate = Arc::clone(&door.gate);
+                gate.metrics.connections.enter();
+                receive(stream, door, visit).await;
+                gate.metrics.connections.leave();
+                drop(place);
+            });
+        }
     }
 }
 
@@ -107,25 +115,38 @@ async fn rest(gate: &Gate, error: &io::Error) {
     sleep(ACCEPT_REST).await;
 }
 
-async fn receive<F, R>(stream: TcpStream, limits: Limits, visit: Visit, answer: F)
+/// Shakes hands if `tls` says so, and serves what comes.
+async fn receive<F, R>(stream: TcpStream, door: Door<F>, visit: Visit)
 where
     F: Fn(Request<Incoming>, Visit) -> R,
     R: Future<Output = Response<Payload>>,
 {
+    match &door.tls {
+        None => serve(stream, &door, visit).await,
+        // Whoever speaks no TLS is not told so in a language that it speaks.
+        Some(tls) => {
+            if let Ok(stream) = tls.accept(stream).await {
+                serve(stream, &door, visit).await;
+            }
+        }
+    }
+}
+
+async fn serve<IO, F, R>(stream: IO, door: &Door<F>, visit: Visit)
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    F: Fn(Request<Incoming>, Visit) -> R,
+    R: Future<Output = Response<Payload>>,
+{
+    let Limits { drain, idle, head, head_bytes_max, fields_max, .. } = door.limits;
+    let limits = wire::Limits { head, idle, head_bytes_max, fields_max };
     let (mut stop, ages) = (visit.stop.clone(), visit.ages);
     let service = service_fn(|request| {
-        let answered = answer(request, visit.clone());
+        let answered = (door.answer)(request, visit.clone());
         async { Ok::<_, Infallible>(answered.await) }
     });
-    let mut connection = std::pin::pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
-            .max_header_size(limits.head_bytes_max)
-            .max_headers(limits.fields_max)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-    );
+    let witness = Arc::new(Doorkeeper(Arc::clone(&door.gate)));
+    let mut connection = std::pin::pin!(wire::connection(stream, service, limits, witness));
     // How a connection ends is the peer's business: broken ones are no event.
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -133,5 +154,16 @@ where
         () = sleep_until(ages) => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(limits.drain, connection).await;
+    let _ = timeout(drain, connection).await;
+}
+
+/// Counts what is refused before anybody reads it, and names it.
+struct Doorkeeper(Arc<Gate>);
+
+impl Witness for Doorkeeper {
+    fn refused(&self, violation: Violation) -> String {
+        let Self(gate) = self;
+        gate.metrics.malformed(violation.code());
+        instance(gate.ids.next())
+    }
 }

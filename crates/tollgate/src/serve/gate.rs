@@ -75,12 +75,21 @@ impl Gate {
     /// Decides; none if something broke, which is *unavailable* and nothing else.
     pub(crate) async fn decide(&self, inquiry: Inquiry) -> Option<Decision> {
         let mut answer = None;
-        let waiter = || {
+        let mut waiter = || {
             let (waiter, receiver) = oneshot::channel();
             answer = Some(receiver);
             waiter
         };
-        match self.step(|engine, now| engine.arrive(inquiry, waiter, now))? {
+        let arrival = self.step(|engine, now| {
+            let again = inquiry.clone();
+            let arrival = engine.arrive(inquiry, &mut waiter, now);
+            // The first request after a freeze finds it out: it is not the one to pay for that.
+            if engine.needs_holder() && self.renew(engine) && matches!(arrival, Arrival::Decided(_)) {
+                return engine.arrive(again, &mut waiter, now);
+            }
+            arrival
+        });
+        match arrival? {
             Arrival::Decided(decision) => Some(decision),
             Arrival::Parked => answer?.await.ok(),
         }
@@ -168,11 +177,8 @@ impl Gate {
 
     /// Hands over what must be asked, tells what is decided, and draws a holder id if one is needed.
     fn settle(&self, engine: &mut Engine<Waiter>, now: Reading) {
-        if engine.needs_holder()
-            && let Some(holder) = holder()
-        {
-            engine.new_holder(holder);
-            self.log.say(Level::Warn, "holder_renewed", json!({}));
+        if engine.needs_holder() {
+            self.renew(engine);
         }
         for _ in 0..OFFERS_MAX {
             let mut sent = false;
@@ -197,6 +203,14 @@ impl Gate {
             // Whoever waited may have gone away.
             drop(waiter.send(decision));
         }
+    }
+
+    /// Draws a new holder id; says whether that could be done.
+    fn renew(&self, engine: &mut Engine<Waiter>) -> bool {
+        let Some(holder) = holder() else { return false };
+        engine.new_holder(holder);
+        self.log.say(Level::Warn, "holder_renewed", json!({}));
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Engine<Waiter>>> {

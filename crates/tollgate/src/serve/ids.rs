@@ -29,6 +29,11 @@ impl RequestIds {
     }
 }
 
+/// How an answer names a request.
+pub(crate) fn instance(id: RequestId) -> String {
+    format!("urn:tollgate:request:{id}")
+}
+
 impl RequestId {
     /// The name as the value of a field.
     pub(crate) fn value(self) -> HeaderValue {

@@ -9,7 +9,7 @@ use hyper::{
     header::{self, HeaderName, HeaderValue},
 };
 use tollgate_core::{
-    decision::Denial,
+    decision::{Denial, ROUTE_LIMITS_MAX},
     network::{Address, Country},
     record::{LIMITS_MAX, QUOTAS_MAX, Record},
 };
@@ -24,7 +24,7 @@ use tollgate_http::{
 };
 use tollgate_identity::{Jti, Method as BoundMethod, Path as BoundPath};
 
-use super::{body::Payload, gate::Gate, ids::RequestId, live::Live};
+use super::{body::Payload, gate::Gate, ids::{RequestId, instance}, live::Live};
 use crate::clock;
 
 /// The fields of a head, as everybody reads them.
@@ -109,17 +109,13 @@ pub(crate) struct Refusal {
 impl Question<'_> {
     /// The answer to this request if something is wrong that has nothing to do with a key.
     pub(crate) fn trouble(&self, live: &Live, trouble: Trouble) -> Answer {
-        let instance = self.instance();
-        answer::trouble(trouble, &self.context(live, &instance, &[], None, &[]))
+        let instance = instance(self.id);
+        answer::trouble(trouble, &self.context(live, &instance, None, None, &[]))
     }
 
     /// The answer to this request if it is denied before a rule is known.
     pub(crate) fn denied(&self, gate: &Gate, live: &Live, denial: Denial) -> Refusal {
-        self.refusal(gate, live, denial, &[], None, &[])
-    }
-
-    fn instance(&self) -> String {
-        format!("urn:tollgate:request:{}", self.id)
+        self.refusal(gate, live, denial, None, None, &[])
     }
 
     fn refusal(
@@ -127,13 +123,13 @@ impl Question<'_> {
         gate: &Gate,
         live: &Live,
         denial: Denial,
-        required: &[Box<str>],
+        rule: Option<&Rule>,
         record: Option<Record<'_>>,
         left: &[u32],
     ) -> Refusal {
         gate.metrics.deny(denial);
-        let instance = self.instance();
-        let context = self.context(live, &instance, required, record, left);
+        let instance = instance(self.id);
+        let context = self.context(live, &instance, rule, record, left);
         Refusal { denial, answer: answer::denied(denial, &context) }
     }
 
@@ -141,7 +137,7 @@ impl Question<'_> {
         &self,
         live: &'a Live,
         instance: &'a str,
-        required: &'a [Box<str>],
+        rule: Option<&'a Rule>,
         record: Option<Record<'a>>,
         left: &'a [u32],
     ) -> Context<'a> {
@@ -149,9 +145,9 @@ impl Question<'_> {
             realm: &live.realm,
             request_id: instance,
             head: self.method == Method::HEAD,
-            required,
+            required: rule.map_or(&[], |rule| &rule.scopes),
             record,
-            limits: &[],
+            limits: rule.map_or(&[], |rule| &rule.limits),
             left,
             style: live.style,
         }
@@ -252,7 +248,7 @@ async fn keyed(
         Some(Decision::Deny(refused)) => {
             let left = left(refused.standing());
             let (denial, record) = (refused.denial(), refused.record());
-            Err(question.refusal(gate, live, denial, &rule.scopes, record, &left))
+            Err(question.refusal(gate, live, denial, Some(rule), record, &left))
         }
         None => Err(unavailable()),
     }
@@ -295,7 +291,8 @@ fn jti() -> Option<Jti> {
     Jti::new(bytes).ok()
 }
 
-fn left(standing: &Standing) -> [u32; LIMITS_MAX + QUOTAS_MAX] {
+/// What is left of every limit and quota of a record, and of every limit of a route.
+fn left(standing: &Standing) -> [u32; LIMITS_MAX + QUOTAS_MAX + ROUTE_LIMITS_MAX] {
     std::array::from_fn(|place| standing.left(place))
 }
 

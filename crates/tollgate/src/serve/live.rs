@@ -11,7 +11,7 @@ use tollgate_http::{
     cors::{Allowed, Cors},
     credential::{KeyFrom, Sources},
     rate::Style,
-    route::{Rule, RuleSpec, Rules},
+    route::{RouteLimit, Rule, RuleSpec, Rules},
 };
 use tollgate_identity::{Jwk, KeySet};
 
@@ -120,7 +120,8 @@ fn published(secrets: &Secrets, now: UnixMillis) -> anyhow::Result<KeySet> {
 
 fn demand(rule: &Rule) -> anyhow::Result<Arc<Demand>> {
     let scopes: Vec<&str> = rule.scopes.iter().map(AsRef::as_ref).collect();
-    Ok(Arc::new(Demand::new(&scopes, rule.cost)?))
+    let limits: Vec<_> = rule.limits.iter().filter_map(RouteLimit::limit).collect();
+    Ok(Arc::new(Demand::new(&scopes, rule.cost)?.with_limits(&limits)?))
 }
 
 fn spec(route: &Route) -> RuleSpec {

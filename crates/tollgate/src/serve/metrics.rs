@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     public: AtomicU64,
     denied: [AtomicU64; Denial::CODES.len()],
     unproven: Mutex<BTreeMap<&'static str, u64>>,
+    malformed: Mutex<BTreeMap<&'static str, u64>>,
     deciding_us: [AtomicU64; BUCKETS_US.len()],
     told_in: AtomicU64,
     told: AtomicU64,
@@ -100,6 +101,18 @@ impl Metrics {
         *count = count.saturating_add(1);
     }
 
+    /// A request was malformed; `code` is one of the few that say how.
+    pub(crate) fn malformed(&self, code: &'static str) {
+        let mut malformed = self.malformed.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = malformed.entry(code).or_insert(0);
+        *count = count.saturating_add(1);
+    }
+
+    /// How often requests were malformed, by how.
+    pub(crate) fn malformed_so_far(&self) -> BTreeMap<&'static str, u64> {
+        self.malformed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// How often what was presented was not genuine, by why.
     pub(crate) fn unproven_so_far(&self) -> BTreeMap<&'static str, u64> {
         self.unproven.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -152,6 +165,11 @@ impl Metrics {
         page.family(name, "counter", "Credentials that were not genuine, by why.");
         for (code, count) in self.unproven_so_far() {
             page.labelled(name, "why", code, count);
+        }
+        let name = "tollgate_malformed_total";
+        page.family(name, "counter", "Requests that could be read in more than one way, by how.");
+        for (code, count) in self.malformed_so_far() {
+            page.labelled(name, "how", code, count);
         }
         let name = "tollgate_deciding_seconds";
         page.family(name, "histogram", "How long deciding on genuine keys took, the store included.");

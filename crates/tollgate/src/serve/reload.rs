@@ -1,6 +1,6 @@
 //! Putting a new configuration in force without failing a request.
 //!
-//! On SIGHUP the configuration and the secrets are read again; when the secrets' file changes, or the time of
+//! On SIGHUP the configuration, the secrets and the certificate are read again; when the secrets' file changes, or the time of
 //! another signing key comes, only the secrets are. What is wrong is logged, and what was in force stays.
 
 use std::{
@@ -18,6 +18,7 @@ use crate::{
     clock,
     config::{Config, Source},
     secrets::Secrets,
+    wire::tls::Tls,
 };
 
 /// How often the secrets' file is looked at.
@@ -27,6 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 struct Current {
     source: Source,
     config: Config,
+    tls: Option<Arc<Tls>>,
     seen: Option<Seen>,
 }
 
@@ -34,10 +36,15 @@ struct Current {
 type Seen = (SystemTime, u64);
 
 /// Starts to keep `gate` current, until the runtime ends.
-pub(crate) fn keep_current(gate: Arc<Gate>, source: Source, config: Config) -> anyhow::Result<()> {
+pub(crate) fn keep_current(
+    gate: Arc<Gate>,
+    tls: Option<Arc<Tls>>,
+    source: Source,
+    config: Config,
+) -> anyhow::Result<()> {
     let mut hangups = signal(SignalKind::hangup()).context("signals cannot be waited for")?;
     let seen = look(&config.secrets);
-    let mut current = Current { source, config, seen };
+    let mut current = Current { source, config, tls, seen };
     tokio::spawn(async move {
         loop {
             let told = tokio::select! {
@@ -93,6 +100,9 @@ impl Current {
         let read = if all { self.source.load()? } else { self.config.clone() };
         let secrets = Secrets::load(&read.secrets, &self.source.environment)?;
         let live = Live::new(&read, &secrets, Some(&gate.live()), clock::read().wall)?;
+        if let Some(tls) = self.tls.as_ref().filter(|_| all) {
+            tls.reload()?;
+        }
         let needs_restart = fixed(&self.config, &read);
         gate.replace(live);
         self.seen = look(&read.secrets);

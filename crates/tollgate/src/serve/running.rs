@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
+use hyper::{Request, Response, body::Incoming};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tollgate_core::lease::Host;
@@ -14,8 +15,9 @@ use tollgate_store_sqlite::Store;
 
 use super::{
     admin,
+    body::Payload,
     decide,
-    doors::{self, Limits},
+    doors::{Door, Limits, Visit},
     gate::Gate,
     live::{self, Live},
     log::{Level, Log},
@@ -27,6 +29,7 @@ use crate::{
     clock,
     config::{Config, Source},
     secrets::Secrets,
+    wire::tls::Tls,
 };
 
 /// The most requests that wait for the store at one time, and the most records asked for at one time.
@@ -41,6 +44,8 @@ pub(crate) struct Doors {
     pub(crate) gate: Option<TcpListener>,
     pub(crate) decide: Option<TcpListener>,
     pub(crate) admin: Option<TcpListener>,
+    /// What the gate's own listener speaks.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 impl Doors {
@@ -55,8 +60,15 @@ impl Doors {
             gate: bind(gate).await?,
             decide: bind(decide).await?,
             admin: bind(config.admin).await?,
+            tls: tls(config)?,
         })
     }
+}
+
+fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
+    let Some(tls) = &config.tls else { return Ok(None) };
+    let handshake = config.connections.head_timeout;
+    Ok(Some(Arc::new(Tls::load(&tls.certificate, &tls.key, handshake).context("TLS")?)))
 }
 
 async fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
@@ -93,9 +105,10 @@ impl Running {
         tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
         let stopper = Stopper::new();
         let running = Self { gate, stopper };
+        let tls = doors.tls.clone();
         running.attend(&config, doors)?;
         tokio::spawn(report::summarise(Arc::downgrade(&running.gate)));
-        reload::keep_current(Arc::clone(&running.gate), source, config)?;
+        reload::keep_current(Arc::clone(&running.gate), tls, source, config)?;
         Ok(running)
     }
 
@@ -106,47 +119,45 @@ impl Running {
 
     fn attend(&self, config: &Config, doors: Doors) -> anyhow::Result<()> {
         let limits = limits(config);
-        if let Some(door) = doors.gate {
-            self.announce("gate", &door);
+        if let Some(listener) = doors.gate {
             let gate = Arc::clone(&self.gate);
             let answer = move |request, visit| proxy::answer(Arc::clone(&gate), request, visit);
-            self.open(door, limits, answer);
+            self.open("gate", listener, Door { gate: self.gate(), limits, tls: doors.tls, answer });
         }
-        if let Some((door, decide)) = doors.decide.zip(config.decide.as_ref()) {
-            self.announce("decide", &door);
+        if let Some((listener, decide)) = doors.decide.zip(config.decide.as_ref()) {
             let gate = Arc::clone(&self.gate);
             let trusted = Arc::new(live::trusted(&decide.trusted)?);
             let answer = move |request, visit| {
                 decide::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
             };
-            self.open(door, limits, answer);
+            self.open("decide", listener, Door { gate: self.gate(), limits, tls: None, answer });
         }
-        if let Some(door) = doors.admin {
-            self.announce("admin", &door);
+        if let Some(listener) = doors.admin {
             let gate = Arc::clone(&self.gate);
-            let stopping = self.stopper.watched();
+            let stopping = self.stopper.asked();
             let answer = move |request, _| {
-                let answered = admin::answer(&gate, &request, stopping.is_asked());
+                let answered = admin::answer(&gate, &request, *stopping.borrow());
                 async { answered }
             };
-            self.open(door, Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits }, answer);
+            let limits = Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits };
+            self.open("admin", listener, Door { gate: self.gate(), limits, tls: None, answer });
         }
         Ok(())
     }
 
-    fn open<F, R>(&self, door: TcpListener, limits: Limits, answer: F)
-    where
-        F: Fn(hyper::Request<hyper::body::Incoming>, doors::Visit) -> R + Clone + Send + Sync + 'static,
-        R: Future<Output = hyper::Response<super::body::Payload>> + Send + 'static,
-    {
-        let stop = self.stopper.watched();
-        tokio::spawn(doors::attend(door, Arc::clone(&self.gate), limits, stop, answer));
+    fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.gate)
     }
 
-    fn announce(&self, listener: &str, door: &TcpListener) {
-        let address = door.local_addr().map(|address| address.to_string()).unwrap_or_default();
-        let about = json!({ "listener": listener, "address": address });
+    fn open<F, R>(&self, name: &str, listener: TcpListener, door: Door<F>)
+    where
+        F: Fn(Request<Incoming>, Visit) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Response<Payload>> + Send + 'static,
+    {
+        let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        let about = json!({ "listener": name, "address": address, "tls": door.tls.is_some() });
         self.gate.log.say(Level::Info, "listening", about);
+        tokio::spawn(door.attend(listener, self.stopper.watched()));
     }
 }
 

@@ -29,6 +29,11 @@ impl Stopper {
         Stop { asked: self.ask.subscribe(), _alive: self.alive.clone() }
     }
 
+    /// Whether everybody is asked, for whoever need not be waited for.
+    pub(crate) fn asked(&self) -> watch::Receiver<bool> {
+        self.ask.subscribe()
+    }
+
     /// Asks everybody, and waits until all have stopped.
     pub(crate) async fn stop(self) {
         let Self { ask, alive, mut gone } = self;
@@ -44,10 +49,5 @@ impl Stop {
     pub(crate) async fn asked(&mut self) {
         // The asking side is only dropped after it has asked.
         let _ = self.asked.wait_for(|&asked| asked).await;
-    }
-
-    /// Whether asked to stop.
-    pub(crate) fn is_asked(&self) -> bool {
-        *self.asked.borrow()
     }
 }
