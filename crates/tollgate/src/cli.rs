@@ -20,7 +20,7 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 pub(crate) use failure::Failure;
 use failure::veiled;
@@ -29,7 +29,9 @@ pub(crate) use output::Output;
 use crate::{
     config::{Environment, FILE, Source},
     dev,
+    doctor::{self, Doctor},
     exit::Exit,
+    serve,
 };
 use site::Site;
 
@@ -68,11 +70,24 @@ Examples:
 
 Nothing that exists is overwritten.")]
     Init(init::Init),
-    /// Show the core at work: mint, prove, decide, meter, revoke, sign
+    /// Serve: stand in front of an origin, and beside other proxies
     #[command(after_help = "\
-Example:
-  tollgate dev   # the tour, with a random pepper that nobody keeps")]
-    Dev,
+Examples:
+  tollgate serve
+  tollgate serve --config /etc/tollgate/tollgate.toml
+  tollgate serve --store memory   # for development: keys end with the process
+
+SIGTERM lets requests finish; SIGHUP reads configuration and secrets again. The secrets' file is looked at every
+second.")]
+    Serve(Serve),
+    /// Start a gate and a demo origin on loopback, with a key and commands to try
+    #[command(after_help = "\
+Examples:
+  tollgate dev
+  tollgate dev --fresh               # forget what was there
+  tollgate dev --data /tmp/tollgate
+  cargo run --release -- dev         # from a clone")]
+    Dev(Dev),
     /// Make, change and end keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -98,6 +113,16 @@ Examples:
 Works offline; with the peppers it tells whether the key is genuine, with the store whose it is. No byte of the
 key's body is printed. Exit code 1 if the key is not good.")]
     Inspect(inspect::Inspect),
+    /// Look for what is allowed and unsafe: in the configuration, its files, the store's keys
+    #[command(after_help = "\
+Examples:
+  tollgate doctor
+  tollgate doctor --json
+  tollgate doctor --proxy envoy.yaml --proxy nginx.conf
+  tollgate doctor --list
+
+Exit code 1 if there is a warning; notes alone are 0.")]
+    Doctor(Doctor),
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(configuration::Configuration),
@@ -107,6 +132,23 @@ key's body is printed. Exit code 1 if the key is not good.")]
     /// Print the version
     #[command(after_help = "Example:\n  tollgate version --json")]
     Version,
+}
+
+#[derive(Args, Debug)]
+struct Serve {
+    /// The store, in the place of store.path: a file, or memory
+    #[arg(long, value_name = "PATH")]
+    store: Option<String>,
+}
+
+#[derive(Args, Debug)]
+struct Dev {
+    /// The folder for configuration, secrets and store
+    #[arg(long, value_name = "FOLDER", default_value = dev::FOLDER)]
+    data: PathBuf,
+    /// Begin anew: forget what the folder holds
+    #[arg(long)]
+    fresh: bool,
 }
 
 /// Runs what the command line says.
@@ -139,7 +181,12 @@ impl Cli {
         let done = |()| Exit::Done;
         match self.command {
             Command::Init(arguments) => init::run(arguments, &source, output).map(done),
-            Command::Dev => Ok(dev::run(&mut output.raw()).map(done)?),
+            Command::Serve(Serve { store }) => {
+                Ok(serve::run(Source { store, ..source }).map(done)?)
+            }
+            Command::Dev(Dev { data, fresh }) => {
+                Ok(dev::run(&dev::Options { data, fresh }, &mut output.raw()).map(done)?)
+            }
             Command::Keys(command) => keys::run(command, &Site::open(source)?, output).map(done),
             Command::Owners(command) => {
                 holders::owners(command, &Site::open(source)?, output).map(done)
@@ -154,6 +201,7 @@ impl Cli {
                 signing_keys::run(command, &Site::open(source)?, output).map(done)
             }
             Command::Inspect(arguments) => inspect::run(arguments, source, output),
+            Command::Doctor(arguments) => doctor::run(&arguments, source, output),
             Command::Config(command) => configuration::run(&command, &source, output),
             Command::Manual => manual::run(output).map(done),
             Command::Version => manual::version(output).map(done),

@@ -30,7 +30,6 @@ use tollgate_identity::Algorithm;
 
 pub(crate) use environment::{Environment, SECRETS};
 pub(crate) use problem::{ConfigError, Place, Problem};
-pub(crate) use suggest::nearest;
 
 use document::Value;
 use fields::Field;

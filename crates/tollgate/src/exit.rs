@@ -16,10 +16,6 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The line of every help that says what the codes mean.
-    pub(crate) const HELP: &str = "Exit codes: 0 done, 1 it failed or something was found, 2 the \
-        command line is wrong, 3 refused because of what is there.";
-
     const fn code(self) -> u8 {
         match self {
             Self::Done => 0,

@@ -4,9 +4,12 @@ mod cli;
 mod clock;
 mod config;
 mod dev;
+mod doctor;
 mod exit;
 mod issuing;
 mod secrets;
+mod serve;
+mod wire;
 
 use exit::Exit;
 

@@ -15,13 +15,8 @@ impl<'a> Output<'a> {
         Self { out, json }
     }
 
-    /// Whether a program reads.
-    pub(crate) const fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// Prints `document` for programs, or what `text` writes for people.
-    pub(super) fn show(
+    pub(crate) fn show(
         &mut self,
         document: &impl Serialize,
         text: impl FnOnce(&mut dyn Write) -> io::Result<()>,

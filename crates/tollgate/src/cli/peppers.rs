@@ -7,8 +7,9 @@ use tollgate_ledger::Ledger;
 use super::{Failure, Output, output::columns, site::Site};
 use crate::secrets::{ChangeRefused, Secrets};
 
-/// What a running gate has to be told.
-pub(super) const TELL: &str = "Tell every running gate: send it SIGHUP, or start it again.";
+/// How running gates come to know of a change.
+pub(super) const TELL: &str =
+    "Gates that read this file know it within a second; give it to all others.";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Peppers {
@@ -94,7 +95,7 @@ fn add(id: Option<u8>, site: &Site, output: &mut Output<'_>) -> Result<(), Failu
     let id = file.change(|secrets| Ok::<_, Failure>(secrets.add_pepper(id, used)?))?;
     output.show(&json!({ "id": id, "issuing": false }), |out| {
         writeln!(out, "Pepper {id} is added; no key is minted under it yet.")?;
-        writeln!(out, "Next: {TELL} Then: tollgate peppers use {id}")
+        writeln!(out, "{TELL}\nNext, when all of them know it: tollgate peppers use {id}")
     })?;
     Ok(())
 }
@@ -138,7 +139,7 @@ fn retire(arguments: &Retire, site: &Site, output: &mut Output<'_>) -> Result<()
     })?;
     output.show(&json!({ "id": id, "lost_secrets": lost }), |out| {
         writeln!(out, "Pepper {id} is gone; {lost} living secrets were minted under it.")?;
-        writeln!(out, "Next: {TELL} Until then it accepts them.")
+        writeln!(out, "{TELL}")
     })?;
     Ok(())
 }

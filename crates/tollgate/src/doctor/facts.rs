@@ -1,0 +1,102 @@
+//! What the checks look at, fetched once.
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use tollgate_core::time::UnixMillis;
+use tollgate_ledger::{Key, KeyState, Ledger, PAGE_MAX};
+use tollgate_store_sqlite::{Access, Store};
+
+use super::mounts;
+use crate::{
+    cli::Failure,
+    clock,
+    config::{Config, Source, StorePlace},
+    secrets::{Exposure, exposure},
+};
+
+/// The most keys that are looked at.
+const KEYS_MAX: usize = 100_000;
+
+/// The longest file of a proxy, in bytes.
+const PROXY_BYTES_MAX: u64 = 1 << 20;
+
+/// Everything that is known.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) config: Config,
+    /// Who may read the secrets' file; none if the environment holds them.
+    pub(super) secrets: Option<Exposure>,
+    /// Who may read the private key of `[tls]`.
+    pub(super) tls_key: Option<Exposure>,
+    /// The kind of file system that the store is on, where that can be told.
+    pub(super) store_on: Option<String>,
+    pub(super) keys: Vec<Key>,
+    /// The configurations of proxies: names and texts.
+    pub(super) proxies: Vec<(String, String)>,
+    pub(super) now: UnixMillis,
+}
+
+impl Facts {
+    /// Fetches them, and says what could not be.
+    pub(super) fn fetch(
+        source: Source,
+        proxies: &[PathBuf],
+    ) -> Result<(Self, Vec<String>), Failure> {
+        let config = source.load()?;
+        let mut unseen = vec![];
+        let mut seen = |path: &Path| {
+            let exposure = exposure(path);
+            exposure.map_err(|error| unseen.push(format!("{}: {error}", path.display()))).ok()
+        };
+        let in_environment = source.environment.secrets().is_some();
+        let secrets = if in_environment { None } else { seen(&config.secrets) };
+        let tls_key = config.tls.as_ref().and_then(|tls| seen(&tls.key));
+        let (keys, store_on) = match &config.store {
+            StorePlace::Memory => (vec![], None),
+            StorePlace::File(path) => {
+                let keys = keys(path).unwrap_or_else(|failure| {
+                    unseen.push(failure.message().to_owned());
+                    vec![]
+                });
+                (keys, mounts::kind_of(path))
+            }
+        };
+        let now = clock::read().wall;
+        let proxies = proxies.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        Ok((Self { config, secrets, tls_key, store_on, keys, proxies, now }, unseen))
+    }
+}
+
+/// The keys that are not revoked.
+fn keys(path: &Path) -> Result<Vec<Key>, Failure> {
+    let opened = Store::open(path, Access::ReadWrite);
+    let mut ledger = opened.map_err(|error| Failure::from(error).of(path))?;
+    let mut keys = vec![];
+    let mut after: Option<String> = None;
+    loop {
+        let page = ledger.keys(after.as_deref(), PAGE_MAX, None)?;
+        keys.extend(page.keys.into_iter().filter(|key| key.state != KeyState::Revoked));
+        after = page.next;
+        if after.is_none() || keys.len() >= KEYS_MAX {
+            return Ok(keys);
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<(String, String), Failure> {
+    let mut text = String::new();
+    let read =
+        File::open(path).and_then(|file| file.take(PROXY_BYTES_MAX).read_to_string(&mut text));
+    read.map_err(|error| Failure::from(error).of(path))?;
+    Ok((path.display().to_string(), text))
+}
+
+/// The nearest folder of `path` that exists, without links.
+pub(super) fn existing(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    absolute.ancestors().find_map(|folder| fs::canonicalize(folder).ok())
+}

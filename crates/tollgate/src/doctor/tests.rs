@@ -1,0 +1,226 @@
+//! Each finding, with a configuration that triggers it and the nearest one that does not.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+
+use std::collections::BTreeSet;
+
+use tollgate_core::time::UnixMillis;
+use tollgate_ledger::Key;
+
+use super::{CHECKS, Facts, examine};
+use crate::{
+    config::{Environment, Source},
+    secrets::Exposure,
+};
+
+const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+
+fn facts(toml: &str) -> Facts {
+    let source =
+        Source { file: "tollgate.toml".into(), environment: Environment::default(), store: None };
+    let config = source.parse(toml).unwrap_or_else(|error| panic!("{error}"));
+    Facts {
+        config,
+        secrets: Some(Exposure::Owner),
+        tls_key: None,
+        store_on: Some("ext4".to_owned()),
+        keys: vec![],
+        proxies: vec![],
+        now: NOW,
+    }
+}
+
+fn codes(facts: &Facts) -> BTreeSet<&'static str> {
+    examine(facts).iter().map(|finding| finding.check.code).collect()
+}
+
+/// A pair: the first shows the finding, the second shows nothing at all.
+fn check(code: &'static str, bad: &Facts, good: &Facts) {
+    assert_eq!(codes(bad), BTreeSet::from([code]), "{code}: the configuration that triggers it");
+    assert_eq!(codes(good), BTreeSet::new(), "{code}: its harmless neighbour");
+}
+
+/// What the table of configurations triggers: name, bad, good.
+const CONFIGURATIONS: &[(&str, &str, &str)] = &[
+    ("checking_off", "[gate]\nchecking = false\n", "[gate]\nchecking = true\n"),
+    (
+        "public_everything",
+        "[[routes]]\npath = '/**'\npublic = true\n",
+        "[[routes]]\npath = '/assets/**'\npublic = true\n",
+    ),
+    (
+        "public_everything",
+        "[[routes]]\npath = '/**'\npublic = true\nmethods = ['GET']\n",
+        "[[routes]]\npath = '/**'\nmethods = ['GET']\n",
+    ),
+    (
+        "route_shadowed",
+        "[[routes]]\npath = '/a/**'\n[[routes]]\npath = '/a/b'\nscopes = ['a:b']\n",
+        "[[routes]]\npath = '/a/b'\nscopes = ['a:b']\n[[routes]]\npath = '/a/**'\n",
+    ),
+    (
+        "route_shadowed",
+        "[[routes]]\npath = '/a'\nmethods = ['GET']\n[[routes]]\npath = '/a'\nmethods = ['HEAD']\n",
+        "[[routes]]\npath = '/a'\nmethods = ['HEAD']\n[[routes]]\npath = '/a'\nmethods = ['GET']\n",
+    ),
+    (
+        "trusted_hop_too_wide",
+        "[gate]\ntrusted_hops = ['0.0.0.0/0']\n",
+        "[gate]\ntrusted_hops = ['10.0.0.0/8']\n",
+    ),
+    (
+        "trusted_hop_too_wide",
+        "[gate]\ntrusted_hops = ['::/0']\n",
+        "[gate]\ntrusted_hops = ['fc00::/7']\n",
+    ),
+    (
+        "trusted_hop_too_wide",
+        "[gate]\ntrusted_hops = ['10.0.0.0/7']\n",
+        "[gate]\ntrusted_hops = ['104.16.0.0/13']\n",
+    ),
+    (
+        "trusted_hop_too_wide",
+        "[gate]\ntrusted_hops = ['8.0.0.0/8']\n",
+        "[gate]\ntrusted_hops = ['8.0.0.0/12']\n",
+    ),
+    (
+        "decide_open",
+        "[decide]\nlisten = '0.0.0.0:8081'\ntrusted = ['0.0.0.0/0']\n",
+        "[decide]\nlisten = '127.0.0.1:8081'\ntrusted = ['0.0.0.0/0']\n",
+    ),
+    (
+        "decide_open",
+        "[decide]\nlisten = '0.0.0.0:8081'\ntrusted = ['0.0.0.0/0']\n",
+        "[decide]\nlisten = '0.0.0.0:8081'\ntrusted = ['10.0.0.0/8']\n",
+    ),
+    (
+        "envoy_needs_header",
+        "[decide]\n[[routes]]\npath = '/a'\nkey_from = 'x-api-key'\n",
+        "[decide]\n[[routes]]\npath = '/a'\nkey_from = 'authorization'\n",
+    ),
+    (
+        "admin_not_on_loopback",
+        "[admin]\nlisten = '0.0.0.0:9090'\n",
+        "[admin]\nlisten = '[::1]:9090'\n",
+    ),
+    (
+        "plain_http",
+        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '0.0.0.0:80'\n",
+        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '0.0.0.0:443'\n[tls]\ncertificate = 'c'\nkey = 'k'\n",
+    ),
+    (
+        "plain_http",
+        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '[::]:80'\n",
+        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '127.0.0.1:80'\n",
+    ),
+    ("query_keys", "[keys]\nquery = 'api_key'\n", "[keys]\nheader = 'x-my-key'\n"),
+    ("forward_key", "[keys]\nforward = true\n", "[keys]\nforward = false\n"),
+    (
+        "max_staleness_long",
+        "[gate]\nmax_staleness_ms = 60001\n",
+        "[gate]\nmax_staleness_ms = 60000\n",
+    ),
+    ("store_in_memory", "[store]\npath = 'memory'\n", "[store]\npath = 'memory.db'\n"),
+];
+
+#[test]
+fn every_configuration_is_told_from_its_harmless_neighbour() {
+    for (code, bad, good) in CONFIGURATIONS {
+        check(code, &facts(bad), &facts(good));
+    }
+}
+
+#[test]
+fn files_are_told_from_their_harmless_neighbours() {
+    let with = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = facts("");
+        change(&mut facts);
+        facts
+    };
+    let good = facts("");
+    check("secrets_exposed", &with(&|facts| facts.secrets = Some(Exposure::Group)), &good);
+    check("secrets_exposed", &with(&|facts| facts.secrets = Some(Exposure::Others)), &good);
+    let owner = with(&|facts| facts.tls_key = Some(Exposure::Owner));
+    check("tls_key_exposed", &with(&|facts| facts.tls_key = Some(Exposure::Others)), &owner);
+    let local = with(&|facts| facts.store_on = Some("xfs".to_owned()));
+    check("store_on_network", &with(&|facts| facts.store_on = Some("nfs4".to_owned())), &local);
+}
+
+const ENVOY: &str =
+    "ext_authz: { http_service: { authorization_request: { allowed_headers: { patterns: [";
+const NGINX: &str = "auth_request /_tollgate; proxy_set_header X-Original-Method $request_method;";
+
+#[test]
+fn a_proxy_that_keeps_back_what_is_needed_is_told_from_one_that_does_not() {
+    let with = |toml: &str, text: String| {
+        let mut facts = facts(toml);
+        facts.proxies.push(("proxy".to_owned(), text));
+        facts
+    };
+    let code = "decide_without_key_header";
+    let whole = format!("{ENVOY}{{ exact: X-Api-Key }}");
+    check(code, &with("", ENVOY.to_owned()), &with("", whole.clone()));
+    let named = "[keys]\nheader = 'x-my-key'\n";
+    check(
+        code,
+        &with(named, whole.clone()),
+        &with(named, format!("{whole}, {{ exact: x-my-key }}")),
+    );
+    let whole = format!("{NGINX} proxy_set_header X-Original-URI $request_uri;");
+    check(code, &with("", NGINX.to_owned()), &with("", whole));
+}
+
+fn key(change: impl FnOnce(&mut serde_json::Value)) -> Key {
+    let mut document = serde_json::json!({
+        "id": "key_0000000000000001", "name": null, "created_ms": NOW.0, "state": "active",
+        "settings": {
+            "tenant": "acme", "owner": "dev", "env": "live", "scopes": [],
+            "limits": [{ "name": "burst", "scope": "key", "burst": 50, "rate": 50, "period_ms": 1000 }],
+        },
+        "secrets": [
+            { "lookup": "0".repeat(32), "pepper": 0, "created_ms": NOW.0, "ends_ms": null, "revoked": false },
+        ],
+    });
+    change(&mut document);
+    serde_json::from_value(document).unwrap()
+}
+
+#[test]
+fn keys_are_told_from_their_harmless_neighbours() {
+    let of = |toml: &str, key: Key| {
+        let mut facts = facts(toml);
+        facts.keys.push(key);
+        facts
+    };
+    let with = |pointer: &'static str, value: serde_json::Value| {
+        key(move |document| *document.pointer_mut(pointer).unwrap() = value)
+    };
+    let good = of("", key(|_| ()));
+    check("burst_below_a_second", &of("", with("/settings/limits/0/burst", 49.into())), &good);
+    // The same rate said in another way.
+    let slow = |burst: u64| {
+        key(move |document| {
+            document["settings"]["limits"][0] = serde_json::json!({
+                "name": "slow", "scope": "key", "burst": burst, "rate": 100, "period_ms": 60_000
+            });
+        })
+    };
+    check("burst_below_a_second", &of("", slow(1)), &of("", slow(2)));
+    let ruled =
+        || key(|document| document["settings"]["countries_denied"] = serde_json::json!(["NZ"]));
+    let header = "[gate]\ncountry_header = 'CF-IPCountry'\n";
+    check("country_unknown", &of("", ruled()), &of(header, ruled()));
+    let aged = |days: u64| with("/secrets/0/created_ms", (NOW.0 - days * 86_400_000).into());
+    check("pepper_old", &of("", aged(367)), &of("", aged(366)));
+}
+
+#[test]
+fn every_finding_has_a_pair() {
+    let source = include_str!("tests.rs");
+    for check in &CHECKS {
+        let pairs = source.matches(&format!("\"{}\"", check.code)).count();
+        assert!(pairs > 0, "{} is in no test", check.code);
+    }
+    let codes: BTreeSet<_> = CHECKS.iter().map(|check| check.code).collect();
+    assert_eq!(codes.len(), CHECKS.len(), "two findings have the same name");
+}
