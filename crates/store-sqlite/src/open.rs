@@ -243,3 +243,21 @@ fn migrate(connection: &mut Connection, access: Access) -> Result<(), OpenFailur
     transaction.pragma_update(None, "user_version", schema::VERSION)?;
     Ok(transaction.commit()?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+
+    use crate::Store;
+
+    /// No test can pull the plug, so what makes a commit survive that is looked at itself.
+    #[test]
+    fn a_commit_waits_for_the_disk() {
+        let store = Store::memory().unwrap();
+        let ask =
+            |what: &str| store.connection.query_row(what, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(ask("PRAGMA synchronous"), 2, "not FULL");
+        assert_eq!(ask("PRAGMA foreign_keys"), 1);
+        assert_eq!(ask("PRAGMA trusted_schema"), 0);
+    }
+}
