@@ -186,13 +186,12 @@ impl Purses {
         self.at_hand.clear();
         let mut gathered = Gathered::Whole;
         for (place, limit) in limits(record, request).enumerate() {
-            // What counts addresses has another purse for each.
-            let last = if limit.scope == LimitScope::Ip { Handle::NONE } else { last(place) };
-            let mut handle = last;
-            if self.slot(last).is_none() {
+            // Another address has another purse, and another route other limits.
+            let kept = limit.scope != LimitScope::Ip && place < own(record);
+            let mut handle = if kept { last(place) } else { Handle::NONE };
+            if self.slot(handle).is_none() {
                 let key = Key::of(record, &limit, request.address);
                 handle = key.and_then(|key| self.find(&key)).unwrap_or(Handle::NONE);
-                let kept = limit.scope != LimitScope::Ip && place < own(record);
                 if handle == Handle::NONE {
                     gathered = Gathered::Missing;
                 } else if kept && gathered == Gathered::Whole {
@@ -391,6 +390,6 @@ fn limits<'l>(
 }
 
 /// How many of them are the record's own.
-const fn own(record: &Record<'_>) -> usize {
+pub(crate) const fn own(record: &Record<'_>) -> usize {
     record.limits.len().saturating_add(record.quotas.len())
 }

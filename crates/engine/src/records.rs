@@ -90,13 +90,11 @@ impl Records {
         }
     }
 
-    /// Where the record of `lookup` is; it counts as used.
-    pub(crate) fn find(&mut self, lookup: LookupId) -> Option<u32> {
-        let place = self.place(lookup)?;
+    /// A request has come for the record at `place`.
+    pub(crate) fn mark(&mut self, place: u32) {
         if let Some(used) = self.used.get_mut(at(place)) {
             *used = true;
         }
-        Some(place)
     }
 
     pub(crate) fn get(&self, place: u32) -> Option<&Entry> {
@@ -105,12 +103,12 @@ impl Records {
 
     /// The record as it was found, if it is still held.
     pub(crate) fn peek(&self, lookup: LookupId) -> Option<Record<'_>> {
-        Record::unpack(&self.get(self.place(lookup)?)?.packed)
+        Record::unpack(&self.get(self.find(lookup)?)?.packed)
     }
 
     /// Keeps a record, in the place of one that was there.
     pub(crate) fn insert(&mut self, lookup: LookupId, packed: Arc<[u8]>) {
-        if let Some(place) = self.place(lookup) {
+        if let Some(place) = self.find(lookup) {
             self.remove(place);
         }
         let purses = Handles::One(Handle::NONE);
@@ -132,7 +130,7 @@ impl Records {
             (self.entries.get_mut(at(place)), self.used.get_mut(at(place)))
         {
             *vacant = Some(entry);
-            // New ones must be used once more to survive: a scan of many keys pushes out only itself.
+            // Another request must come for it before it survives: a scan of many keys pushes out only itself.
             *used = false;
         }
         self.index.insert(hash(lookup), place);
@@ -161,7 +159,7 @@ impl Records {
 
     /// Keeps a token with the record `packed`, if that is the one that is held.
     pub(crate) fn keep(&mut self, lookup: LookupId, packed: &Arc<[u8]>, signed: Arc<Signed>) {
-        let Some(place) = self.place(lookup) else { return };
+        let Some(place) = self.find(lookup) else { return };
         if self.get(place).is_some_and(|entry| Arc::ptr_eq(&entry.packed, packed)) {
             self.change(place, |entry| entry.held = Some(signed));
             self.make_room(place);
@@ -188,7 +186,8 @@ impl Records {
         self.evicted
     }
 
-    fn place(&self, lookup: LookupId) -> Option<u32> {
+    /// Where the record of `lookup` is.
+    pub(crate) fn find(&self, lookup: LookupId) -> Option<u32> {
         let is = |place| self.get(place).is_some_and(|entry| entry.lookup == lookup);
         self.index.find(hash(lookup), is)
     }
@@ -230,7 +229,7 @@ impl Records {
 
     /// Drops the record of `lookup`.
     pub(crate) fn forget(&mut self, lookup: LookupId) {
-        if let Some(place) = self.place(lookup) {
+        if let Some(place) = self.find(lookup) {
             self.remove(place);
         }
     }

@@ -15,7 +15,7 @@ use super::Engine;
 use crate::{
     Decision, Inquiry, Pass, Refused, Standing,
     counts::add,
-    purses::{Gathered, Purses},
+    purses::{Gathered, Purses, own},
     records::{self, Records},
 };
 
@@ -45,7 +45,8 @@ pub(super) enum Judged {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     Nothing,
-    Record,
+    /// Its record, at this place.
+    Record(u32),
     Absence,
 }
 
@@ -100,10 +101,10 @@ impl<W> Engine<W> {
             },
             (_, None) => Known::Nothing,
         };
-        self.look = match known {
-            Known::Current(_) => Look::Record,
-            Known::Absent(_) => Look::Absence,
-            Known::Nothing | Known::Failed | Known::Ahead => Look::Nothing,
+        self.look = match (known, place) {
+            (Known::Current(_), Some(place)) => Look::Record(place),
+            (Known::Absent(_), _) => Look::Absence,
+            (Known::Nothing | Known::Failed | Known::Ahead | Known::Current(_), _) => Look::Nothing,
         };
         if matches!(known, Known::Nothing) && failed == Failed::Record {
             known = Known::Failed;
@@ -123,6 +124,8 @@ impl<W> Engine<W> {
             .request(inquiry.address, inquiry.country, |request| sight.decide(request, purses))
             .unwrap_or(Seen::Deny(Denial::Unavailable));
         let Sight { standing, moved, current, .. } = sight;
+        let cold = place.is_none() && matches!(known, Known::Nothing);
+        let own = current.map_or(0, |current| own(current.record()));
         let found = entry.filter(|_| current.is_some());
         let packed = found.map(|entry| Arc::clone(&entry.packed));
         let judged = match (seen, packed) {
@@ -135,12 +138,12 @@ impl<W> Engine<W> {
             (Seen::Deny(denial), packed) => {
                 Judged::Decided(Decision::Deny(Refused { denial, packed, standing }))
             }
-            (Seen::Await(Need::Head), _) => Judged::Head { cold: place.is_none() },
+            (Seen::Await(Need::Head), _) => Judged::Head { cold },
             (Seen::Await(Need::Record), _) => Judged::Record,
             (Seen::Await(Need::Tokens(_)), _) => Judged::Tokens,
         };
         if let (true, Some(place)) = (moved, place) {
-            records.remember(place, &purses.at_hand);
+            records.remember(place, purses.at_hand.get(..own).unwrap_or(&[]));
         }
         self.seen(&judged);
         if freshness == Freshness::Renew {
@@ -165,10 +168,13 @@ impl<W> Engine<W> {
     }
 
     /// Counts what was held for a request that has just arrived.
-    pub(super) const fn count_look(&mut self) {
+    pub(super) fn count_look(&mut self) {
         add(match self.look {
             Look::Nothing => &mut self.counts.record_misses,
-            Look::Record => &mut self.counts.record_hits,
+            Look::Record(place) => {
+                self.records.mark(place);
+                &mut self.counts.record_hits
+            }
             Look::Absence => &mut self.counts.absence_hits,
         });
     }

@@ -171,6 +171,7 @@ impl<W> Engine<W> {
         while let Some(handle) = self.purses.touched() {
             self.send(handle, now);
         }
+        self.sweep_later();
         self.gauge();
     }
 
