@@ -187,7 +187,7 @@ fn every_byte_is_decided_and_every_escape_of_one() {
                 assert_eq!(*escaped, format!("/x%{byte:02X}"));
             }
             (Err(_), Err(_)) => {
-                let odd = byte < b' ' || byte >= 0x7f || byte == b'\\';
+                let odd = !matches!(byte, b' '..=b'~') || byte == b'\\';
                 assert!(odd, "{byte:#x}");
             }
         }
