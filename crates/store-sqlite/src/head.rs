@@ -86,7 +86,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, Fault> {
 }
 
 impl Kept {
-    /// Lets the entries leave that are a day old.
+    /// Lets the entries leave that are a day old, and none before an older one: a clock may have stepped back.
     pub(crate) fn age(&mut self, now: UnixMillis) {
         let old = |&&(_, at): &&(u64, UnixMillis)| now.since(at) >= ENTRY_AGE_MAX_MS;
         if let Some(&(epoch, _)) = self.times.iter().take_while(old).last() {
@@ -98,9 +98,7 @@ impl Kept {
     /// Takes the next epoch.
     pub(crate) fn record(&mut self, subject: Option<Subject>, now: UnixMillis) -> Stamp {
         let stamp = self.head.record(subject);
-        // A clock that steps back makes no entry older than the one before it.
-        let at = self.times.last().map_or(now, |&(_, last)| last.max(now));
-        self.times.push((stamp.epoch, at));
+        self.times.push((stamp.epoch, now));
         let entries = self.head.entries();
         let stands = |epoch| entries.binary_search_by_key(&epoch, |entry| entry.epoch).is_ok();
         self.times.retain(|&(epoch, _)| stands(epoch));

@@ -142,12 +142,12 @@ fn entries_leave_after_a_day_and_the_floor_rises_to_the_newest_that_left() {
 }
 
 #[test]
-fn an_entry_is_no_younger_because_the_clock_steps_back() {
+fn an_entry_leaves_no_earlier_because_the_clock_steps_back() {
     each(|mut store| {
         change(&mut store, &creation(1));
         change(&mut store, &creation(2));
         store.change(&Change::Disable { id: id(1) }, NOW.plus(5_000)).unwrap();
-        // An hour back: it still leaves no earlier than the one before it.
+        // An hour back: it does not take the one before it along when its own day is over.
         let back = tollgate_core::time::UnixMillis(NOW.0 - 3_600_000);
         let second = store.change(&Change::Disable { id: id(2) }, back).unwrap().stamp.epoch;
         store.sweep(NOW.plus(DAY_MS)).unwrap();

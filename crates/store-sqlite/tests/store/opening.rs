@@ -5,6 +5,7 @@ use std::{fs, thread};
 use tollgate_core::stamp::Stamp;
 use tollgate_ledger::Ledger;
 use tollgate_store_sqlite::{Access, OpenFailure, Store, backup};
+use tollgate_testkit::full;
 
 use crate::made::{Folder, change, creation};
 
@@ -64,7 +65,7 @@ fn a_store_of_a_newer_program_is_refused() {
 
 #[test]
 fn many_may_make_the_same_store_at_once() {
-    for _ in 0..5 {
+    for _ in 0..if full() { 200 } else { 8 } {
         let folder = Folder::new();
         let opener = || {
             let path = folder.file("store.db");
