@@ -10,6 +10,7 @@ mod environment;
 pub(crate) mod fields;
 mod problem;
 pub(crate) mod reference;
+mod rules;
 mod suggest;
 mod table;
 
@@ -18,14 +19,16 @@ use std::{
     io::Read,
     net::SocketAddr,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tollgate_core::{
     head::MaxStaleness,
     key::{Brand, Prefix},
     network::Block,
+    time::UnixMillis,
 };
+use tollgate_http::route::{RouteLimit, Rules};
 use tollgate_identity::Algorithm;
 
 pub(crate) use environment::{Environment, SECRETS};
@@ -46,8 +49,6 @@ const PLACES_MAX: usize = 256;
 /// Everything that an operator sets.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// The file it was read from.
-    pub(crate) file: PathBuf,
     pub(crate) keys: Keys,
     pub(crate) store: StorePlace,
     /// Where peppers and signing keys are, unless the environment holds them.
@@ -66,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// In their order: the first that matches applies.
     pub(crate) routes: Vec<Route>,
+    /// The same, as requests are matched against them.
+    pub(crate) rules: Rules,
 }
 
 /// What keys look like, and where a request may present one.
@@ -126,8 +129,6 @@ pub(crate) enum RateLimitFields {
 pub(crate) struct Origin {
     /// Host and, where it is given, port: what a connection is made to and `Host` may say.
     pub(crate) authority: Box<str>,
-    pub(crate) host: Box<str>,
-    pub(crate) port: u16,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) idle_timeout: Duration,
@@ -170,13 +171,13 @@ pub(crate) struct Tls {
 /// What requests of one kind need.
 #[derive(Clone, Debug)]
 pub(crate) struct Route {
-    /// Where it stands in the file.
-    pub(crate) place: Place,
     /// None given: all.
     pub(crate) methods: Vec<String>,
     pub(crate) path: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) cost: u32,
+    /// Besides those of the key.
+    pub(crate) limits: Vec<RouteLimit>,
     pub(crate) public: bool,
     pub(crate) key_from: Option<KeyPlace>,
     pub(crate) bind: bool,
@@ -225,16 +226,16 @@ impl Source {
             let path = Problem { place: Place::Default, path: String::new(), what };
             ConfigError::new(self.file.clone(), vec![path])
         };
-        let text = text_of(&self.file).map_err(problem)?;
-        self.parse(&text)
+        let (text, changed) = text_of(&self.file).map_err(problem)?;
+        self.parse(&text, changed)
     }
 
-    /// Reads `text` as if the file held it.
+    /// Reads `text` as if the file held it, last changed at `changed`.
     ///
     /// # Errors
     ///
     /// As [`Self::load`].
-    pub(crate) fn parse(&self, text: &str) -> Result<Config, ConfigError> {
+    pub(crate) fn parse(&self, text: &str, changed: UnixMillis) -> Result<Config, ConfigError> {
         let mut problems = vec![];
         let mut document = document::read(text, &mut problems);
         document::lay_over(&mut document, &self.environment, &mut problems);
@@ -242,7 +243,7 @@ impl Source {
             let value = Value::Text(store.clone());
             document::set(&mut document, field, value, Place::Argument("--store"));
         }
-        match build::config(&document, &self.file, &mut problems) {
+        match build::config(&document, &self.file, changed, &mut problems) {
             Some(config) if problems.is_empty() => Ok(config),
             _ => Err(ConfigError::new(self.file.clone(), problems)),
         }
@@ -254,7 +255,8 @@ pub(crate) fn variable(field: &Field) -> String {
     format!("{}{}_{}", environment::PREFIX, field.table, field.name).to_uppercase()
 }
 
-fn text_of(path: &Path) -> Result<String, String> {
+/// The text of a file, and when it was last changed.
+fn text_of(path: &Path) -> Result<(String, UnixMillis), String> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             "there is no such file: `tollgate init` makes one, `--config FILE` names another"
@@ -264,9 +266,13 @@ fn text_of(path: &Path) -> Result<String, String> {
     };
     let mut bytes = vec![];
     let file = File::open(path).map_err(failed)?;
+    let changed = file.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
+    let changed = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+    let changed = UnixMillis(u64::try_from(changed).unwrap_or(0));
     file.take(FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
         return Err(format!("has more than {FILE_BYTES_MAX} bytes"));
     }
-    String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())
+    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    Ok((text, changed))
 }

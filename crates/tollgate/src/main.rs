@@ -10,6 +10,7 @@ mod issuing;
 mod secrets;
 mod serve;
 mod wire;
+mod written;
 
 use exit::Exit;
 

@@ -73,9 +73,13 @@ impl From<io::Error> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
+        let whole = format!("{error:#}");
+        if let Some(error) = error.downcast_ref::<ConfigError>() {
+            return Self::failed("config_invalid", error.to_string());
+        }
         match error.downcast::<io::Error>() {
             Ok(error) => error.into(),
-            Err(error) => Self::failed("failed", format!("{error:#}")),
+            Err(_) => Self::failed("failed", whole),
         }
     }
 }

@@ -55,8 +55,9 @@ pub(super) struct Init {}
 
 /// Makes configuration, secrets and store, where there are none.
 pub(super) fn run(Init {}: Init, source: &Source, output: &mut Output<'_>) -> Result<(), Failure> {
+    let now = clock::read().wall;
     // Everything that could refuse is looked at before anything is written.
-    let config = source.parse(CONFIG)?;
+    let config = source.parse(CONFIG, now)?;
     let StorePlace::File(store) = &config.store else {
         return Err(Failure::usage(
             "store_in_memory",
@@ -72,7 +73,6 @@ pub(super) fn run(Init {}: Init, source: &Source, output: &mut Output<'_>) -> Re
         }
     }
     write_new(&source.file)?;
-    let now = clock::read().wall;
     if let Some(path) = secrets {
         let drawn = Secrets::create(config.identity.algorithm.as_str(), now)?;
         SecretsFile::new(path).create(&drawn)?;

@@ -9,12 +9,14 @@ use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX};
 
 use super::{
     Failure, Output,
-    instant::{duration, duration_text},
     output::columns,
     settings::{self, Clear, Rights},
     site::Site,
 };
-use crate::issuing::{self, IssueError, Issued};
+use crate::{
+    issuing::{self, IssueError, Issued},
+    written::{duration, duration_text},
+};
 pub(super) use view::{document, lines};
 
 /// The default of `--grace`.

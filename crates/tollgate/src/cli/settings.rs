@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{LimitSpec, QuotaSpec, Settings};
 
-use super::{Failure, instant::Instant, numbers};
+use super::Failure;
+use crate::written::{self, Instant};
 
 /// The longest JSON of settings, in bytes.
 const JSON_BYTES_MAX: u64 = 64 * 1024;
@@ -26,7 +27,7 @@ pub(super) struct Rights {
     /// How fast: burst:key=100,50/1s holds 100 tokens and gains 50 every second; repeat it for more
     ///
     /// NAME:SCOPE=BURST,RATE/PERIOD. SCOPE says whose requests count together: key, owner, tenant, ip or global. PERIOD is such as 250ms, 1s, 5m, 12h, 30d.
-    #[arg(long = "limit", value_name = "LIMIT", value_parser = numbers::limit)]
+    #[arg(long = "limit", value_name = "LIMIT", value_parser = written::limit)]
     limits: Vec<LimitSpec>,
     /// Without any limit: this is said, never assumed
     #[arg(long, conflicts_with = "limits")]
@@ -34,7 +35,7 @@ pub(super) struct Rights {
     /// How often: monthly:key=10000/month; repeat it for more
     ///
     /// NAME:SCOPE=COUNT/day|month|total. SCOPE is key, owner, tenant or global. Days and months are those of UTC.
-    #[arg(long = "quota", value_name = "QUOTA", value_parser = numbers::quota)]
+    #[arg(long = "quota", value_name = "QUOTA", value_parser = written::quota)]
     quotas: Vec<QuotaSpec>,
     /// From where: a block such as 192.0.2.0/24 or 2001:db8::/32; repeat it for more
     #[arg(long = "allow-ip", value_name = "BLOCK")]

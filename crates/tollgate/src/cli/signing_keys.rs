@@ -4,8 +4,11 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tollgate_core::time::UnixMillis;
 
-use super::{Failure, Output, instant::instant_text, output::columns, peppers::TELL, site::Site};
-use crate::secrets::{ChangeRefused, JWKS_MAX_AGE_S, Secrets, Signing};
+use super::{Failure, Output, output::columns, peppers::TELL, site::Site};
+use crate::{
+    secrets::{ChangeRefused, JWKS_MAX_AGE_S, Secrets, Signing},
+    written::instant_text,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SigningKeys {
@@ -90,14 +93,14 @@ fn rotate(at_once: bool, site: &Site, output: &mut Output<'_>) -> Result<(), Fai
     output.show(&json!({ "signing_key": document }), |out| {
         if at_once {
             writeln!(out, "Signing key {kid} signs from now on.")?;
-            return writeln!(
-                out,
-                "Next: {TELL} Then let verifiers fetch the published keys again."
-            );
+            return writeln!(out, "{TELL}\nNext: let verifiers fetch the published keys again.");
         }
         let signs = instant_text(site.now.plus(JWKS_MAX_AGE_S.saturating_mul(1_000)));
         writeln!(out, "Signing key {kid} is published at once, and signs from {signs} on.")?;
-        writeln!(out, "Next: {TELL} Before {signs}, so that every verifier can know it in time.")?;
+        writeln!(
+            out,
+            "{TELL} Do so before {signs}, so that every verifier can know the key in time."
+        )?;
         writeln!(out, "`tollgate signing-keys list` shows when the older key can be retired.")
     })?;
     Ok(())

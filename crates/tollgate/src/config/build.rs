@@ -7,6 +7,7 @@ use tollgate_core::{
     key::{Brand, Env, Prefix},
     network::Block,
     scope::{REQUIRED_SCOPES_MAX, Scope},
+    time::UnixMillis,
 };
 use tollgate_identity::{Algorithm, Name};
 
@@ -14,6 +15,7 @@ use super::{
     Cache, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Origin, Place,
     Problem, RateLimitFields, Route, Tls, checks,
     document::Document,
+    rules,
     table::{Bad, Read, Reader, Table},
 };
 
@@ -21,6 +23,7 @@ use super::{
 pub(super) fn config(
     document: &Document,
     file: &Path,
+    changed: UnixMillis,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -38,10 +41,10 @@ pub(super) fn config(
     let decide = reader.given("decide").map(decide).transpose();
     let admin = reader.given("admin").map(|table| table.text("listen", listen)).transpose();
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
-    let routes: Vec<_> = reader.routes().map(|(table, place)| route(table, place)).collect();
+    let routes: Vec<_> = reader.routes().map(|table| route(table, changed)).collect();
+    let rules = rules::all(reader, &routes);
     let config = || -> Read<Config> {
         Ok(Config {
-            file: file.to_owned(),
             keys: keys?,
             store: store?,
             secrets: secrets?,
@@ -54,6 +57,7 @@ pub(super) fn config(
             admin: admin?,
             tls: tls?,
             routes: routes.into_iter().collect::<Read<_>>()?,
+            rules: rules?,
         })
     };
     let config = config().ok();
@@ -119,11 +123,8 @@ fn origin(table: Table<'_>) -> Read<Origin> {
     let connect_timeout = table.millis("connect_timeout_ms");
     let response_timeout = table.millis("response_timeout_ms");
     let idle_timeout = table.millis("idle_timeout_ms");
-    let (authority, host, port) = server?;
     Ok(Origin {
-        authority,
-        host,
-        port,
+        authority: server?,
         connect_timeout: connect_timeout?,
         response_timeout: response_timeout?,
         idle_timeout: idle_timeout?,
@@ -168,11 +169,12 @@ fn tls(table: Table<'_>, folder: &Path) -> Read<Tls> {
     Ok(Tls { certificate: certificate?, key: key? })
 }
 
-fn route(table: Table<'_>, place: &Place) -> Read<Route> {
+fn route(table: Table<'_>, changed: UnixMillis) -> Read<Route> {
     let methods = table.list("methods", checks::method);
     let path = table.text("path", checks::pattern);
     let scopes = table.list("scopes", |text| Scope::new(text).ok().map(|_| text.to_owned()));
     let cost = table.integer("cost");
+    let limits = table.list("limits", |text| checks::limit(text, changed));
     let public = table.flag("public");
     let key_from = table.optional("key_from", |text| match text {
         "authorization" => Some(KeyPlace::Authorization),
@@ -193,11 +195,11 @@ fn route(table: Table<'_>, place: &Place) -> Read<Route> {
         return Err(table.wrong("scopes", "a public route needs no key, so it cannot need scopes"));
     }
     Ok(Route {
-        place: place.clone(),
         methods: methods?,
         path: path?,
         scopes,
         cost: cost?,
+        limits: limits?,
         public,
         key_from: key_from?,
         bind: bind?,
@@ -257,7 +259,7 @@ fn together(config: &Config, reader: Reader<'_>) {
         }
         taken.push((name, listen));
     }
-    for ((table, _), route) in reader.routes().zip(&config.routes) {
+    for (table, route) in reader.routes().zip(&config.routes) {
         let lacks = match route.key_from {
             Some(KeyPlace::Header) if config.keys.header.is_none() => "keys.header",
             Some(KeyPlace::Query) if config.keys.query.is_none() => "keys.query",

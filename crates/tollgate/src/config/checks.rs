@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use tollgate_core::{stamp::Stamp, time::UnixMillis};
+use tollgate_http::route::RouteLimit;
+
 use super::StorePlace;
+use crate::written;
 
 /// The longest name of a header or of a parameter.
 const NAME_MAX: usize = 64;
@@ -83,6 +87,14 @@ pub(super) fn pattern(text: &str) -> Option<String> {
     whole.then(|| text.to_owned())
 }
 
+/// A limit of a route's own, whose numbers are those of the file as it was changed at `changed`.
+pub(super) fn limit(text: &str, changed: UnixMillis) -> Option<RouteLimit> {
+    let spec = written::limit(text).ok()?;
+    let numbers = spec.numbers().ok()?;
+    let changed = Stamp { incarnation: 0, epoch: changed.0 };
+    Some(RouteLimit { name: spec.name.into(), scope: spec.scope, numbers, changed })
+}
+
 /// An origin as browsers spell it, or `*`.
 pub(super) fn web_origin(text: &str) -> Option<String> {
     if text == "*" {
@@ -95,22 +107,20 @@ pub(super) fn web_origin(text: &str) -> Option<String> {
     whole.then(|| text.to_owned())
 }
 
-/// The server of an `http` URL without path, query or user: authority, host and port.
-pub(super) fn server(text: &str) -> Option<(Box<str>, Box<str>, u16)> {
+/// The authority, host and perhaps port, of an `http` URL without path, query or user.
+pub(super) fn server(text: &str) -> Option<Box<str>> {
     let uri: hyper::Uri = text.parse().ok()?;
     let plain = uri.scheme_str() == Some("http")
         && uri.path() == "/"
         && uri.query().is_none()
         && !text.contains(['@', '#']);
     let authority = uri.authority().filter(|_| plain)?;
+    // A colon with nothing or too much after it is no port.
     let port = match authority.port_u16() {
-        Some(0) => return None,
-        Some(port) => port,
-        // A colon with nothing or too much after it is no port.
-        None if authority.as_str() != authority.host() => return None,
-        None => 80,
+        Some(port) => port != 0,
+        None => authority.as_str() == authority.host(),
     };
-    Some((authority.as_str().into(), authority.host().into(), port))
+    port.then(|| authority.as_str().into())
 }
 
 /// A path, from the folder of the configuration.
@@ -133,11 +143,7 @@ mod tests {
     #[test]
     fn only_the_root_of_an_http_server_is_an_origin() {
         let check = |text, authority: Option<&str>| {
-            assert_eq!(
-                server(text).map(|(authority, ..)| authority).as_deref(),
-                authority,
-                "{text}"
-            );
+            assert_eq!(server(text).as_deref(), authority, "{text}");
         };
         check("http://127.0.0.1:3000", Some("127.0.0.1:3000"));
         check("http://127.0.0.1:3000/", Some("127.0.0.1:3000"));

@@ -221,13 +221,16 @@ fields!(TLS: 2 of "tls" {
     "key" Text(FILE), Required, "Its private key, in PEM.";
 });
 
-fields!(ROUTE: 13 of "routes" {
+fields!(ROUTE: 14 of "routes" {
     "methods" List("a method, such as GET"), These(&[]), "The methods; none given means all.";
     "path" Text("a path that starts with /"), Required,
         "The path: `*` stands for one segment, `**` at the end for all that follow.";
     "scopes" List("a scope: resource:action, each * or 1 to 32 of a-z 0-9 _ . -"), These(&[]),
         "The scopes that a key must have, at most 16.";
     "cost" Integer(0, 4_294_967_295), Number(1), "What a request takes from each limit and quota.";
+    "limits" List("a limit: NAME:SCOPE=BURST,RATE/PERIOD, such as search:key=10,5/1s"), These(&[]),
+        "Limits of the route's own, at most 4, counted besides those of the key. SCOPE is key, owner, tenant, ip or global. \
+         Clients are told the name with an `@` before it. New numbers count from when this file was changed.";
     "public" Flag, Is(false), "Whether no key is needed.";
     "key_from" Word(&["authorization", "x-api-key", "header", "query"]), Nothing,
         "The one place that a key is taken from; the others are then left alone.";

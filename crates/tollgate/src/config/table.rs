@@ -38,18 +38,14 @@ impl<'a> Reader<'a> {
         Some(self.table(name)).filter(|table| table.values.is_some())
     }
 
-    pub(super) fn routes(self) -> impl Iterator<Item = (Table<'a>, &'a Place)> {
-        self.document.routes.iter().enumerate().map(move |(at, (values, place))| {
-            (
-                Table {
-                    name: ROUTES,
-                    route: Some(at),
-                    values: Some(values),
-                    given: Some(place),
-                    reader: self,
-                },
-                place,
-            )
+    pub(super) fn routes(self) -> impl Iterator<Item = Table<'a>> {
+        let routes = self.document.routes.iter().enumerate();
+        routes.map(move |(at, (values, place))| Table {
+            name: ROUTES,
+            route: Some(at),
+            values: Some(values),
+            given: Some(place),
+            reader: self,
         })
     }
 }

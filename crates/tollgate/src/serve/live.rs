@@ -8,16 +8,15 @@ use tollgate_core::time::UnixMillis;
 use tollgate_engine::{Demand, Issuer, Prover};
 use tollgate_http::{
     address::Trusted,
-    cors::{Allowed, Cors},
-    credential::{KeyFrom, Sources},
+    credential::Sources,
     rate::Style,
-    route::{RouteLimit, Rule, RuleSpec, Rules},
+    route::{RouteLimit, Rule, Rules},
 };
 use tollgate_identity::{Jwk, KeySet};
 
 use super::forward::Upstream;
 use crate::{
-    config::{self, Config, KeyPlace, RateLimitFields, Route},
+    config::{Config, RateLimitFields},
     secrets::Secrets,
 };
 
@@ -60,7 +59,7 @@ impl Live {
         let identity = &config.identity;
         let issuer = Issuer::new(signer, &identity.issuer, &identity.audience)
             .map_err(|_| anyhow!("[identity] names no issuer or audience"))?;
-        let rules = Rules::new(config.routes.iter().map(spec).collect())?;
+        let rules = config.rules.clone();
         let demands = rules.iter().map(demand).collect::<anyhow::Result<_>>()?;
         let keys = &config.keys;
         let (header, query) = (keys.header.clone(), keys.query.clone());
@@ -122,41 +121,6 @@ fn demand(rule: &Rule) -> anyhow::Result<Arc<Demand>> {
     let scopes: Vec<&str> = rule.scopes.iter().map(AsRef::as_ref).collect();
     let limits: Vec<_> = rule.limits.iter().filter_map(RouteLimit::limit).collect();
     Ok(Arc::new(Demand::new(&scopes, rule.cost)?.with_limits(&limits)?))
-}
-
-fn spec(route: &Route) -> RuleSpec {
-    let boxed = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
-    RuleSpec {
-        methods: boxed(&route.methods),
-        path: route.path.as_str().into(),
-        scopes: boxed(&route.scopes),
-        cost: route.cost,
-        limits: vec![],
-        public: route.public,
-        key_from: route.key_from.map(|place| match place {
-            KeyPlace::Authorization => KeyFrom::Authorization,
-            KeyPlace::XApiKey => KeyFrom::XApiKey,
-            KeyPlace::Header => KeyFrom::Header,
-            KeyPlace::Query => KeyFrom::Query,
-        }),
-        bind: route.bind,
-        cache: route.cache,
-        cors: cors(&route.cors),
-    }
-}
-
-fn cors(cors: &config::Cors) -> Cors {
-    let boxed = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
-    match cors {
-        config::Cors::Refuse => Cors::Refuse,
-        config::Cors::Forward => Cors::Forward,
-        config::Cors::Answer { origins, methods, headers, max_age_s } => Cors::Answer(Allowed {
-            origins: boxed(origins),
-            methods: boxed(methods),
-            headers: boxed(headers),
-            max_age_s: *max_age_s,
-        }),
-    }
 }
 
 const fn style(fields: RateLimitFields) -> Style {

@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Key, KeyState, Secret};
 
-use crate::cli::{
-    instant::instant_text,
-    numbers::{limit_text, quota_text},
-    output::facts,
+use crate::{
+    cli::output::facts,
+    written::{instant_text, limit_text, quota_text},
 };
 
 /// The key for programs. Fields are added, and never renamed or removed.

@@ -6,13 +6,13 @@ use tollgate_core::{
 };
 use tollgate_ledger::{LimitSpec, QuotaSpec};
 
-use super::instant::{duration, duration_text};
+use super::{duration, duration_text};
 
 const LIMIT: &str = "write NAME:SCOPE=BURST,RATE/PERIOD, such as burst:key=100,50/1s";
 const QUOTA: &str = "write NAME:SCOPE=COUNT/day|month|total, such as monthly:key=10000/month";
 
 /// Reads a limit: `burst:key=100,50/1s` is a bucket of 100 tokens that gains 50 every second.
-pub(super) fn limit(text: &str) -> Result<LimitSpec, String> {
+pub(crate) fn limit(text: &str) -> Result<LimitSpec, String> {
     let wrong = || format!("{text:?} is not a limit: {LIMIT}");
     let (name, scope, numbers) = named(text).ok_or_else(wrong)?;
     let (burst, steady) = numbers.split_once(',').ok_or_else(wrong)?;
@@ -23,7 +23,7 @@ pub(super) fn limit(text: &str) -> Result<LimitSpec, String> {
 }
 
 /// Reads a quota: `monthly:key=10000/month` is 10,000 tokens in each UTC month.
-pub(super) fn quota(text: &str) -> Result<QuotaSpec, String> {
+pub(crate) fn quota(text: &str) -> Result<QuotaSpec, String> {
     let wrong = || format!("{text:?} is not a quota: {QUOTA}");
     let (name, scope, numbers) = named(text).ok_or_else(wrong)?;
     let (count, period) = numbers.split_once('/').ok_or_else(wrong)?;
@@ -33,13 +33,13 @@ pub(super) fn quota(text: &str) -> Result<QuotaSpec, String> {
 }
 
 /// Writes a limit as [`limit`] reads it.
-pub(super) fn limit_text(spec: &LimitSpec) -> String {
+pub(crate) fn limit_text(spec: &LimitSpec) -> String {
     let LimitSpec { name, scope, burst, rate, period_ms, .. } = spec;
     format!("{name}:{}={burst},{rate}/{}", scope.as_str(), duration_text(*period_ms))
 }
 
 /// Writes a quota as [`quota`] reads it.
-pub(super) fn quota_text(spec: &QuotaSpec) -> String {
+pub(crate) fn quota_text(spec: &QuotaSpec) -> String {
     let QuotaSpec { name, scope, count, period, .. } = spec;
     format!("{name}:{}={count}/{}", scope.as_str(), period.as_str())
 }
