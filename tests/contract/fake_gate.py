@@ -3,6 +3,7 @@
 It keeps everything in memory and does no more than the rows need. It is nobody's reference.
 """
 
+import ipaddress
 import json
 import math
 import secrets
@@ -25,6 +26,9 @@ from .world import Deployment, Route
 
 HEAD_MAX = 65_536
 FIELDS_MAX = 128
+ASKED = "access-control-request-method"
+#: Fields that speak to shared caches only.
+SHARED = {"cdn-cache-control", "surrogate-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control"}
 
 
 class FakeGate(Gate):
@@ -38,7 +42,7 @@ class FakeGate(Gate):
         self.cached: dict[str, object] = {}
         self.buckets: dict[tuple, list] = {}
         self.by_lookup = {key.lookup: key for key in deployment.keys.values() if key.spec.state != "absent"}
-        self.log = bytearray()
+        self.log = bytearray(b'{"event":"started"}\n')
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.address = self.listener.getsockname()[:2]
         threading.Thread(target=self._listen, daemon=True).start()
@@ -121,7 +125,7 @@ class FakeGate(Gate):
         if path.startswith(b"/.well-known/tollgate/"):
             return self.reserved(request)
         rule = self.rule(request)
-        if request.method == b"OPTIONS" and request.one(b"origin") and request.one(b"access-control-request-method"):
+        if request.method == b"OPTIONS" and len(request.all("origin")) == len(request.all(ASKED)) == 1:
             if rule.cors == "forward":
                 return self.forward(request, connection, stream, None)
             return self.preflight(request, rule)
@@ -169,7 +173,7 @@ class FakeGate(Gate):
         status = STATUS[code]
         kind = "https://iana.org/assignments/http-problem-types#quota-exceeded" if status == 429 else "about:blank"
         instance = secrets.token_hex(16)
-        body = {"type": kind, "title": code.replace("_", " "), "status": status, "detail": f"{code}.",
+        body = {"type": kind, "title": code.replace("_", " "), "status": status, "detail": f"{code}, and what to do about it.",
                 "instance": instance, "code": code, **(more or {})}
         out = [("Content-Type", "application/problem+json"), ("Cache-Control", "private, no-store"),
                ("X-Request-Id", instance), *fields]
@@ -183,6 +187,8 @@ class FakeGate(Gate):
         realm = f'Bearer realm="{self.config.realm}"'
         if code == "credential_missing":
             return realm
+        if code == "request_invalid":
+            return f'{realm}, error="invalid_request"'
         if STATUS[code] == 401:
             return f'{realm}, error="invalid_token"'
         return f'{realm}, error="insufficient_scope", scope="{more["scope"]}"' if code == "scope_missing" else None
@@ -260,14 +266,18 @@ class FakeGate(Gate):
         return ("scope_missing", {"scope": missing}) if missing else None
 
     def outside(self, address: str, allowed, denied) -> bool:
-        import ipaddress
-
-        one = ipaddress.ip_address(address)
+        try:
+            one = ipaddress.ip_address(address)
+        except ValueError:
+            return bool(allowed or denied)
         inside = lambda blocks: any(one in ipaddress.ip_network(block) for block in blocks)  # noqa: E731
         return inside(denied) or bool(allowed) and not inside(allowed)
 
     def bucket(self, key, numbers, request) -> tuple:
-        of = {"key": key.id, "owner": key.owner, "tenant": "", "ip": self.address_of(request), "global": ""}
+        address = self.address_of(request)
+        if ":" in address:
+            address = str(ipaddress.ip_network(f"{address}/64", strict=False))
+        of = {"key": key.id, "owner": key.owner, "tenant": "", "ip": address, "global": ""}
         return key.tenant, numbers.scope, of[numbers.scope], numbers.name
 
     def meter(self, key, request, rule: Route):
@@ -284,8 +294,10 @@ class FakeGate(Gate):
                 if state[0] < rule.cost:
                     refused.append((numbers, most, state))
             if not refused or rule.cost == 0:
-                for numbers, _ in all_numbers:
-                    self.buckets[self.bucket(key, numbers, request)][0] -= rule.cost
+                for numbers, most in all_numbers:
+                    state = self.buckets[self.bucket(key, numbers, request)]
+                    state[0] -= rule.cost
+                    request.left += self.rates(numbers, most, state)
                 return None
             return self.too_much(key, request, rule, refused)
 
@@ -298,10 +310,15 @@ class FakeGate(Gate):
             if rule.cost <= numbers.burst:
                 wait = math.ceil((rule.cost - state[0]) * numbers.period_ms / numbers.rate / 1000)
                 fields.append(("Retry-After", str(max(1, wait))))
-            window = math.ceil(numbers.burst * numbers.period_ms / numbers.rate / 1000)
-            fields += [("RateLimit-Policy", f'"{numbers.name}";q={most};w={window}'),
-                       ("RateLimit", f'"{numbers.name}";r={int(state[0])}')]
+            fields += self.rates(numbers, most, state)
         return code, {"violated-policies": [numbers.name]}, fields
+
+    def rates(self, numbers, most: int, state: list) -> list[tuple[str, str]]:
+        if not hasattr(numbers, "burst"):
+            return []
+        window = math.ceil(numbers.burst * numbers.period_ms / numbers.rate / 1000)
+        return [("RateLimit-Policy", f'"{numbers.name}";q={most};w={window}'),
+                ("RateLimit", f'"{numbers.name}";r={int(state[0])}')]
 
     # Forwarding
 
@@ -360,12 +377,12 @@ class FakeGate(Gate):
         fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.fields
                   if rules.reaches_origin(name, tokens) and name.lower() != b"content-length"]
         if key is not None and not rule.cache:
-            fields = [(name, value) for name, value in fields if name.lower() != "cache-control"]
-            fields.append(("Cache-Control", self.private(response)))
+            fields = [(name, value) for name, value in fields if name.lower() not in SHARED | {"cache-control"}]
+            fields += [("Cache-Control", self.private(response)), *request.left]
         return self.plain(response.status, response.start.split(b" ", 2)[2].decode(), response.body, fields)
 
     def private(self, response) -> str:
-        return "private"
+        return "no-store" if b"no-store" in (response.one("cache-control") or b"") else "private"
 
 
 class Exchange:
@@ -375,6 +392,8 @@ class Exchange:
         self.method, self.target = start[0], start[1]
         self.fields, self.peer = fields, peer
         self.path, self.query, self.unread = b"", None, False
+        #: What is left of its limits, as fields.
+        self.left: list[tuple[str, str]] = []
 
     def all(self, name: str) -> list[bytes]:
         return [value for given, value in self.fields if given.lower() == name.lower().encode()]

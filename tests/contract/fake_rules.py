@@ -6,6 +6,8 @@ from urllib.parse import unquote_to_bytes
 from .judge import folded
 
 UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [\x21-\x7e\x80-\xff]+ HTTP/1\.[01]")
+_HOST = re.compile(rb"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(?:\d{1,4}|[1-5]\d{4}))?")
 HOP_BY_HOP = {
     b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"proxy-authorization", b"te",
     b"trailer", b"transfer-encoding", b"upgrade",
@@ -19,24 +21,31 @@ _HEX = b"0123456789abcdefABCDEF"
 
 def canonical(path: bytes) -> bytes | None:
     """The one spelling of a path, or nothing."""
-    if not path.startswith(b"/") or any(byte <= 0x20 or byte >= 0x7F or byte in b"\\#" for byte in path):
+    if not path.startswith(b"/") or any(byte <= 0x20 or byte == 0x7F or byte in b"\\#;" for byte in path):
         return None
-    out, at = bytearray(), 0
+    out, meant, at = bytearray(), bytearray(), 0
     while at < len(path):
-        if path[at : at + 1] != b"%":
-            out += path[at : at + 1]
-            at += 1
-            continue
-        digits = path[at + 1 : at + 3]
-        if len(digits) != 2 or any(digit not in _HEX for digit in digits):
-            return None
-        byte = int(digits, 16)
-        if byte in (0x00, 0x2F, 0x5C):
-            return None
-        out += bytes([byte]) if byte in UNRESERVED else b"%%%02X" % byte
-        at += 3
-    segments = bytes(out).split(b"/")[1:]
-    if any(segment in (b".", b"..") for segment in segments) or b"" in segments[:-1]:
+        byte, was_escaped = path[at], path[at : at + 1] == b"%"
+        if was_escaped:
+            digits = path[at + 1 : at + 3]
+            if len(digits) != 2 or any(digit not in _HEX for digit in digits):
+                return None
+            byte = int(digits, 16)
+            if byte < 0x20 or byte in b"/\\\x7f":
+                return None
+        at += 3 if was_escaped else 1
+        meant.append(byte)
+        plain = byte in UNRESERVED if was_escaped else byte < 0x7F
+        out += bytes([byte]) if plain else b"%%%02X" % byte
+    if re.search(rb"%[0-9a-fA-F]{2}", meant):
+        return None
+    try:
+        meant.decode()
+    except UnicodeDecodeError:
+        return None
+    segments = bytes(meant).split(b"/")[1:]
+    dots = (segment.split(b";")[0].rstrip(b" ") for segment in segments)
+    if any(segment and not segment.strip(b".") for segment in dots) or b"" in segments[:-1]:
         return None
     return bytes(out)
 
@@ -132,15 +141,14 @@ def is_identity(name: bytes) -> bool:
     return folded(name) == b"tollgate-identity"
 
 
-_TARGET = re.compile(rb"[\x21-\x7e]+")
-
-
 def bad_head(raw: bytes) -> bool:
     """Whether a head cannot be read in one way."""
     lines = raw.split(b"\r\n")
     if any(b"\n" in line or b"\r" in line or b"\x00" in line for line in lines):
         return True
     names = []
+    if not _REQUEST_LINE.fullmatch(lines[0]):
+        return True
     for line in lines[1:-2]:
         name, colon, value = line.partition(b":")
         if not colon or not re.fullmatch(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
@@ -154,4 +162,5 @@ def bad_head(raw: bytes) -> bool:
     return bool(
         (lengths and codings) or len(lengths) > 1 or any(not value.isdigit() for value in lengths)
         or len(codings) > 1 or any(value != b"chunked" for value in codings) or len(hosts) != 1
+        or not _HOST.fullmatch(hosts[0]) or (codings and lines[0].endswith(b"1.0"))
     )

@@ -11,6 +11,7 @@ class Unavailable(Exception):
 class Gate:
     """A running gate."""
 
+    host: "Host"
     deployment: Deployment
     origin: Origin
     #: Where it answers.
@@ -28,8 +29,11 @@ class Gate:
         """Its metrics as they are served, or nothing."""
         return b""
 
-    def operate(self, words: list[str]) -> dict:
-        """Does what an operator would: `["keys", "revoke", id]`; answers what the operator is told."""
+    def operate(self, words: list[str], fails: bool = False) -> dict | None:
+        """Does what an operator would: `["keys", "revoke", id]`; answers what the operator is told.
+
+        Where it should fail, that is what it was refused with, or None if it was not.
+        """
         raise NotImplementedError
 
     def reload(self):

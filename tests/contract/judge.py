@@ -114,6 +114,8 @@ class Judge:
             wanted = realm
         elif got.status == 401:
             wanted = f'{realm}, error="invalid_token"'
+        elif code == "request_invalid":
+            wanted = f'{realm}, error="invalid_request"'
         elif code == "scope_missing":
             wanted = f'{realm}, error="insufficient_scope", scope="'
             if value is None or not value.decode("latin-1").startswith(wanted):

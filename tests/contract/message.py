@@ -1,9 +1,11 @@
 """HTTP/1.1 messages as bytes: nothing is normalised, so that a row can judge what was really sent."""
 
+import re
 from dataclasses import dataclass, field
 
 HEAD_MAX = 1 << 20
 BODY_MAX = 64 << 20
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,15})(?:[ \t]*;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 
 
 class Broken(Exception):
@@ -81,6 +83,14 @@ def framing_of(head: Head) -> tuple[str, int]:
     return "none", 0
 
 
+def chunk_size(line: bytes) -> int:
+    """The size that a chunk's line states."""
+    found = _CHUNK.fullmatch(line)
+    if not found:
+        raise Broken(f"no size of a chunk: {line[:40]!r}")
+    return int(found[1], 16)
+
+
 class Stream:
     """Reads messages from a socket."""
 
@@ -127,7 +137,7 @@ class Stream:
             line = self.until(b"\r\n", 1024)
             if line is None:
                 raise Broken("cut off within chunks")
-            size = int(line.split(b";")[0].strip(), 16)
+            size = chunk_size(line[:-2])
             if size == 0:
                 while (line := self.until(b"\r\n", HEAD_MAX)) != b"\r\n":
                     if line is None:

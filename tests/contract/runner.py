@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .host import Gate, Host, Unavailable
 from .judge import Judge
-from .row import Row, request
+from .row import Row, request, x_api_key
 from .stage import Stage
 from .world import COMMON, CONFIGS, Config, Deployment
 
@@ -45,6 +45,8 @@ class Runner:
         self.gates: dict[str, Gate] = {}
         self.judges: dict[str, Judge] = {}
         self.outcomes: dict[int, Outcome] = {}
+        #: Configurations whose gate did not start, and why.
+        self.missing: dict[str, str] = {}
 
     def run(self) -> list[Outcome]:
         """Plays everything; a row never stops another."""
@@ -100,10 +102,14 @@ class Runner:
         with ThreadPoolExecutor(LANES) as pool:
             started = {name: pool.submit(self._start_one, deployment) for name, deployment in deployments.items()}
         for name, future in started.items():
-            self.gates[name], self.judges[name] = future.result()
+            try:
+                self.gates[name], self.judges[name] = future.result()
+            except (Unavailable, OSError) as error:
+                self.missing[name] = f"the gate did not start: {error}"
 
     def _start_one(self, deployment: Deployment) -> tuple[Gate, Judge]:
         gate = self.host.start(deployment)
+        gate.host = self.host
 
         def served() -> dict:
             stage = Stage(gate, None, Row("", "", "own"), 0, lonely=False)
@@ -114,6 +120,8 @@ class Runner:
 
         judge = Judge(deployment, served())
         judge.refresh_keys = served
+        # The first question of all opens connections to store and origin: no row is about that.
+        Stage(gate, judge, Row("", "", "own"), 0, lonely=False).ask(request(x_api_key("bare")))
         return gate, judge
 
     # Rows
@@ -124,6 +132,9 @@ class Runner:
 
     def _play(self, number: int, row: Row, name: str):
         outcome = self.outcomes[number]
+        if name in self.missing:
+            outcome.faults.append(self.missing[name])
+            return
         gate = self.gates[name]
         stage = Stage(gate, self.judges[name], row, number, lonely=not gate.deployment.config.parallel)
         begun = time.monotonic()

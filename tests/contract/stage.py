@@ -138,7 +138,7 @@ class Stage:
         return not faults
 
     def want(self, seen: Seen, sent: bytes):
-        head, _, body = sent.partition(b"\r\n\r\n")
+        head, _, body = sent.lstrip(b"\r\n").partition(b"\r\n\r\n")
         target = head.split(b"\r\n")[0].split(b" ")[1]
         if b"transfer-encoding:" in head.lower():
             body = _unchunked(body)

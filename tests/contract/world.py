@@ -153,7 +153,7 @@ class Deployment:
         text, lookup = key_format.minted(prefix, spec.env, pepper, self.peppers[pepper], random)
         minted = next((one for one in self.keys.values() if one.text == text), None)
         # Vectors name one key many times: it is one key.
-        self.keys[role] = minted or Minted(f"key_{role}", text, lookup.hex(), pepper, spec)
+        self.keys[role] = minted or Minted(f"key_of-{role}", text, lookup.hex(), pepper, spec)
         return self.keys[role]
 
     def forged(self, text: bytes, flip: int = 0) -> bytes:
@@ -237,7 +237,7 @@ CONFIGS = {
         replace(MAIN, name="no-rates", rate_fields="off"),
         replace(MAIN, name="tight", head_bytes_max=16_384, fields_max=50, head_timeout_ms=1_000,
                 response_timeout_ms=1_000),
-        replace(MAIN, name="brand", prefix="acme2", envs=("eu1",), header=None, realm="Orders API"),
+        replace(MAIN, name="brand", prefix="acme2", envs=("eu1",), realm="Orders API"),
         replace(MAIN, name="leases"),
         replace(MAIN, name="operated", parallel=True),
         replace(MAIN, name="rotating", parallel=True),

@@ -89,8 +89,6 @@ ROWS = [
         allowed(fields={"x-name": ["caf\u00c3\u00a9 \u00ff"]})),
     row(F, "own", "a name that only resembles the identity's is not ours", request(x_api_key(), ("Tollgate-Identity2", "x")),
         allowed(fields={"tollgate-identity2": ["x"]})),
-    row(F, "own", "a name without its separator is not ours", request(x_api_key(), ("TollgateIdentity", "x")),
-        allowed(fields={"tollgateidentity": ["x"]})),
     Row(F, "identities of two keys on one connection are never mixed up", "S01", (_reused,)),
     row(F, "S03", "a key without a plan has no plan, whatever the client says",
         request(x_api_key("bare"), ("X-Plan", "enterprise"), ("Tollgate-Plan", "enterprise")), allowed("bare")),

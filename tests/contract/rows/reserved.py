@@ -51,7 +51,7 @@ ROWS = [
     served("the key set with a query", path=JWKS + "?v=1"),
     served("the key set by an escaped spelling of its path", path="/.well-known/%74ollgate/jwks.json"),
     *(gone(path) for path in (
-        "/.well-known/tollgate/", "/.well-known/tollgate/other", "/.well-known/tollgate/jwks", "/.well-known/tollgate/jwks.json/",
+        "/.well-known/tollgate", "/.well-known/tollgate/", "/.well-known/tollgate/other", "/.well-known/tollgate/jwks", "/.well-known/tollgate/jwks.json/",
         "/.well-known/tollgate/jwks.json/x", "/.well-known/tollgate/JWKS.JSON", "/.well-known/tollgate/admin/keys",
         "/.well-known/%74ollgate/other", "/.well-known/tollgate/jwks.json%2f", "/.well-known/tollgate/../../orders/1",
         "/.well-known//tollgate/jwks.json", "/.well-known/./tollgate/jwks.json", "/x/../.well-known/tollgate/other")),

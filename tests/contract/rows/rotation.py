@@ -67,7 +67,7 @@ def _rotate_everything(stage):
     at_origin = gate.origin.count()
     with Load(stage) as load:
         time.sleep(0.3)
-        before = gate.operate(["keys", "create", "--tenant", "rotated", "--owner", "r@o", "--env", "live"])
+        before = gate.operate(["keys", "create", "--tenant", "rotated", "--owner", "r@o", "--env", "live", "--unlimited"])
         gate.operate(["peppers", "add"])
         gate.reload()
         listed = gate.operate(["peppers", "list"])
@@ -76,7 +76,7 @@ def _rotate_everything(stage):
         new = max(ids)
         gate.operate(["peppers", "use", str(new)])
         gate.reload()
-        after = gate.operate(["keys", "create", "--tenant", "rotated", "--owner", "r@o", "--env", "live"])
+        after = gate.operate(["keys", "create", "--tenant", "rotated", "--owner", "r@o", "--env", "live", "--unlimited"])
         _passes(stage, before["secret"], "a key under the old pepper")
         _passes(stage, after["secret"], "a key under the new pepper")
         refused = gate.operate(["peppers", "retire", "0"], fails=True)
