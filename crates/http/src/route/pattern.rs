@@ -75,9 +75,7 @@ fn first(text: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-/// The segments of a canonical path, without the empty one that a slash at the end makes.
+/// The segments of a canonical path, without the empty ones that a slash at its start and one at its end make.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').filter(|segment| !segment.is_empty())
 }
