@@ -1,0 +1,27 @@
+//! The server's own mechanics: the real binary over TCP, with an origin that records what it receives.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice,
+    reason = "a test stops at what should not be"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test of a running program has deadlines"
+)]
+
+mod admin;
+mod decide;
+mod ending;
+mod identity;
+mod origin;
+mod passing;
+mod reloading;
+mod site;
+mod streams;
+mod switching;
+mod wire;

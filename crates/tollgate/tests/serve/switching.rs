@@ -1,0 +1,64 @@
+//! WebSocket: decided once, then bytes pass both ways until the connection's age.
+
+use crate::{origin::Origin, site::Site, wire::Wire};
+
+fn upgrade(to: &str, credential: &str) -> String {
+    format!(
+        "GET /socket HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: {to}\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\
+         {credential}\r\n"
+    )
+}
+
+fn echoes(wire: &mut Wire, bytes: &[u8]) {
+    wire.send(bytes);
+    assert_eq!(wire.exactly(bytes.len()), bytes);
+}
+
+#[test]
+fn a_websocket_is_decided_once_and_then_passes_bytes_both_ways() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "");
+    let key = site.key(&[]);
+    let gate = site.start();
+    let mut wire = gate.connect();
+    wire.send(upgrade("websocket", &format!("x-api-key: {}\r\n", key.secret)));
+    let head = wire.head();
+    assert_eq!((head.status(), head.field("upgrade")), (101, Some("websocket")));
+    let seen = origin.only().head;
+    assert!(seen.has("tollgate-identity") && !seen.has("x-api-key"), "{seen:?}");
+    for round in 0..50_u8 {
+        echoes(&mut wire, &vec![round; usize::from(round) * 40 + 1]);
+    }
+    // What looks like a request is none any more.
+    echoes(&mut wire, b"GET /admin HTTP/1.1\r\n\r\n");
+    assert_eq!(gate.metric("tollgate_decisions_total{code=\"allowed\"}"), 1);
+}
+
+#[test]
+fn without_a_key_nothing_is_switched_and_nothing_but_websocket_is_ever() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "");
+    let key = site.key(&[]);
+    let gate = site.start();
+    assert_eq!(gate.ask(upgrade("websocket", "")).status(), 401);
+    assert!(origin.arrived().is_empty());
+    // An origin that switches although it was not asked to gives no answer.
+    let answer = gate.ask(upgrade("h2c", &format!("x-api-key: {}\r\n", key.secret)));
+    assert_eq!(answer.status(), 502);
+    let seen = origin.only().head;
+    assert!(!seen.has("upgrade") && !seen.has("http2-settings"), "{seen:?}");
+}
+
+#[test]
+fn a_websocket_ends_with_the_age_of_its_connection() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "").with("connections.max_age_s", "1");
+    let key = site.key(&[]);
+    let gate = site.start();
+    let mut wire = gate.connect();
+    wire.send(upgrade("websocket", &format!("x-api-key: {}\r\n", key.secret)));
+    assert_eq!(wire.head().status(), 101);
+    echoes(&mut wire, b"hello");
+    wire.ends();
+}
