@@ -348,7 +348,9 @@ impl Purses {
         }
         for _ in 0..SEARCH_MAX.min(self.slots.len()) {
             let place = self.step();
-            if self.is_spare(place, now, |_| true) {
+            // Those of the request at hand are in use, though nothing may be in them yet.
+            let at_hand = self.at_hand.iter().any(|handle| handle.place == place);
+            if !at_hand && self.is_spare(place, now, |_| true) {
                 self.drop_at(place);
                 self.evicted = self.evicted.saturating_add(1);
                 return self.vacant.pop();
@@ -367,9 +369,7 @@ impl Purses {
     fn is_spare(&self, place: u32, now: Reading, also: impl Fn(&Slot) -> bool) -> bool {
         let Some(Some(slot)) = self.slots.get(at(place)) else { return false };
         let empty = slot.purse.as_ref().is_none_or(|purse| purse.tokens(now) == 0);
-        // Those of the request at hand are in use, though nothing may be in them yet.
-        let at_hand = self.at_hand.iter().any(|handle| handle.place == place);
-        empty && !slot.open && slot.queue.is_empty() && !at_hand && also(slot)
+        empty && !slot.open && slot.queue.is_empty() && also(slot)
     }
 
     fn drop_at(&mut self, place: u32) {

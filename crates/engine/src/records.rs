@@ -20,6 +20,9 @@ const ALLOCATION_BYTES: usize = 16;
 /// A cell of the index, at the load that it has on average, and the mark.
 const INDEX_BYTES: usize = 15;
 
+/// The fewest entries that room is made for at a time.
+const GROWTH_MIN: usize = 64;
+
 /// What every record costs besides its packed bytes.
 const ENTRY_BYTES: usize =
     size_of::<Option<Entry>>() + INDEX_BYTES + SHARED_BYTES + ALLOCATION_BYTES;
@@ -121,6 +124,10 @@ impl Records {
             Some(place) => place,
             None => {
                 let Ok(place) = u32::try_from(self.entries.len()) else { return };
+                if self.entries.len() == self.entries.capacity() {
+                    // Doubled, the room for those to come would cost as much as what is there.
+                    self.entries.reserve_exact(GROWTH_MIN.max(self.entries.len() / 8));
+                }
                 self.entries.push(None);
                 self.used.push(false);
                 place

@@ -12,5 +12,10 @@ mod book;
 #[path = "../support/rig.rs"]
 mod rig;
 
+mod freezes;
+mod heads;
+mod issuing;
+mod leases;
+mod proving;
 mod records;
 mod stores;

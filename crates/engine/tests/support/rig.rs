@@ -103,14 +103,14 @@ impl Rig {
     pub(crate) fn pass(&mut self, number: u32) -> Pass {
         match self.arrival(Self::inquiry(number)) {
             Arrival::Decided(Decision::Allow(pass)) => pass,
-            other => panic!("{other:?}"),
+            other @ (Arrival::Decided(_) | Arrival::Parked) => panic!("{other:?}"),
         }
     }
 
     pub(crate) fn refused(&mut self, inquiry: Inquiry) -> Refused {
         match self.arrival(inquiry) {
             Arrival::Decided(Decision::Deny(refused)) => refused,
-            other => panic!("{other:?}"),
+            other @ (Arrival::Decided(_) | Arrival::Parked) => panic!("{other:?}"),
         }
     }
 
