@@ -170,6 +170,9 @@ impl Records {
         if self.get(place).is_some_and(|entry| Arc::ptr_eq(&entry.packed, packed)) {
             self.change(place, |entry| entry.held = Some(signed));
             self.make_room(place);
+            if self.bytes > self.bytes_max {
+                self.change(place, |entry| entry.held = None);
+            }
         }
     }
 

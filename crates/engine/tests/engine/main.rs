@@ -16,6 +16,7 @@ mod freezes;
 mod heads;
 mod issuing;
 mod leases;
+mod limits;
 mod proving;
 mod records;
 mod stores;
