@@ -34,7 +34,7 @@ pub enum PathError {
     Fragment,
     /// A segment has a parameter (`;`), which some origins cut off before they look.
     Parameter,
-    /// The method is no name, or has lower-case letters.
+    /// The method is no name, has lower-case letters, or is `TRACE`.
     Method,
     /// The target names an authority in a way that is not allowed, or another one than `Host`.
     Authority,

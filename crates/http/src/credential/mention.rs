@@ -32,7 +32,9 @@ pub fn carries_key(name: &[u8], value: &[u8], sources: &Sources, brand: &Brand) 
         return false;
     }
     let is_place = sources.place(name).is_some();
-    is_place && words(value).any(|word| starts_with_head(word, brand)) || mentions(value, brand)
+    is_place && words(value).any(|word| starts_with_head(word, brand))
+        || mentions(value, brand)
+        || mentions(name, brand)
 }
 
 /// What stands between blanks, tabs and commas.
@@ -40,15 +42,15 @@ fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     trim(value).split(|byte| matches!(byte, b' ' | b'\t' | b','))
 }
 
-/// Whether `text` starts with the head of an accepted env, escapes read as what they stand for.
+/// Whether `text` starts with the head of an accepted env, in any case, escapes read as what they stand for.
 pub(super) fn starts_with_head(text: &[u8], brand: &Brand) -> bool {
-    Head::read(Cursor(text), brand).is_some_and(|head| head.exact)
+    Head::read(Cursor(text), brand).is_some_and(|head| head.accepted)
 }
 
-/// Whether a key of ours stands somewhere in `text`, escapes read as what they stand for.
+/// Whether a key of ours stands somewhere in `text`, in any case, escapes read as what they stand for.
 pub(super) fn mentions(text: &[u8], brand: &Brand) -> bool {
     starts(text, brand).any(|at| {
-        Head::read(at, brand).is_some_and(|head| head.exact && head.symbols() >= SYMBOLS_MIN)
+        Head::read(at, brand).is_some_and(|head| head.accepted && head.symbols() >= SYMBOLS_MIN)
     })
 }
 
@@ -103,22 +105,19 @@ fn starts<'a>(text: &'a [u8], brand: &Brand) -> impl Iterator<Item = Cursor<'a>>
 struct Head<'a> {
     env: [u8; ENV_MAX],
     env_len: usize,
-    /// Whether the env is accepted, whatever the case it is spelled in.
+    /// Whether the env is one that is accepted.
     accepted: bool,
-    /// Whether it is accepted, and spelled as keys are.
-    exact: bool,
     after: Cursor<'a>,
 }
 
 impl<'a> Head<'a> {
     fn read(mut from: Cursor<'a>, brand: &Brand) -> Option<Self> {
-        let (mut env, mut env_len, mut exact) = ([0; ENV_MAX], 0_usize, true);
+        let (mut env, mut env_len) = ([0; ENV_MAX], 0_usize);
         for expected in brand.prefix().as_str().bytes().chain([b'_']) {
             let found = from.next()?;
             if !found.eq_ignore_ascii_case(&expected) {
                 return None;
             }
-            exact &= found == expected;
         }
         loop {
             let found = from.next()?;
@@ -130,11 +129,9 @@ impl<'a> Head<'a> {
             }
             *env.get_mut(env_len)? = found.to_ascii_lowercase();
             env_len = env_len.saturating_add(1);
-            exact &= !found.is_ascii_uppercase();
         }
-        let mut head = Self { env, env_len, accepted: false, exact, after: from };
+        let mut head = Self { env, env_len, accepted: false, after: from };
         head.accepted = brand.envs().any(|env| env.as_str().as_bytes() == head.env());
-        head.exact &= head.accepted;
         (env_len > 0).then_some(head)
     }
 

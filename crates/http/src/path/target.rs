@@ -32,7 +32,8 @@ pub fn target<'a>(
     target: &'a [u8],
     host: Option<&[u8]>,
 ) -> Result<Target<'a>, PathError> {
-    if !is_method(method) {
+    // What a TRACE shows would hold the identity.
+    if !is_method(method) || method == b"TRACE" {
         return Err(PathError::Method);
     }
     if method == b"CONNECT" {

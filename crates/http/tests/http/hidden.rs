@@ -42,6 +42,10 @@ fn a_field_with_a_key_of_ours_does_not_reach_the_origin_wherever_it_stands() {
         ("Sec-WebSocket-Protocol", format!("chat, {K}")),
         ("X-Original-URI", format!("/p?api_key={K}")),
         ("Baggage", format!("k={K}")),
+        ("X-API-Key", format!("TG_LIVE_{}", &K[8..])),
+        ("X-API-Key", "Tg_Live_x".to_owned()),
+        ("Cookie", format!("k=TG_live_{}", &K[8..])),
+        (K, "1".to_owned()),
     ] {
         assert!(carries(name, &value), "{name}: {value}");
     }
