@@ -1,0 +1,1 @@
+"""The native gate under load, faults and revocations."""
