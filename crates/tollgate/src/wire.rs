@@ -7,7 +7,7 @@
 //! way only, and all answers before it have left. What is refused gets a problem body and the end of its connection,
 //! and hyper never sees it.
 //!
-//! ```ignore
+//! ```text
 //! // For each accepted stream; a TLS stream goes in the same way.
 //! let mut connection = pin!(wire::connection(stream, service, limits, witness));
 //! tokio::select! {

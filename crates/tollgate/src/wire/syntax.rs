@@ -20,7 +20,7 @@ pub(super) const fn is_path(byte: u8) -> bool {
 
 /// Whether `byte` may stand in a query.
 pub(super) const fn is_query(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'#' | b'<' | b'>')
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>')
 }
 
 /// `value` without the blanks and tabs around it.

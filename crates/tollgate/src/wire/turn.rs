@@ -64,7 +64,7 @@ impl Turn {
         let _ = self.broken.set(violation);
     }
 
-    fn end(&self) {
+    pub(super) fn end(&self) {
         let ended = |state| matches!(state, ASKED | ASKED_UPGRADE).then_some(ENDED);
         let _ = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, ended);
     }
