@@ -172,9 +172,17 @@ pub(crate) fn memory(name: &str) -> Result<Connection, OpenFailure> {
     Ok(connection)
 }
 
+/// What is noted outside the database at `path`.
+///
+/// Read before the database is: what is noted was committed before, so a store that others change in the meantime
+/// is never taken for an older copy.
+pub(crate) fn noted(path: &Path) -> Result<Option<Stamp>, OpenFailure> {
+    note::read(path).map_err(OpenFailure::Note)
+}
+
 /// Refuses, when an older copy of the store has been put in its place.
-pub(crate) fn compare(path: &Path, found: Stamp) -> Result<(), OpenFailure> {
-    match note::read(path).map_err(OpenFailure::Note)? {
+pub(crate) fn compare(noted: Option<Stamp>, found: Stamp) -> Result<(), OpenFailure> {
+    match noted {
         Some(noted) if found < noted => Err(OpenFailure::Older { found, noted }),
         Some(_) | None => Ok(()),
     }

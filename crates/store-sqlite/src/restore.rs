@@ -35,7 +35,7 @@ pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
     let mut connection = open::file(path, Access::ReadWrite)?;
     open::settle(&mut connection)?;
     open::patient(&mut connection)?;
-    let noted = note::read(path).map_err(OpenFailure::Note)?;
+    let noted = open::noted(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (found, _) = head::ledger(&transaction)?;
     let highest = noted.map_or(found.incarnation, |noted| noted.incarnation.max(found.incarnation));

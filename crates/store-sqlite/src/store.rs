@@ -71,9 +71,10 @@ impl Store {
     ///
     /// See [`OpenFailure`]: above all when the file is an older copy of the store.
     pub fn open(path: &Path, access: Access) -> Result<Self, OpenFailure> {
+        let noted = open::noted(path)?;
         let mut store = Self::new(open::file(path, access)?, Place::File(path.to_owned()));
         let stamp = store.reached()?;
-        open::compare(path, stamp)?;
+        open::compare(noted, stamp)?;
         open::settle(&mut store.connection)?;
         // A note that cannot be written is written with the next change; a read-only disk serves.
         store.note(stamp);

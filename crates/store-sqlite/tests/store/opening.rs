@@ -65,7 +65,7 @@ fn a_store_of_a_newer_program_is_refused() {
 
 #[test]
 fn many_may_make_the_same_store_at_once() {
-    for _ in 0..if full() { 200 } else { 8 } {
+    for _ in 0..if full() { 60 } else { 8 } {
         let folder = Folder::new();
         let opener = || {
             let path = folder.file("store.db");
@@ -76,6 +76,24 @@ fn many_may_make_the_same_store_at_once() {
             opener.join().unwrap().unwrap();
         }
     }
+}
+
+#[test]
+fn a_store_that_others_change_meanwhile_is_not_taken_for_an_older_copy() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    let path = folder.file("store.db");
+    let opener = thread::spawn(move || {
+        for _ in 0..if full() { 2_000 } else { 150 } {
+            Store::open(&path, Access::ReadWrite).unwrap();
+        }
+    });
+    let mut number = 0;
+    while !opener.is_finished() {
+        change(&mut store, &creation(number));
+        number += 1;
+    }
+    opener.join().unwrap();
 }
 
 #[test]
