@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     console, exec,
     project::Project,
-    setup::{self, Need, wasm},
+    setup::{self, Need, debian, python, wasm},
     suites,
 };
 
@@ -22,11 +22,31 @@ pub(crate) fn run(project: &Project, suites: &[String], as_json: bool) -> anyhow
     for suite in suites {
         ensure!(standing.contains(&suite.as_str()), "the suite {suite} does not stand yet");
     }
-    // One suite stands, and all benches are its own.
-    native(project, as_json)?;
-    on_v8(project, as_json)?;
-    counts(project, as_json)?;
+    let wanted = |suite: &str| suites.is_empty() || suites.iter().any(|wanted| wanted == suite);
+    if wanted("core") {
+        native(project, as_json)?;
+        on_v8(project, as_json)?;
+        counts(project, as_json)?;
+    }
+    if wanted("gate") {
+        gate(project, as_json)?;
+    }
     Ok(true)
+}
+
+/// The release binary on loopback, beside itself unchecked and beside nginx.
+fn gate(project: &Project, as_json: bool) -> anyhow::Result<()> {
+    setup::ready(project, Need::Python)?;
+    setup::ready(project, Need::Proxies)?;
+    let packages = ["build", "--locked", "--release", "-p", "tollgate", "-p", "tollgate-load"];
+    exec::run(&mut project.cargo(&packages), &project.target.join("xtask/bench-build.log"))?;
+    let mut python = project.command(python::interpreter(project));
+    python.current_dir(project.path("tests")).args(["-m", "gate.bench"]);
+    for program in ["release/tollgate", "release/tollgate-load"] {
+        python.arg(project.target.join(program));
+    }
+    python.arg(debian::unpacked(project).join("usr/sbin/nginx"));
+    show(project, "gate", python.args(as_json.then_some("--json")), as_json)
 }
 
 fn native(project: &Project, as_json: bool) -> anyhow::Result<()> {
