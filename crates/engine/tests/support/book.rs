@@ -1,6 +1,6 @@
 //! An authority for tests: keys that are genuine, a ledger with its head, and the buckets.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use tollgate_core::{
     head::{Answer as HeadAnswer, Entry, HEAD_ENTRIES_MAX, Head, Name, Subject},
@@ -37,9 +37,16 @@ pub(crate) fn text(number: u32) -> String {
     mint(brand.prefix(), env, &ring, &Draw::new(&bytes).unwrap()).as_str().to_owned()
 }
 
+thread_local! {
+    /// Those that were proved already.
+    static PROVED: RefCell<BTreeMap<u32, Genuine>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// The same, proved.
 pub(crate) fn genuine(number: u32) -> Genuine {
-    ring().prove(&ApiKey::parse(text(number).as_bytes(), &brand()).unwrap()).unwrap()
+    let prove =
+        || ring().prove(&ApiKey::parse(text(number).as_bytes(), &brand()).unwrap()).unwrap();
+    PROVED.with_borrow_mut(|proved| *proved.entry(number).or_insert_with(prove))
 }
 
 /// A limit as a test names it.
