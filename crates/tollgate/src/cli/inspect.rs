@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tollgate_core::{
     key::{ApiKey, Brand, ENV_MAX, KEY_MAX, PREFIX_MAX, ParseKeyError},
     pepper::{Genuine, Refusal},
+    time::UnixMillis,
 };
-use tollgate_ledger::{Key, Ledger};
+use tollgate_ledger::{Key, KeyState, Ledger};
 use zeroize::Zeroizing;
 
 use super::{Failure, Output, keys, output::facts, site::Site};
@@ -168,8 +169,16 @@ fn show(findings: &Findings, output: &mut Output<'_>) -> Result<Exit, Failure> {
         && findings.accepted != Some(false)
         && findings.genuine.is_none_or(|genuine| genuine.is_ok())
         && findings.found.as_ref().is_none_or(Option::is_some)
-        && secret.is_none_or(|secret| secret.lives(now));
+        && secret.is_none_or(|secret| secret.lives(now))
+        && found.is_none_or(|key| passes(key, now));
     Ok(if good { Exit::Done } else { Exit::Failed })
+}
+
+/// Whether nothing about the key itself stands against it.
+fn passes(key: &Key, now: UnixMillis) -> bool {
+    key.state == KeyState::Active
+        && key.settings.not_before.is_none_or(|not_before| not_before <= now.0)
+        && key.settings.expires.is_none_or(|expires| now.0 < expires)
 }
 
 fn lines(

@@ -12,8 +12,8 @@ use tollgate_core::{
 use tollgate_identity::{Algorithm, Name};
 
 use super::{
-    Cache, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Origin, Place,
-    Problem, RateLimitFields, Route, Tls, checks,
+    Cache, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Origin, Problem,
+    RateLimitFields, Route, Tls, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},

@@ -65,9 +65,10 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Document {
                 document.routes = routes_of(routes, lines, problems);
             }
             other => {
-                let what =
-                    if table.name == ROUTES { "[[routes]]" } else { &format!("[{}]", table.name) };
-                let what = format!("is {}, not a table: write {what}", kind(other));
+                let what = match table.name {
+                    ROUTES => format!("is {}, not a list of tables: write [[routes]]", kind(other)),
+                    name => format!("is {}, not a table: write [{name}]", kind(other)),
+                };
                 problems.push(Problem::new(place, table.name, what));
             }
         }

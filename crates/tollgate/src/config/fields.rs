@@ -180,7 +180,7 @@ fields!(GATE: 8 of "gate" {
 });
 
 fields!(ORIGIN: 4 of "origin" {
-    "url" Text("the URL of a server without path, such as http://127.0.0.1:3000"), Required,
+    "url" Text("an http URL of a server without path, such as http://127.0.0.1:3000"), Required,
         "The server. `http` only: the gate stands beside its origin or in its network.";
     "connect_timeout_ms" Integer(1, 600_000), Number(2_000), "How long connecting may take.";
     "response_timeout_ms" Integer(1, 3_600_000), Number(60_000),

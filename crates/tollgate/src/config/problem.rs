@@ -50,6 +50,8 @@ impl ConfigError {
             Ordering::Equal => a.path.cmp(&b.path),
             other => other,
         });
+        // What the reader of TOML made of a value that it could not read is not worth a second line.
+        problems.dedup_by(|later, earlier| later.place == earlier.place && earlier.path.is_empty());
         Self { file, problems }
     }
 

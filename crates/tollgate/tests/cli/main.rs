@@ -1,0 +1,20 @@
+//! The command as operators and their scripts run it: the real binary, in a folder of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what should not be"
+)]
+
+mod config;
+mod doctor;
+mod golden;
+mod help;
+mod inspect;
+mod keys;
+mod leaks;
+mod peppers;
+mod secrets;
+mod signing_keys;
+mod site;

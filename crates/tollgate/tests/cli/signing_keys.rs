@@ -1,0 +1,95 @@
+//! The life of keys that sign: published before they sign, and for as long as what they signed is good.
+
+use serde_json::Value;
+
+use crate::site::Site;
+
+const FILE: &str = "tollgate.secrets.json";
+
+fn states(site: &Site) -> Vec<(String, String)> {
+    let listed = site.json(&["signing-keys", "list"]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let keys = listed["signing_keys"].as_array().unwrap();
+    keys.iter().map(|key| (text(&key["kid"]), text(&key["state"]))).collect()
+}
+
+fn are(site: &Site, expected: &[(&str, &str)]) {
+    let expected: Vec<_> =
+        expected.iter().map(|(kid, state)| ((*kid).into(), (*state).into())).collect();
+    assert_eq!(states(site), expected);
+}
+
+/// Moves every instant of the file into the past.
+fn later(site: &Site, by_ms: u64) {
+    let mut document: Value = serde_json::from_str(&site.read(FILE)).unwrap();
+    for key in document["signing"].as_array_mut().unwrap() {
+        for field in ["from", "until"] {
+            if let Some(ms) = key[field].as_u64() {
+                key[field] = (ms - by_ms).into();
+            }
+        }
+    }
+    site.write(FILE, &document.to_string());
+}
+
+#[test]
+fn a_new_key_is_published_for_one_cache_life_before_it_signs() {
+    let site = Site::new("signing-life");
+    are(&site, &[("k1", "signs")]);
+    site.run(&["signing-keys", "retire", "k1"]).fails(3, "it is the only signing key");
+    site.run(&["signing-keys", "retire", "k1", "--force"]).fails(3, "it is the only signing key");
+    let rotated = site.json(&["signing-keys", "rotate"]);
+    are(&site, &[("k1", "signs"), ("k2", "next")]);
+    let listed = site.json(&["signing-keys", "list"]);
+    let (old, new) = (&listed["signing_keys"][0], &listed["signing_keys"][1]);
+    assert_eq!(&rotated["signing_key"], new);
+    // Published until the last identity that it signs has ended, and a minute more.
+    let overlap = old["until_ms"].as_u64().unwrap() - new["from_ms"].as_u64().unwrap();
+    assert_eq!(overlap, 90_000);
+    site.run(&["signing-keys", "rotate"]).fails(3, "the last rotation is not over");
+    site.run(&["signing-keys", "retire", "k1"]).fails(3, "it signs now");
+    later(&site, 299_000);
+    are(&site, &[("k1", "signs"), ("k2", "next")]);
+    later(&site, 1_000);
+    are(&site, &[("k1", "published"), ("k2", "signs")]);
+    site.run(&["signing-keys", "retire", "k1"])
+        .fails(3, "identities that k1 signed may be good until");
+    later(&site, 90_000);
+    are(&site, &[("k1", "ended"), ("k2", "signs")]);
+    site.done(&["signing-keys", "retire", "k1"]);
+    are(&site, &[("k2", "signs")]);
+    site.run(&["signing-keys", "retire", "k1"]).fails(3, "there is no such signing key");
+}
+
+#[test]
+fn a_rotation_that_was_a_mistake_is_taken_back() {
+    let site = Site::new("signing-back");
+    site.done(&["signing-keys", "rotate"]);
+    site.done(&["signing-keys", "retire", "k2"]);
+    let listed = site.json(&["signing-keys", "list"]);
+    assert_eq!(listed["signing_keys"][0]["until_ms"], Value::Null, "k1 signs on without an end");
+}
+
+#[test]
+fn a_key_that_leaked_stops_signing_at_once() {
+    let site = Site::new("signing-leak");
+    site.done(&["signing-keys", "rotate", "--now"]);
+    are(&site, &[("k1", "published"), ("k2", "signs")]);
+    site.run(&["signing-keys", "retire", "k1"]).fails(3, "may be good until");
+    site.done(&["signing-keys", "retire", "k1", "--force"]);
+    are(&site, &[("k2", "signs")]);
+    // What has ended makes room by itself, and no name is used twice.
+    site.done(&["signing-keys", "rotate", "--now"]);
+    later(&site, 90_000);
+    site.done(&["signing-keys", "rotate", "--now"]);
+    are(&site, &[("k3", "published"), ("k4", "signs")]);
+}
+
+#[test]
+fn the_configured_algorithm_is_that_of_the_next_key() {
+    let site = Site::new("signing-algorithm");
+    let env = [("TOLLGATE_IDENTITY_ALGORITHM", "Ed25519")];
+    let ran = site.run_with(&["signing-keys", "rotate", "--json"], "", &env);
+    assert!(ran.out.contains("\"algorithm\": \"Ed25519\""), "{ran:?}");
+    assert_eq!(site.json(&["signing-keys", "list"])["signing_keys"][0]["algorithm"], "EdDSA");
+}
