@@ -84,7 +84,7 @@ fn a_store_that_others_change_meanwhile_is_not_taken_for_an_older_copy() {
     let mut store = folder.store();
     let path = folder.file("store.db");
     let opener = thread::spawn(move || {
-        for _ in 0..if full() { 2_000 } else { 150 } {
+        for _ in 0..if full() { 5_000 } else { 300 } {
             Store::open(&path, Access::ReadWrite).unwrap();
         }
     });
