@@ -68,7 +68,8 @@ pub(crate) enum Violation {
 }
 
 impl Violation {
-    /// All of them: what can be counted.
+    /// All of them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 27] = [
         Self::LineEnd,
         Self::Control,
