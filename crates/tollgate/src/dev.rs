@@ -26,7 +26,7 @@ use crate::{
     issuing,
     secrets::Secrets,
     serve::{
-        self, Doors, Running,
+        self, Doors, Running, doors,
         log::{Level, Log},
     },
 };
@@ -61,9 +61,9 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
     let folder = Folder::open(options)?;
     let log = Log::start(Level::Warn).context("no thread for the log")?;
     serve::runtime()?.block_on(async {
-        let gate = listen(GATE_PORT).await?;
-        let origin = listen(ORIGIN_PORT).await?;
-        let admin = listen(ADMIN_PORT).await?;
+        let gate = listen(GATE_PORT)?;
+        let origin = listen(ORIGIN_PORT)?;
+        let admin = listen(ADMIN_PORT)?;
         let source = folder.source(&places(&gate, &origin, &admin)?);
         let config = source.load()?;
         let (secrets, mut store) = folder.fill(&config, &source)?;
@@ -98,10 +98,10 @@ fn places(
 }
 
 /// Listens on loopback, on `port` if that is free.
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let door = match TcpListener::bind(at(port)).await {
-        Err(error) if error.kind() == ErrorKind::AddrInUse => TcpListener::bind(at(0)).await,
+fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let at = |port| doors::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let door = match at(port) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => at(0),
         other => other,
     };
     door.context("cannot listen on loopback")

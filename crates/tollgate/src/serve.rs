@@ -3,7 +3,7 @@
 mod admin;
 pub(crate) mod body;
 mod decide;
-mod doors;
+pub(crate) mod doors;
 mod forward;
 pub(crate) mod gate;
 mod ids;
@@ -44,7 +44,7 @@ pub(crate) fn run(source: Source) -> anyhow::Result<()> {
     let store = open(&config)?;
     let log = Log::start(Level::Info).context("no thread for the log")?;
     runtime()?.block_on(async {
-        let doors = Doors::open(&config).await?;
+        let doors = Doors::open(&config)?;
         let drain = config.connections.drain;
         let running = Running::start(source, config, &secrets, store, doors, log)?;
         until_told(running, drain).await

@@ -65,7 +65,11 @@ impl Folder {
     }
 
     /// The secrets and the store of `config`, made if they are missing.
-    pub(super) fn fill(&self, config: &Config, source: &Source) -> anyhow::Result<(Secrets, Store)> {
+    pub(super) fn fill(
+        &self,
+        config: &Config,
+        source: &Source,
+    ) -> anyhow::Result<(Secrets, Store)> {
         if !config.secrets.exists() && source.environment.secrets().is_none() {
             let algorithm = config.identity.algorithm.as_str();
             let secrets = Secrets::create(algorithm, clock::read().wall)?;

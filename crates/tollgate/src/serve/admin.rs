@@ -9,7 +9,11 @@ use hyper::{
 use super::{body::Payload, gate::Gate};
 
 /// Answers one question; exact paths only, and nothing about who or which version this is.
-pub(crate) fn answer(gate: &Gate, request: &Request<Incoming>, stopping: bool) -> Response<Payload> {
+pub(crate) fn answer(
+    gate: &Gate,
+    request: &Request<Incoming>,
+    stopping: bool,
+) -> Response<Payload> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut refused = text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n".into());
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -92,7 +92,9 @@ async fn asked(
     }
     let Some((asker, method, target)) = about(request) else {
         return match asker(here) {
-            Some(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the question lacks method or URI\n"),
+            Some(_) => {
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "the question lacks method or URI\n")
+            }
             None => rendered(question.trouble(live, Trouble::NotFound)),
         };
     };

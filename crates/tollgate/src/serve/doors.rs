@@ -1,19 +1,12 @@
 //! Listening, and the life of a connection: how many, how long, and how it ends.
 
-use std::{
-    convert::Infallible,
-    future::Future,
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper::{Request, Response, body::Incoming, service::service_fn};
 use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
     time::{Instant, sleep, sleep_until, timeout},
 };
@@ -24,9 +17,25 @@ use crate::wire::{self, Violation, Witness, tls::Tls};
 /// For how long accepting rests after it failed, for want of file descriptors for example.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
+/// How many connections may wait to be accepted: beyond it a client tries again after a second.
+const BACKLOG: u32 = 4_096;
+
 /// What a connection above the limit is told.
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
     content-length: 0\r\nconnection: close\r\n\r\n";
+
+/// Listens at `address`. Must be called within the runtime that serves.
+///
+/// # Errors
+///
+/// When the address is taken, or not ours.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // What an earlier process left in the kernel is no reason not to start.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// What one listener allows its connections.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +54,13 @@ pub(crate) struct Limits {
     pub(crate) head_bytes_max: usize,
     /// The most fields of a head.
     pub(crate) fields_max: usize,
+}
+
+impl Visit {
+    /// Whether the connection takes no further request after this one.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.stop.is_asked() || self.ages <= Instant::now()
+    }
 }
 
 /// Who is on the other side of a connection.
@@ -148,13 +164,18 @@ where
     let witness = Arc::new(Doorkeeper(Arc::clone(&door.gate)));
     let mut connection = std::pin::pin!(wire::connection(stream, service, limits, witness));
     // How a connection ends is the peer's business: broken ones are no event.
-    tokio::select! {
+    let aged = tokio::select! {
         _ = connection.as_mut() => return,
-        () = stop.asked() => {}
-        () = sleep_until(ages) => {}
-    }
+        () = stop.asked() => false,
+        () = sleep_until(ages) => true,
+    };
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(drain, connection).await;
+    if aged {
+        let _ = timeout(drain, connection).await;
+    } else {
+        // The gate itself ends when its own time to drain is over.
+        let _ = connection.await;
+    }
 }
 
 /// Counts what is refused before anybody reads it, and names it.

@@ -181,8 +181,7 @@ fn inward(
     let inward = Inward { hop: &hop, sources, brand, trusted, trailers: false, websocket };
     let mut to = HeaderMap::with_capacity(from.len().saturating_add(4));
     for (name, value) in from {
-        let crosses =
-            hygiene::reaches_origin(name.as_str().as_bytes(), value.as_bytes(), &inward);
+        let crosses = hygiene::reaches_origin(name.as_str().as_bytes(), value.as_bytes(), &inward);
         // The body is asked for when the origin is ready for it: the gate itself says `100 Continue`.
         if crosses && name != EXPECT && name != REQUEST_ID {
             to.append(name.clone(), value.clone());
@@ -235,8 +234,7 @@ fn crossing(
     };
     let mut to = HeaderMap::with_capacity(from.len().saturating_add(8));
     for (name, value) in from {
-        let crosses =
-            hygiene::reaches_client(name.as_str().as_bytes(), value.as_bytes(), &outward);
+        let crosses = hygiene::reaches_client(name.as_str().as_bytes(), value.as_bytes(), &outward);
         if crosses && name != REQUEST_ID {
             to.append(name.clone(), value.clone());
         }

@@ -84,7 +84,8 @@ impl Gate {
             let again = inquiry.clone();
             let arrival = engine.arrive(inquiry, &mut waiter, now);
             // The first request after a freeze finds it out: it is not the one to pay for that.
-            if engine.needs_holder() && self.renew(engine) && matches!(arrival, Arrival::Decided(_)) {
+            if engine.needs_holder() && self.renew(engine) && matches!(arrival, Arrival::Decided(_))
+            {
                 return engine.arrive(again, &mut waiter, now);
             }
             arrival
@@ -112,11 +113,6 @@ impl Gate {
                 engine.deliver(id, reply, now);
             }
         });
-    }
-
-    /// Drops every record and absence, so that all are read anew.
-    pub(crate) fn forget_all(&self) {
-        self.step(|engine, _| engine.forget_all());
     }
 
     /// What the engine has done; none while there is none.

@@ -24,7 +24,12 @@ use tollgate_http::{
 };
 use tollgate_identity::{Jti, Method as BoundMethod, Path as BoundPath};
 
-use super::{body::Payload, gate::Gate, ids::{RequestId, instance}, live::Live};
+use super::{
+    body::Payload,
+    gate::Gate,
+    ids::{RequestId, instance},
+    live::Live,
+};
 use crate::clock;
 
 /// The fields of a head, as everybody reads them.
@@ -273,7 +278,7 @@ fn allowed(
         if new {
             gate.keep(pass, Arc::clone(&signed));
         }
-        HeaderValue::from_str(signed.as_str()).map_err(Into::into)
+        HeaderValue::from_str(signed.as_str())
     };
     let record = pass.record()?;
     Some(Passage {

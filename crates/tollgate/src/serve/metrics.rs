@@ -14,8 +14,7 @@ use tollgate_core::decision::Denial;
 use tollgate_engine::Counts;
 
 /// Upper ends of the histogram of deciding, in microseconds.
-const BUCKETS_US: [u64; 12] =
-    [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000, 50_000, 250_000];
+const BUCKETS_US: [u64; 12] = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000, 50_000, 250_000];
 
 /// What is counted outside of the engine.
 #[derive(Default)]
@@ -172,7 +171,11 @@ impl Metrics {
             page.labelled(name, "how", code, count);
         }
         let name = "tollgate_deciding_seconds";
-        page.family(name, "histogram", "How long deciding on genuine keys took, the store included.");
+        page.family(
+            name,
+            "histogram",
+            "How long deciding on genuine keys took, the store included.",
+        );
         let mut below = 0_u64;
         for (end, count) in BUCKETS_US.iter().zip(&self.deciding_us) {
             below = below.saturating_add(load(count));
@@ -254,7 +257,11 @@ fn stores(page: &mut Page, engine: &Counts) {
         ),
         ("tollgate_records_evicted_total", "Records that made room.", engine.records_evicted),
         ("tollgate_purses_evicted_total", "Purses that made room.", engine.purses_evicted),
-        ("tollgate_leases_granted_total", "Answers about leases that counted.", engine.leases_granted),
+        (
+            "tollgate_leases_granted_total",
+            "Answers about leases that counted.",
+            engine.leases_granted,
+        ),
         ("tollgate_answers_late_total", "Answers after their deadline.", engine.answers_late),
         ("tollgate_head_failures_total", "Head reads that failed.", engine.head_failures),
         ("tollgate_freezes_total", "Times this process stood still.", engine.freezes),

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use hyper::{
     Method, Request, Response, StatusCode, Uri, Version,
     body::Incoming,
-    header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue},
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderValue},
     http::request::Parts,
     upgrade::OnUpgrade,
 };
@@ -70,7 +70,11 @@ pub(crate) async fn answer(
         Cow::Borrowed(target) => serve(&gate, &live, target, question, departure, flight).await,
         Cow::Owned(target) => serve(&gate, &live, &target, question, departure, flight).await,
     };
-    response.headers_mut().insert(REQUEST_ID, id.value());
+    let fields = response.headers_mut();
+    fields.insert(REQUEST_ID, id.value());
+    if visit.is_ending() && !fields.contains_key(CONNECTION) {
+        fields.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

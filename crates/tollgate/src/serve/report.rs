@@ -102,8 +102,8 @@ fn grown<'a>(
     now: &BTreeMap<&'a str, u64>,
     before: &BTreeMap<&'a str, u64>,
 ) -> BTreeMap<&'a str, u64> {
-    let grown = now.iter().map(|(code, count)| {
-        (*code, count.saturating_sub(before.get(code).copied().unwrap_or(0)))
-    });
+    let grown = now
+        .iter()
+        .map(|(code, count)| (*code, count.saturating_sub(before.get(code).copied().unwrap_or(0))));
     grown.filter(|(_, count)| *count > 0).collect()
 }

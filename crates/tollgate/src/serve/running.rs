@@ -17,7 +17,7 @@ use super::{
     admin,
     body::Payload,
     decide,
-    doors::{Door, Limits, Visit},
+    doors::{self, Door, Limits, Visit},
     gate::Gate,
     live::{self, Live},
     log::{Level, Log},
@@ -49,17 +49,23 @@ pub(crate) struct Doors {
 }
 
 impl Doors {
-    /// Binds what `config` names.
-    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+    /// Binds what `config` names. Must be called within the runtime that serves.
+    ///
+    /// # Errors
+    ///
+    /// When an address cannot be had, or there is nothing to serve.
+    pub(crate) fn open(config: &Config) -> anyhow::Result<Self> {
         let gate = config.origin.as_ref().map(|_| config.gate.listen);
         let decide = config.decide.as_ref().map(|decide| decide.listen);
         if gate.is_none() && decide.is_none() {
-            return Err(anyhow!("nothing to serve: the configuration has neither [origin] nor [decide]"));
+            return Err(anyhow!(
+                "nothing to serve: the configuration has neither [origin] nor [decide]"
+            ));
         }
         Ok(Self {
-            gate: bind(gate).await?,
-            decide: bind(decide).await?,
-            admin: bind(config.admin).await?,
+            gate: bind(gate)?,
+            decide: bind(decide)?,
+            admin: bind(config.admin)?,
             tls: tls(config)?,
         })
     }
@@ -71,10 +77,9 @@ fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
     Ok(Some(Arc::new(Tls::load(&tls.certificate, &tls.key, handshake).context("TLS")?)))
 }
 
-async fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
     let Some(listen) = listen else { return Ok(None) };
-    let door = TcpListener::bind(listen).await;
-    door.map(Some).with_context(|| format!("cannot listen on {listen}"))
+    doors::listen(listen).map(Some).with_context(|| format!("cannot listen on {listen}"))
 }
 
 /// A gate that serves.

@@ -50,4 +50,9 @@ impl Stop {
         // The asking side is only dropped after it has asked.
         let _ = self.asked.wait_for(|&asked| asked).await;
     }
+
+    /// Whether asked to stop.
+    pub(crate) fn is_asked(&self) -> bool {
+        *self.asked.borrow()
+    }
 }

@@ -13,7 +13,8 @@ fn health_readiness_and_metrics_have_exact_paths_on_a_listener_of_their_own() {
     let key = site.key(&[]);
     let gate = site.start();
     let admin = gate.address("admin");
-    let ask = |first: &str| Wire::connect(admin).ask(format!("{first} HTTP/1.1\r\nhost: a\r\n\r\n"));
+    let ask =
+        |first: &str| Wire::connect(admin).ask(format!("{first} HTTP/1.1\r\nhost: a\r\n\r\n"));
     for (first, status) in [
         ("GET /healthz", 200),
         ("GET /readyz", 200),
@@ -32,7 +33,8 @@ fn health_readiness_and_metrics_have_exact_paths_on_a_listener_of_their_own() {
         assert!(!answer.text().contains(env!("CARGO_PKG_VERSION")), "{first}");
     }
     for path in ["/healthz", "/readyz", "/metrics"] {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nuser-agent: kube-probe/1.30\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: a\r\nuser-agent: kube-probe/1.30\r\n\r\n");
         assert_eq!(gate.ask(request).status(), 401);
         assert_eq!(gate.get(path, &key).text(), "origin");
     }

@@ -68,8 +68,7 @@ fn every_proxy_is_told_the_same_in_the_way_it_understands() {
         ("/orders/../admin", of(&key), 400),
         ("/.well-known/tollgate/x", of(&key), 404),
     ] {
-        let (passed_on, blunt) =
-            (forward(&gate, target, &fields), nginx(&gate, target, &fields));
+        let (passed_on, blunt) = (forward(&gate, target, &fields), nginx(&gate, target, &fields));
         assert_eq!(passed_on.status(), status, "forward {target}");
         assert_eq!(envoy(&gate, target, &fields).status(), status, "envoy {target}");
         let understood = if matches!(status, 200 | 401 | 403) { status } else { 403 };

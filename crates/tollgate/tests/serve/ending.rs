@@ -151,6 +151,9 @@ fn thousands_of_idle_connections_cost_no_request_and_one_too_many_is_told() {
     while !freed.load(Ordering::Relaxed) {
         let mut wire = gate.connect();
         let asked = wire.try_send(get("/", &key)).and_then(|()| wire.try_head());
-        freed.store(asked.is_ok_and(|head| head.is_some_and(|head| head.status() == 200)), Ordering::Relaxed);
+        freed.store(
+            asked.is_ok_and(|head| head.is_some_and(|head| head.status() == 200)),
+            Ordering::Relaxed,
+        );
     }
 }

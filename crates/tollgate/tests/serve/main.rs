@@ -9,10 +9,7 @@
     clippy::string_slice,
     reason = "a test stops at what should not be"
 )]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a test of a running program has deadlines"
-)]
+#![expect(clippy::disallowed_methods, reason = "a test of a running program has deadlines")]
 
 mod admin;
 mod decide;

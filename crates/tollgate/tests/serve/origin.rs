@@ -64,7 +64,8 @@ impl Origin {
     /// Waits until so many requests for `/held` wait.
     pub(crate) fn await_held(&self, count: usize) {
         let (state, changed) = &*self.state;
-        let held = changed.wait_timeout_while(state.lock().unwrap(), DEADLINE, |state| state.waiting < count);
+        let held = changed
+            .wait_timeout_while(state.lock().unwrap(), DEADLINE, |state| state.waiting < count);
         assert!(!held.unwrap().1.timed_out(), "no {count} requests have come to wait");
     }
 

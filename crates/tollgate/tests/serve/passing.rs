@@ -197,17 +197,15 @@ fn a_preflight_is_answered_forwarded_or_refused_as_its_route_says() {
     };
     let answered = gate.ask(preflight("/pages/a"));
     assert_eq!(answered.status(), 204);
-    assert_eq!(
-        answered.head.field("access-control-allow-origin"),
-        Some("https://app.example")
-    );
+    assert_eq!(answered.head.field("access-control-allow-origin"), Some("https://app.example"));
     assert!(origin.arrived().is_empty());
     assert_eq!(gate.ask(preflight("/orders")).status(), 401);
     assert!(origin.arrived().is_empty());
     assert_eq!(gate.ask(preflight("/elsewhere/a")).status(), 200);
     let seen = origin.only().head;
     assert!(!seen.has("tollgate-identity") && !seen.has("x-api-key"), "{seen:?}");
-    let read = gate.ask(get("/pages/a", &key).replace("host", "origin: https://app.example\r\nhost"));
+    let read =
+        gate.ask(get("/pages/a", &key).replace("host", "origin: https://app.example\r\nhost"));
     assert_eq!(read.head.field("access-control-allow-origin"), Some("https://app.example"));
 }
 

@@ -43,7 +43,10 @@ fn routes_change_under_load_and_no_request_fails() {
             site.routes(if round % 2 == 0 { STRICT } else { "" });
             gate.signal("HUP");
             let told = gate.await_event("reloaded");
-            assert_eq!((&told["why"], &told["needs_restart"]), (&"SIGHUP".into(), &serde_json::json!([])));
+            assert_eq!(
+                (&told["why"], &told["needs_restart"]),
+                (&"SIGHUP".into(), &serde_json::json!([]))
+            );
             let expected = if round % 2 == 0 { 403 } else { 200 };
             assert_eq!(gate.get("/orders", &key).status(), expected);
             while answered.load(Ordering::Relaxed) < before + 50 {

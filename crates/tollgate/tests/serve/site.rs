@@ -189,8 +189,10 @@ impl Gate {
     }
 
     pub(crate) fn metric(&self, line: &str) -> u64 {
-        let page = Wire::connect(self.address("admin")).ask("GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n");
-        let found = page.text().lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(' '));
+        let page =
+            Wire::connect(self.address("admin")).ask("GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n");
+        let found =
+            page.text().lines().find_map(|known| known.strip_prefix(line)?.strip_prefix(' '));
         found.unwrap_or_else(|| panic!("no {line} in {}", page.text())).parse().unwrap()
     }
 
@@ -231,9 +233,9 @@ impl Drop for Gate {
         for line in self.said.lock().unwrap().iter() {
             for secret in &self.secrets {
                 let symbols = &secret.as_bytes()[secret.len() - 50..];
-                let leaks = symbols.windows(10).any(|piece| {
-                    line.as_bytes().windows(10).any(|part| part == piece)
-                });
+                let leaks = symbols
+                    .windows(10)
+                    .any(|piece| line.as_bytes().windows(10).any(|part| part == piece));
                 assert!(!leaks, "a piece of a key is logged: {line}");
             }
         }

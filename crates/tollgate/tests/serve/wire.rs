@@ -99,7 +99,11 @@ impl Wire {
                 return Ok(Some(parsed(raw)));
             }
             if self.fill()? == 0 {
-                assert!(self.ahead.is_empty(), "half a head: {:?}", String::from_utf8_lossy(&self.ahead));
+                assert!(
+                    self.ahead.is_empty(),
+                    "half a head: {:?}",
+                    String::from_utf8_lossy(&self.ahead)
+                );
                 return Ok(None);
             }
         }
