@@ -6,7 +6,7 @@ mod face;
 use tollgate_core::{bucket::Wait, decision::Denial, record::Record};
 
 use crate::{
-    hygiene::{STATUS_FIELD, cache::NO_STORE},
+    hygiene::{PROBLEM_FIELD, STATUS_FIELD, cache::NO_STORE},
     rate::{self, Policy, Style},
     route::RouteLimit,
     text::{push_json, push_number, push_quoted},
@@ -237,10 +237,12 @@ impl Problem<'_> {
 
 impl Answer {
     /// The same for a proxy that passes on 401 and 403 only, and makes a 500 of every other refusal: a 403
-    /// that says in [`STATUS_FIELD`] which status was meant.
+    /// that says in [`STATUS_FIELD`] which status was meant. Such a proxy drops bodies as well, so
+    /// [`PROBLEM_FIELD`] has the body, which is one line of ASCII.
     #[must_use]
     pub fn for_auth_request(mut self) -> Self {
         self.fields.push((STATUS_FIELD, number(self.status.into())));
+        self.fields.push((PROBLEM_FIELD, self.body.trim_end().to_owned()));
         if !matches!(self.status, 401 | 403) {
             self.status = 403;
         }

@@ -22,6 +22,9 @@ pub const IDENTITY_FIELD: &str = "tollgate-identity";
 /// Tells a proxy that cannot pass every status on which one was meant.
 pub const STATUS_FIELD: &str = "x-auth-status";
 
+/// Tells a proxy that cannot pass bodies on what the body was.
+pub const PROBLEM_FIELD: &str = "x-auth-problem";
+
 /// Whether some origin could read `name` as that of the identity header.
 #[must_use]
 pub fn is_identity(name: &[u8]) -> bool {
@@ -122,7 +125,7 @@ pub fn reaches_origin(name: &[u8], value: &[u8], inward: &Inward<'_>) -> bool {
     let hearsay = is_hearsay(name) || is_forwarding(name);
     let ours = folds_to(name, "x-forwarded-for")
         || same(name, "forwarded")
-        || folds_to(name, STATUS_FIELD);
+        || [STATUS_FIELD, PROBLEM_FIELD].iter().any(|ours| folds_to(name, ours));
     if ours || (hearsay && !trusted) || OVERRIDES.iter().any(|listed| folds_to(name, listed)) {
         return false;
     }
@@ -157,7 +160,8 @@ pub fn reaches_client(name: &[u8], value: &[u8], outward: &Outward<'_>) -> bool 
         return crosses;
     }
     // An alternative service of the origin is a way around the gate.
-    let bypass = same(name, "alt-svc") || folds_to(name, STATUS_FIELD);
+    let bypass = same(name, "alt-svc")
+        || [STATUS_FIELD, PROBLEM_FIELD].iter().any(|ours| folds_to(name, ours));
     let replaced = private && cache::is_cache_control(name)
         || cors_answered && crate::cors::is_answer_field(name)
         || rate::is_written(name, style);

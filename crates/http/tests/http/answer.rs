@@ -213,11 +213,15 @@ fn what_has_nothing_to_do_with_a_key_says_so() {
 }
 
 #[test]
-fn a_proxy_that_passes_on_two_statuses_is_told_which_one_was_meant() {
+fn a_proxy_that_passes_on_two_statuses_and_no_body_is_told_which_were_meant() {
     for denial in all() {
+        let body = denied(denial, &context()).body;
         let answer = denied(denial, &context()).for_auth_request();
         let expected = if status(denial) == 401 { 401 } else { 403 };
         assert_eq!(answer.status, expected, "{denial}");
         assert_eq!(said(&answer, "x-auth-status"), Some(status(denial).to_string().as_str()));
+        assert_eq!(said(&answer, "x-auth-problem"), body.strip_suffix('\n'));
+        let line = body.trim_end().bytes();
+        assert!(line.clone().all(|byte| (b' '..=b'~').contains(&byte)), "{body}");
     }
 }

@@ -254,6 +254,7 @@ fn what_hops_say_is_passed_on_from_trusted_ones_only_and_in_no_spelling_from_oth
         "Forwarded",
         "forwarded",
         "X-Auth-Status",
+        "X-Auth-Problem",
     ] {
         check_in(Way::default(), name, "1", false);
         check_in(trusted, name, "1", false);
@@ -326,6 +327,7 @@ fn an_answer_says_nothing_in_our_name_and_no_way_around_us() {
         ("Tollgate-Identity", "forged"),
         ("tollgate_identity", "forged"),
         ("X-Auth-Status", "200"),
+        ("X-Auth-Problem", "{}"),
         ("X_Auth_Status", "200"),
         ("Alt-Svc", "h3=\"origin.example:443\""),
     ] {
@@ -375,6 +377,7 @@ fn nothing_after_the_body_frames_routes_or_proves() {
         ("Set-Cookie", false),
         ("X-Forwarded-For", false),
         ("X-Auth-Status", false),
+        ("X-Auth-Problem", false),
         ("Connection", false),
         ("a b", false),
     ] {
