@@ -1,0 +1,71 @@
+"""Processes: started, waited for until they listen, ended by their own id."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+READY_S = 20
+STOPS_S = 10
+POLL_S = 0.01
+
+
+class Failed(Exception):
+    """A program did not do what was asked of it."""
+
+
+class Process:
+    """A server that was started; what it prints is kept."""
+
+    def __init__(self, words: list, folder: Path, environment: dict[str, str], name: str):
+        self.name, self.log_path = name, folder / f"{name}.log"
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen([str(word) for word in words], cwd=folder, env=environment,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def log(self) -> str:
+        return self.log_path.read_bytes().decode("utf-8", "replace")
+
+    def listens(self, *ports: int):
+        """Returns when something answers on every one of the ports."""
+        deadline = time.monotonic() + READY_S
+        for port in ports:
+            while not connects(port):
+                if self.process.poll() is not None:
+                    raise Failed(f"{self.name} ended with {self.process.returncode}: {self.log()[-1500:]}")
+                if time.monotonic() > deadline:
+                    raise Failed(f"{self.name} does not listen on {port} after {READY_S} s: {self.log()[-1500:]}")
+                time.sleep(POLL_S)
+
+    def stop(self):
+        """Ends it, and only it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(STOPS_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def connects(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on; all of them are held until all are found."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+def environment() -> dict[str, str]:
+    """What every program gets: nothing of ours that would set a field of the gate."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TOLLGATE_")}
