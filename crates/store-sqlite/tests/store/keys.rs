@@ -1,10 +1,13 @@
 //! What can be asked of the ledger.
 
-use tollgate_core::limit::LimitScope;
+use tollgate_core::{limit::LimitScope, stamp::Stamp};
 use tollgate_ledger::{Change, Ledger};
 use tollgate_store_sqlite::Store;
 
-use crate::made::{NOW, change, created_for, creation, each, id, limit, lookup, secret, settings};
+use crate::made::{
+    Folder, NOW, ask, change, created_for, creation, each, id, limit, lookup, secret, settings,
+    wanted,
+};
 
 #[test]
 fn a_key_is_found_by_its_id_and_by_each_of_its_secrets() {
@@ -102,5 +105,38 @@ fn numbers_that_keys_share_are_compared_across_the_store() {
             change(&mut store, &of(first + 2, scope, 6));
             change(&mut store, &Change::Revoke { id: id(first + 2) });
         }
+    });
+}
+
+#[test]
+fn a_damaged_document_is_the_business_of_its_key_alone() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    change(&mut store, &creation(1));
+    change(&mut store, &creation(2));
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    let damages = [
+        "UPDATE keys SET document = '{}' WHERE id = 'key_1'",
+        "UPDATE keys SET document = (SELECT document FROM keys WHERE id = 'key_2') WHERE id = 'key_1'",
+    ];
+    for damage in damages {
+        raw.execute_batch(damage).unwrap();
+        let code = |number, store: &mut Store| {
+            ask(store, wanted(number), Stamp::default(), NOW).map_err(|error| error.code()).err()
+        };
+        assert_eq!(code(1, &mut store), Some("document_damaged"), "{damage}");
+        assert_eq!(code(2, &mut store), None);
+        assert_eq!(code(3, &mut store), None, "an absence is an answer");
+    }
+}
+
+#[test]
+fn a_key_for_another_env_is_not_answered_for() {
+    each(|mut store| {
+        let mut settings = settings("acme", "bob");
+        settings.env = "test".to_owned();
+        change(&mut store, &created_for(1, settings));
+        let error = ask(&mut store, wanted(1), Stamp::default(), NOW).unwrap_err();
+        assert_eq!(error.code(), "record_other_env");
     });
 }

@@ -19,3 +19,4 @@ mod opening;
 mod restoring;
 mod statements;
 mod sweeping;
+mod told;
