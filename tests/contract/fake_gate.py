@@ -39,6 +39,7 @@ class FakeGate(Gate):
         self.origin = Origin()
         self.lock = threading.Lock()
         self.asked = 0
+        self.several = False
         self.cached: dict[str, object] = {}
         self.buckets: dict[tuple, list] = {}
         self.by_lookup = {key.lookup: key for key in deployment.keys.values() if key.spec.state != "absent"}
@@ -85,7 +86,10 @@ class FakeGate(Gate):
 
     def _one(self, connection, stream: Stream, peer: str) -> bool:
         try:
-            raw = stream.until(b"\r\n\r\n", HEAD_MAX)
+            while (raw := stream.until(b"\r\n\r\n", HEAD_MAX)) is not None and raw.startswith(b"\r\n"):
+                raw, stream.held = None, raw[2:] + stream.held
+            if raw is not None and len(raw) > (self.config.head_bytes_max or HEAD_MAX):
+                raise Broken("too large")
         except Broken:
             connection.sendall(b"HTTP/1.1 431 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return False
@@ -96,12 +100,12 @@ class FakeGate(Gate):
             return False
         lines = raw.split(b"\r\n")[:-2]
         fields = [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines[1:])]
-        if len(fields) > FIELDS_MAX:
+        if len(fields) > (self.config.fields_max or FIELDS_MAX):
             connection.sendall(b"HTTP/1.1 431 Too Many\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return False
         request = Exchange(lines[0].split(b" "), fields, peer)
         answer = self.answer(request, connection, stream)
-        closes = b"close" in rules.connection_tokens(fields) or request.unread
+        closes = b"close" in rules.connection_tokens(fields) or request.unread or lines[0].endswith(b"1.0")
         if request.method == b"HEAD":
             answer = answer[: answer.index(b"\r\n\r\n") + 4]
         connection.sendall(answer)
@@ -122,15 +126,15 @@ class FakeGate(Gate):
         if path is None:
             return self.denied(request, "request_invalid")
         request.path = path
-        if path.startswith(b"/.well-known/tollgate/"):
+        if rules.matches("/.well-known/tollgate/**", path):
             return self.reserved(request)
         rule = self.rule(request)
+        if rule.public:
+            return self.forward(request, connection, stream, None)
         if request.method == b"OPTIONS" and len(request.all("origin")) == len(request.all(ASKED)) == 1:
             if rule.cors == "forward":
                 return self.forward(request, connection, stream, None)
             return self.preflight(request, rule)
-        if rule.public:
-            return self.forward(request, connection, stream, None)
         key, denial = self.decide(request, rule)
         if denial is not None:
             return self.denied(request, *denial)
@@ -154,8 +158,7 @@ class FakeGate(Gate):
 
     def preflight(self, request, rule: Route) -> bytes:
         origin = request.one(b"origin").decode("latin-1")
-        method = request.one(b"access-control-request-method").decode("latin-1")
-        if rule.cors != "answer" or origin not in rule.cors_origins or method not in rule.cors_methods:
+        if rule.cors != "answer" or origin not in rule.cors_origins:
             return self.plain(403, "Forbidden", b"", [("Vary", "Origin")])
         return self.plain(204, "No Content", b"", [
             ("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Methods", ", ".join(rule.cors_methods)),
@@ -286,6 +289,8 @@ class FakeGate(Gate):
         all_numbers += [(quota, quota.count) for quota in key.spec.quotas]
         with self.lock:
             refused = []
+            # It tells of one limit only: several would have to share a field.
+            self.several = len(all_numbers) > 1
             for numbers, most in all_numbers:
                 state = self.buckets.setdefault(self.bucket(key, numbers, request), [most, now])
                 if hasattr(numbers, "burst"):
@@ -314,7 +319,7 @@ class FakeGate(Gate):
         return code, {"violated-policies": [numbers.name]}, fields
 
     def rates(self, numbers, most: int, state: list) -> list[tuple[str, str]]:
-        if not hasattr(numbers, "burst"):
+        if not hasattr(numbers, "burst") or self.several:
             return []
         window = math.ceil(numbers.burst * numbers.period_ms / numbers.rate / 1000)
         return [("RateLimit-Policy", f'"{numbers.name}";q={most};w={window}'),
@@ -370,6 +375,8 @@ class FakeGate(Gate):
         with socket.create_connection(("127.0.0.1", self.origin.port), 10) as upstream:
             upstream.sendall(b"\r\n".join(lines) + b"\r\n\r\n" + body)
             response = Stream(upstream).response(request.method)
+        if response is None:
+            raise Broken("the origin said nothing")
         return self.downstream(request, response, key, rule)
 
     def downstream(self, request, response, key, rule) -> bytes:
@@ -379,7 +386,11 @@ class FakeGate(Gate):
         if key is not None and not rule.cache:
             fields = [(name, value) for name, value in fields if name.lower() not in SHARED | {"cache-control"}]
             fields += [("Cache-Control", self.private(response)), *request.left]
-        return self.plain(response.status, response.start.split(b" ", 2)[2].decode(), response.body, fields)
+        answer = self.plain(response.status, response.start.split(b" ", 2)[2].decode(), response.body, fields)
+        length = response.one("content-length")
+        if request.method == b"HEAD" and length:
+            answer = answer.replace(b"\r\nContent-Length: 0", b"\r\nContent-Length: " + length)
+        return answer
 
     def private(self, response) -> str:
         return "no-store" if b"no-store" in (response.one("cache-control") or b"") else "private"

@@ -83,7 +83,7 @@ def find(fields, query: bytes | None, config, key_from: str | None):
             if place != "authorization":
                 found.append(value)
                 continue
-            scheme, blank, rest = value.partition(b" ")
+            scheme, blank, rest = value.replace(b"\t", b" \t", 1).partition(b" ")
             if scheme.lower() != b"bearer":
                 continue
             if blank and ours(rest, config):

@@ -1,5 +1,6 @@
 """An origin that records every byte it receives."""
 
+import re
 import socket
 import threading
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from .message import Broken, Head, Request, Stream
 USUAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Origin: yes\r\nContent-Length: 6\r\n\r\norigin"
 MARK = "x-contract-row"
 IDLE_S = 30
+_MARK = re.compile(rb"\r\n%s: *(\d+)\r\n" % MARK.encode(), re.IGNORECASE)
 
 
 @dataclass
@@ -57,7 +59,9 @@ class Origin:
                 try:
                     request = stream.request(lambda head: self._continue(connection, head))
                 except Broken as broken:
-                    self._note(None, bytes(stream.received[before:]), number, str(broken))
+                    raw = bytes(stream.received[before:])
+                    mark = _MARK.search(raw)
+                    self._note(None, raw, number, str(broken), mark and mark[1].decode())
                     return
                 if request is None:
                     return

@@ -70,6 +70,8 @@ class Runner:
                 wait.result()
             for number, row in mine:
                 if row.last:
+                    if not self.gates:
+                        self.outcomes[number].faults.append("there was no gate to look at")
                     for name in list(self.gates):
                         self._play(number, row, name)
         finally:

@@ -35,9 +35,9 @@ def _trimming_prove(gate, text):
     return FakeGate.prove(gate, text.split(b"\0")[0].split(b" ")[0])
 
 
-def _lowering_prove(gate, text):
-    head, tail = text[:8], text[8:]
-    return FakeGate.prove(gate, head.lower() + tail)
+def _lowers_brands(gate, request, rule):
+    value = request.one(b"x-api-key")
+    return value[:8].lower() + value[8:] if value else FakeGate.find(gate, request, rule)
 
 
 def _first_of_two(gate, request, rule):
@@ -84,7 +84,7 @@ def _judges_users(gate, request, rule):
 def _tells_apart(gate, request, code, more=None, fields=()):
     answer = FakeGate.denied(gate, request, code, more, fields)
     if code == "key_invalid" and len(request.one(b"x-api-key") or b"") == 58:
-        return answer.replace(b"key_invalid.", b"wrong tag.!!", 1)
+        return answer.replace(b"and what to do", b"the tag is bad", 1)
     return answer
 
 
@@ -329,6 +329,11 @@ def _loose_heads(gate, raw):
     return rules.bad_head(b"\r\n".join([raw.split(b"\r\n")[0], *lines, b"", b""]))
 
 
+def _first_length(gate, request, connection, stream):
+    length = request.one(b"content-length")
+    return ("length", stream.exactly(int(length))) if length else FakeGate.read_body(gate, request, connection, stream)
+
+
 def _no_check_of_heads(gate, raw):
     return False
 
@@ -366,20 +371,20 @@ def _health_agents(gate, request, rule):
 
 def _drops_bodies(gate, request, connection, stream):
     framing, body = FakeGate.read_body(gate, request, connection, stream)
-    return framing, body.replace(b"\r\n", b"\n")
+    return framing, body.replace(b"\0", b"")
 
 
 WRONG = [
     Wrong("forgets the tag", "unproven credentials", "a forged tag", {"prove": _loose_prove}),
     Wrong("cuts a key off at a blank", "extraction", "a key with a word behind it", {"prove": _trimming_prove}),
-    Wrong("lowers a brand", "unproven credentials", "an upper-case prefix", {"prove": _lowering_prove}),
+    Wrong("lowers a brand", "unproven credentials", "an upper-case prefix", {"find": _lowers_brands}),
     Wrong("takes the first of two keys", "extraction", "two Authorization fields with different keys", {"find": _first_of_two}),
     Wrong("takes the first and ignores garbage", "extraction", "two Authorization fields, the second garbage", {"find": _first_of_two}),
     Wrong("accepts Basic", "extraction", "Basic {key:usual|base64}", {"find": _basic_too}),
     Wrong("trims behind the scheme", "extraction", "Bearer and two blanks", {"find": _two_blanks}),
     Wrong("reads the query where it is off", "extraction", "a key in the query is ignored where it is off", {"find": _query_always}),
     Wrong("judges an end user's token", "extraction", "an end user's token beside a key is neither", {"find": _judges_users}),
-    Wrong("tells forged from mistyped", "mutations", "a tag with any one bit wrong", {"denied": _tells_apart}),
+    Wrong("tells forged from mistyped", "mutations", "an upper-case brand is none of ours", {"denied": _tells_apart}),
     Wrong("sends no challenge", "extraction", "without any credential", {"challenge": _no_challenge}),
     Wrong("looks forged keys up", "unproven credentials", "a tag whose last bit is wrong", {"prove": _looks_up_forged}),
     Wrong("never caches", "store calls", "a cold key is one read", {"lookup": _never_caches}),
@@ -420,8 +425,8 @@ WRONG = [
     Wrong("spends one limit when another refuses", "rates", "what one limit refuses costs the other nothing", {"meter": _partly_spent}),
     Wrong("leaves answers public", "caching", "a public answer becomes private", {"private": _public}),
     Wrong("caches answers by URL", "caching", "two tenants on one URL", {"forward": _cached_answers}),
-    Wrong("takes two lengths", "smuggling", "Content-Length twice with different values", {"bad_head": _loose_heads}),
-    Wrong("reads any head", "smuggling", "a blank before the colon", {"bad_head": _no_check_of_heads}),
+    Wrong("takes two lengths", "smuggling", "Content-Length twice with different values", {"bad_head": _loose_heads, "read_body": _first_length}),
+    Wrong("reads any head", "smuggling", "no Host", {"bad_head": _no_check_of_heads}),
     Wrong("logs keys", "leakage", "no log line holds a byte", {"prove": _logs_keys}),
     Wrong("echoes the key", "unproven credentials", "a mistyped key", {"denied": _echoes_key}),
     Wrong("signs for whoever came first", "hygiene", "identities of two keys on one connection", {"identity": _identity_of_first}),

@@ -18,7 +18,9 @@ def _ask(stage, role: str, answer=None, times=1, path="/orders/1"):
         stage.check(answer or allowed(role.split("|")[0]), stage.ask(sent), sent)
 
 
-def _asked(stage, what: str, wanted: int, act):
+def _asked(stage, what: str, wanted: int, act, fresh=True):
+    if fresh:
+        stage.fresh_head()
     before = stage.gate.store_calls()
     act()
     calls = stage.gate.store_calls() - before
@@ -43,14 +45,14 @@ def _denied_is_held(stage):
 def _after_a_pause(stage):
     _ask(stage, "one")
     time.sleep(1.3)
-    _asked(stage, "a held key after 1.3 s: the head, and nothing else", 1, lambda: _ask(stage, "one"))
+    _asked(stage, "a held key after 1.3 s: the head, and nothing else", 1, lambda: _ask(stage, "one"), fresh=False)
     _asked(stage, "at once again", 0, lambda: _ask(stage, "one", times=3))
 
 
 def _forged_do_not_renew(stage):
     _ask(stage, "one")
     time.sleep(1.3)
-    _asked(stage, "forged keys after a pause", 0, lambda: _ask(stage, "one|forge:3", unproven(), times=10))
+    _asked(stage, "forged keys after a pause", 0, lambda: _ask(stage, "one|forge:3", unproven(), times=10), fresh=False)
 
 
 def _scope_and_cost_ask_nothing(stage):
@@ -60,6 +62,7 @@ def _scope_and_cost_ask_nothing(stage):
 
 
 def _stampede(stage):
+    stage.fresh_head()
     before = stage.gate.store_calls()
     got = stage.at_once([stage.fill(request(x_api_key("one")))] * 200)
     said = {response.status if response else 0 for response in got}
@@ -105,7 +108,8 @@ ROWS = [
     counted("a cold key is one read, a warm one none", "F09", _cold_then_warm, one=Key()),
     counted("two keys are two reads, and then none", "F11", _two_keys, one=Key(), two=Key()),
     counted("a refusal is held as an allow is", "own", _denied_is_held, off=Key(state="disabled")),
-    counted("after a pause the head is read again, and the record is not", "own", _after_a_pause, one=Key()),
+    Row(F, "after a pause the head is read again, and the record is not", "own", (_after_a_pause,), config="counted",
+        needs=("freshness",), keys={"one": Key()}),
     counted("a forged key renews nothing", "own", _forged_do_not_renew, one=Key()),
     counted("scopes and costs are judged from what is held", "own", _scope_and_cost_ask_nothing, one=Key()),
     counted("200 requests at once for a cold key are one read", "F09", _stampede, one=Key()),

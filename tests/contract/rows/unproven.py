@@ -52,6 +52,7 @@ CLASSES = {"a forged tag": "C06", "a mistyped key": "P04", "a Cyrillic lookalike
 
 def _flood(stage):
     """Nothing is looked up later either: the next genuine question is the only one that the store sees."""
+    stage.fresh_head()
     before = stage.gate.store_calls()
     for bit in range(96):
         sent = stage.fill(request(("X-API-Key", f"{{key:usual|forge:{bit}}}")))
@@ -64,6 +65,7 @@ def _flood(stage):
 
 def _unknown(stage):
     """A genuine key that nobody registered: the same answer, and the store is asked once."""
+    stage.fresh_head()
     before = stage.gate.store_calls()
     for at in range(5):
         sent = stage.fill(request(("X-API-Key", "{key:nobody}")))
