@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = [
     Example("nginx", "tollgate.conf", "decide", nginx),
     Example("nginx-front", "tollgate.conf", "front", nginx),
-    Example("caddy", "Caddyfile", "decide", caddy),
+    Example("caddy", "Caddyfile", "decide", caddy,
+            {"rates on success": "forward_auth copies fields to the request only, not to the answer"}),
     Example("haproxy", "haproxy.cfg", "front", haproxy),
     Example("envoy", "envoy.yaml", "decide", envoy),
 ]

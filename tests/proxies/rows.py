@@ -316,6 +316,17 @@ def _(stage: Stage):
         stage.expect(fine and len(arrived) == 1, f"{status}: {said(got)}")
 
 
+@row("what the origin lets shared caches keep is private where a key was asked for")
+def _(stage: Stage):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nCache-Control: %s\r\n\r\norigin"
+    for given in (b"public, max-age=60", b"s-maxage=60", b"no-store"):
+        stage.origin.answers["cached"] = head % given
+        got, _ = stage.ask(request(stage.bearer(), ("X-Contract-Row", "cached")))
+        said_ = b", ".join(got.all("cache-control")) if got else b""
+        fine = (b"private" in said_ or b"no-store" in said_) and b"public" not in said_ and b"s-maxage" not in said_
+        stage.expect(fine, f"{given!r} became {said_!r}")
+
+
 @row("the gate is gone: 503 with Retry-After and never an allow; it is back: allowed, without touching the proxy")
 def _(stage: Stage):
     stage.gate.stop()
