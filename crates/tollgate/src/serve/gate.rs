@@ -2,6 +2,9 @@
 //!
 //! The engine is held only for synchronous steps. Keys are proved and identities signed outside of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak},
