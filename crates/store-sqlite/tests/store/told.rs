@@ -59,7 +59,7 @@ fn random(random: &mut Random, secrets: &mut u32) -> Change {
         2 => Change::Update { id: key, settings: plain },
         3 | 4 => {
             *secrets += 1;
-            Change::Rotate { id: key, secret: secret(*secrets), grace_ms: random.below(3) * 1_000 }
+            Change::Rotate { id: key, secret: secret(*secrets), grace_ms: random.below(4) * 9_000 }
         }
         5 => Change::Disable { id: key },
         6 => Change::Enable { id: key },
@@ -83,7 +83,7 @@ fn run(seed: u64) -> (u32, u32, u32) {
     let (mut secrets, mut now, mut counts) = (0, NOW, (0, 0, 0));
     for _ in 0..120 {
         now = UnixMillis(now.0 + draws.below(2_000));
-        if draws.happens(20) {
+        if draws.happens(50) {
             now = now.plus(DAY_MS / 2);
         }
         if store.change(&random(&mut draws, &mut secrets), now).is_err() {
