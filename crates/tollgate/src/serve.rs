@@ -43,6 +43,7 @@ pub(crate) fn run(source: Source) -> anyhow::Result<()> {
         .with_context(|| format!("the secrets in {}", config.secrets.display()))?;
     let store = open(&config)?;
     let log = Log::start(Level::Info).context("no thread for the log")?;
+    log.tell_panics();
     runtime()?.block_on(async {
         let doors = Doors::open(&config)?;
         let drain = config.connections.drain;

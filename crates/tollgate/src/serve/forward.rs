@@ -1,6 +1,6 @@
 //! The way to the origin and back: what crosses, for how long, and what is said when it fails.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{error::Error, io, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -40,6 +40,9 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const IDENTITY: HeaderName = HeaderName::from_static(hygiene::IDENTITY_FIELD);
 
+/// How many connections to the origin are kept while nobody needs them.
+const IDLE_MAX: usize = 1_024;
+
 /// The origin, and the connections to it that are kept.
 pub(crate) struct Upstream {
     client: Client<HttpConnector, Paced>,
@@ -76,6 +79,7 @@ impl Upstream {
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(origin.idle_timeout)
+            .pool_max_idle_per_host(IDLE_MAX)
             .build(connector);
         Ok(Self { client, authority, origin: origin.clone() })
     }
@@ -110,7 +114,7 @@ impl Upstream {
         let sent = self.client.request(onward);
         let answered = within(sent, self.origin.response_timeout, &progress).await;
         let answer = answered.ok_or(Trouble::OriginTimeout)?;
-        let answer = answer.map_err(|_| Trouble::OriginUnreachable)?;
+        let answer = answer.map_err(|error| trouble(&error))?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return switch(answer, switches.filter(|_| websocket), journey, visit);
         }
@@ -136,6 +140,19 @@ impl Upstream {
             .build()
             .ok()
     }
+}
+
+/// Why the origin gave no answer: connecting can take too long as well.
+fn trouble(error: &(dyn Error + 'static)) -> Trouble {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let late = error.downcast_ref::<io::Error>();
+        if late.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return Trouble::OriginTimeout;
+        }
+        cause = error.source();
+    }
+    Trouble::OriginUnreachable
 }
 
 /// Waits for the head of an answer: not longer than `patience` after the request has last moved.

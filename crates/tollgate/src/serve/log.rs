@@ -5,6 +5,7 @@
 
 use std::{
     io::{self, Write},
+    panic,
     sync::{
         atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver, SyncSender},
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::clock;
 
@@ -69,21 +70,28 @@ impl Log {
         if level < self.least {
             return;
         }
-        let mut line = Map::new();
-        line.insert("at_ms".into(), clock::read().wall.0.into());
-        line.insert("level".into(), level.name().into());
-        line.insert("event".into(), event.into());
-        if let Value::Object(fields) = about {
-            line.extend(fields);
-        }
+        let mut line = line(level, event, about);
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            line.insert("lines_lost".into(), lost.into());
+            line["lines_lost"] = lost.into();
         }
-        let text = Line::Text(format!("{}\n", Value::Object(line)));
+        let text = Line::Text(format!("{line}\n"));
         if self.lines.try_send(text).is_err() {
             self.lost.fetch_add(lost.saturating_add(1), Ordering::Relaxed);
         }
+    }
+
+    /// Says of every panic where it happened, and nothing of its message: that may hold what was at hand.
+    pub(crate) fn tell_panics(&self) {
+        let lines = self.lines.clone();
+        panic::set_hook(Box::new(move |info| {
+            let place = info.location().map(ToString::to_string);
+            let thread = thread::current().name().map(ToOwned::to_owned);
+            let about = json!({ "at": place, "thread": thread });
+            let text = line(Level::Error, "panicked", about).to_string();
+            // What no longer fits is lost: a panic must not wait for anybody.
+            drop(lines.try_send(Line::Text(format!("{text}\n"))));
+        }));
     }
 
     /// Waits until everything said so far is written, but not for ever.
@@ -93,6 +101,17 @@ impl Log {
             let _ = written.recv_timeout(FLUSH_MAX);
         }
     }
+}
+
+fn line(level: Level, event: &str, about: Value) -> Value {
+    let mut line = Map::new();
+    line.insert("at_ms".into(), clock::read().wall.0.into());
+    line.insert("level".into(), level.name().into());
+    line.insert("event".into(), event.into());
+    if let Value::Object(fields) = about {
+        line.extend(fields);
+    }
+    Value::Object(line)
 }
 
 fn write_all(inbox: &Receiver<Line>) {

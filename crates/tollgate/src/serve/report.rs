@@ -77,6 +77,10 @@ pub(crate) async fn summarise(gate: Weak<Gate>) {
             let about = json!({ "codes": codes, "unproven": unproven });
             gate.log.say(Level::Info, "refusals", about);
         }
+        let outage = now.outage(&before);
+        if !outage.is_empty() {
+            gate.log.say(Level::Warn, "store_failing", json!(outage));
+        }
         before = now;
     }
 }
@@ -85,12 +89,25 @@ pub(crate) async fn summarise(gate: Weak<Gate>) {
 struct Sums {
     codes: BTreeMap<&'static str, u64>,
     unproven: BTreeMap<&'static str, u64>,
+    outage: BTreeMap<&'static str, u64>,
 }
 
 impl Sums {
     fn of(gate: &Gate) -> Self {
         let codes = Denial::CODES.into_iter().zip(gate.metrics.denials()).collect();
-        Self { codes, unproven: gate.metrics.unproven_so_far() }
+        let counts = gate.counts().unwrap_or_default();
+        let outage = BTreeMap::from([
+            ("allowed_flagged", counts.flagged),
+            ("head_failures", counts.head_failures),
+            ("store_unreachable", counts.store_unreachable),
+            ("store_refused", counts.store_refused),
+        ]);
+        Self { codes, unproven: gate.metrics.unproven_so_far(), outage }
+    }
+
+    /// What the store could not do since, and what was decided without it.
+    fn outage(&self, before: &Self) -> BTreeMap<&str, u64> {
+        grown(&self.outage, &before.outage)
     }
 
     fn since(&self, before: &Self) -> (BTreeMap<&str, u64>, BTreeMap<&str, u64>) {

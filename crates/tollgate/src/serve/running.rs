@@ -22,7 +22,7 @@ use super::{
     live::{self, Live},
     log::{Level, Log},
     proxy, reload, report,
-    stop::Stopper,
+    stop::{Stop, Stopper},
     stores::Stores,
 };
 use crate::{
@@ -86,6 +86,8 @@ fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
 pub(crate) struct Running {
     pub(crate) gate: Arc<Gate>,
     stopper: Stopper,
+    /// Never asked: whoever watches a gate that stops must be able to.
+    watching: Stopper,
 }
 
 impl Running {
@@ -108,8 +110,7 @@ impl Running {
         };
         inboxes.attend(&Arc::downgrade(&gate), beside).context("no thread for the store")?;
         tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
-        let stopper = Stopper::new();
-        let running = Self { gate, stopper };
+        let running = Self { gate, stopper: Stopper::new(), watching: Stopper::new() };
         let tls = doors.tls.clone();
         running.attend(&config, doors)?;
         tokio::spawn(report::summarise(Arc::downgrade(&running.gate)));
@@ -117,9 +118,11 @@ impl Running {
         Ok(running)
     }
 
-    /// Takes no new connection, and waits until every one that is open has ended.
+    /// Takes no new connection, and waits until every one that is open has ended. Those to the
+    /// administrative listener end with the program.
     pub(crate) async fn stop(self) {
         self.stopper.stop().await;
+        drop(self.watching);
     }
 
     fn attend(&self, config: &Config, doors: Doors) -> anyhow::Result<()> {
@@ -127,7 +130,8 @@ impl Running {
         if let Some(listener) = doors.gate {
             let gate = Arc::clone(&self.gate);
             let answer = move |request, visit| proxy::answer(Arc::clone(&gate), request, visit);
-            self.open("gate", listener, Door { gate: self.gate(), limits, tls: doors.tls, answer });
+            let door = Door { gate: self.gate(), limits, tls: doors.tls, answer };
+            self.open("gate", listener, door, self.stopper.watched());
         }
         if let Some((listener, decide)) = doors.decide.zip(config.decide.as_ref()) {
             let gate = Arc::clone(&self.gate);
@@ -135,7 +139,8 @@ impl Running {
             let answer = move |request, visit| {
                 decide::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
             };
-            self.open("decide", listener, Door { gate: self.gate(), limits, tls: None, answer });
+            let door = Door { gate: self.gate(), limits, tls: None, answer };
+            self.open("decide", listener, door, self.stopper.watched());
         }
         if let Some(listener) = doors.admin {
             let gate = Arc::clone(&self.gate);
@@ -145,7 +150,8 @@ impl Running {
                 async { answered }
             };
             let limits = Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits };
-            self.open("admin", listener, Door { gate: self.gate(), limits, tls: None, answer });
+            let door = Door { gate: self.gate(), limits, tls: None, answer };
+            self.open("admin", listener, door, self.watching.watched());
         }
         Ok(())
     }
@@ -154,7 +160,7 @@ impl Running {
         Arc::clone(&self.gate)
     }
 
-    fn open<F, R>(&self, name: &str, listener: TcpListener, door: Door<F>)
+    fn open<F, R>(&self, name: &str, listener: TcpListener, door: Door<F>, stop: Stop)
     where
         F: Fn(Request<Incoming>, Visit) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Response<Payload>> + Send + 'static,
@@ -162,7 +168,7 @@ impl Running {
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
         let about = json!({ "listener": name, "address": address, "tls": door.tls.is_some() });
         self.gate.log.say(Level::Info, "listening", about);
-        tokio::spawn(door.attend(listener, self.stopper.watched()));
+        tokio::spawn(door.attend(listener, stop));
     }
 }
 

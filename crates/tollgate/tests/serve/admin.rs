@@ -45,7 +45,7 @@ fn a_gate_that_stops_is_not_ready_while_it_lives() {
     let origin = Origin::start();
     let site = Site::new(origin.address, "");
     let key = site.key(&[]);
-    let gate = site.start();
+    let mut gate = site.start();
     let mut busy = gate.connect();
     busy.send(get("/held", &key));
     origin.await_held(1);
@@ -53,8 +53,12 @@ fn a_gate_that_stops_is_not_ready_while_it_lives() {
     assert_eq!(admin.ask("GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n").status(), 200);
     gate.signal("TERM");
     gate.await_event("stopping");
+    assert_eq!(admin.ask("GET /readyz HTTP/1.1\r\nhost: a\r\n\r\n").status(), 503);
+    assert_eq!(admin.ask("GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n").status(), 200);
+    assert_eq!(gate.metric("tollgate_requests_in_flight"), 1);
     origin.open();
     assert_eq!(busy.answer().status(), 200);
+    assert!(gate.ended().success());
 }
 
 #[test]

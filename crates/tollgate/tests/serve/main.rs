@@ -13,6 +13,7 @@
 
 mod admin;
 mod decide;
+mod dev;
 mod ending;
 mod identity;
 mod origin;

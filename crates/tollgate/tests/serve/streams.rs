@@ -1,6 +1,10 @@
 //! Bodies on their way through, in both directions, and what becomes of those that stop.
 
-use std::{net::TcpListener, thread, time::Duration};
+use std::{
+    net::{TcpListener, TcpStream},
+    thread,
+    time::Duration,
+};
 
 use crate::{
     origin::Origin,
@@ -107,6 +111,22 @@ fn an_origin_that_gives_no_answer_is_told_from_one_that_is_not_there() {
     let gone = gate.get("/", &key);
     assert_eq!((gone.status(), &gone.json()["code"]), (502, &"origin_unreachable".into()));
     assert_eq!(gate.metric("tollgate_origin_unreachable_total"), 1);
+}
+
+#[test]
+fn an_origin_that_takes_no_connection_is_late_and_not_absent() {
+    // Nobody accepts here: once as many wait as may, the next one is left without an answer.
+    let full = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = full.local_addr().unwrap();
+    let patience = Duration::from_millis(200);
+    let waiting: Vec<_> =
+        std::iter::from_fn(|| TcpStream::connect_timeout(&address, patience).ok()).collect();
+    let site = Site::new(address, "").with("origin.connect_timeout_ms", "200");
+    let key = site.key(&[]);
+    let gate = site.start();
+    let late = gate.get("/", &key);
+    assert_eq!((late.status(), &late.json()["code"]), (504, &"origin_timeout".into()));
+    drop(waiting);
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! `tollgate dev`: what it prints works when it is pasted.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// A demo deployment in a folder of its own.
+struct Dev {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Dev {
+    /// Starts it, and reads everything that it says at first.
+    fn start(folder: &PathBuf, more: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        command.arg("dev").arg("--data").arg(folder).args(more);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            lines.push(line.unwrap());
+            if lines.last().unwrap().starts_with("Ctrl-C") {
+                return Self { child, lines };
+            }
+        }
+        panic!("it ended after {lines:#?}");
+    }
+
+    /// The commands to be pasted, in their order.
+    fn commands(&self) -> Vec<&str> {
+        let commands = self.lines.iter().map(|line| line.trim_start());
+        commands.filter(|line| line.contains("curl ")).collect()
+    }
+
+    fn key(&self) -> &str {
+        self.lines.iter().map(|line| line.trim()).find(|line| line.starts_with("tg_live_")).unwrap()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn paste(command: &str) -> String {
+    let output = Command::new("sh").args(["-c", command]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_three_commands_that_it_prints_do_what_it_says() {
+    let folder = std::env::temp_dir().join(format!("tollgate-dev-{}", std::process::id()));
+    let dev = Dev::start(&folder, &["--fresh"]);
+    // A second one at the same time finds the usual ports taken, and does without.
+    let beside = folder.join("beside");
+    let second = Dev::start(&beside, &[]);
+    for dev in [&dev, &second] {
+        let commands = dev.commands();
+        assert_eq!(commands.len(), 3, "{:#?}", dev.lines);
+        let allowed: serde_json::Value =
+            serde_json::from_str(&paste(&format!("{} -s", commands[0]))).unwrap();
+        assert_eq!(allowed["identity"]["verified"], true, "{allowed}");
+        assert_eq!(allowed["identity"]["owner"], "dev@acme.example");
+        assert_eq!(allowed["headers"].get("x-api-key"), None);
+        let forged = paste(&format!("{} -s", commands[1]));
+        assert!(forged.starts_with("HTTP/1.1 401 ") && forged.contains("key_invalid"), "{forged}");
+        let many = paste(commands[2]);
+        let refused: Vec<_> = many.lines().filter(|line| line.contains(" 429 ")).collect();
+        assert!(!refused.is_empty() && many.contains("HTTP/1.1 200 "), "{many}");
+        assert_eq!(many.to_lowercase().matches("retry-after: ").count(), refused.len(), "{many}");
+    }
+    assert_ne!(dev.key(), second.key());
+    let key = dev.key().to_owned();
+    drop(dev);
+
+    // What is kept is kept: the key of the first start is known to the next one, and so is what it spent.
+    let again = Dev::start(&folder, &[]);
+    let with_old = again.commands()[0].replace(again.key(), &key);
+    let answer = paste(&format!("{with_old} -s"));
+    assert!(answer.contains("\"verified\": true") || answer.contains("rate_limited"), "{answer}");
+    drop(again);
+    let fresh = Dev::start(&folder, &["--fresh"]);
+    let with_old = fresh.commands()[0].replace(fresh.key(), &key);
+    assert!(paste(&format!("{with_old} -s")).contains("key_invalid"));
+    drop((fresh, second));
+    std::fs::remove_dir_all(folder).unwrap();
+}
