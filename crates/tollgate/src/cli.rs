@@ -88,7 +88,7 @@ Examples:
     Dev(Dev),
     /// Make, change and end keys
     #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(Box<keys::Keys>),
     /// Stop and resume all keys of an owner
     #[command(subcommand)]
     Owners(holders::Owners),
@@ -185,7 +185,7 @@ impl Cli {
             Command::Dev(Dev { data, fresh }) => {
                 Ok(dev::run(&dev::Options { data, fresh }, &mut output.raw()).map(done)?)
             }
-            Command::Keys(command) => keys::run(command, &Site::open(source)?, output).map(done),
+            Command::Keys(command) => keys::run(*command, &Site::open(source)?, output).map(done),
             Command::Owners(command) => {
                 holders::owners(command, &Site::open(source)?, output).map(done)
             }

@@ -257,12 +257,13 @@ pub(crate) fn variable(field: &Field) -> String {
 
 /// The text of a file, and when it was last changed.
 fn text_of(path: &Path) -> Result<(String, UnixMillis), String> {
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            "there is no such file: `tollgate init` makes one, `--config FILE` names another"
-                .to_owned()
+    let failed = |error: std::io::Error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            let what =
+                "there is no such file: `tollgate init` makes one, `--config FILE` names another";
+            return what.to_owned();
         }
-        _ => format!("cannot be read: {error}"),
+        format!("cannot be read: {error}")
     };
     let mut bytes = vec![];
     let file = File::open(path).map_err(failed)?;

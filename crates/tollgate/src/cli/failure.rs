@@ -64,10 +64,10 @@ const CLOSED: &str = "output_closed";
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::failed(CLOSED, "the output was closed"),
-            _ => Self::failed("io", error.to_string()),
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::failed(CLOSED, "the output was closed");
         }
+        Self::failed("io", error.to_string())
     }
 }
 

@@ -98,10 +98,10 @@ fn write_new(path: &Path) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let written =
         file.and_then(|mut file| file.write_all(CONFIG.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            Failure::failed("io", "its folder does not exist: make it first").of(path)
-        }
-        _ => Failure::from(error).of(path),
+    written.map_err(|error| {
+        let lost = error.kind() == ErrorKind::NotFound;
+        let failure = Failure::from(error);
+        let folder = || Failure::failed("io", "its folder does not exist: make it first");
+        if lost { folder().of(path) } else { failure.of(path) }
     })
 }

@@ -158,9 +158,9 @@ fn count(in_use: Option<&[u64; 16]>, id: u8) -> u64 {
 
 impl From<ChangeRefused> for Failure {
     fn from(error: ChangeRefused) -> Self {
-        match error {
-            ChangeRefused::Secrets(error) => error.into(),
-            refused => Self::refused(refused.code(), refused.to_string()),
+        if let ChangeRefused::Secrets(error) = error {
+            return error.into();
         }
+        Self::refused(error.code(), error.to_string())
     }
 }

@@ -6,7 +6,7 @@ use tollgate_core::time::UnixMillis;
 
 use super::{Failure, Output, output::columns, peppers::TELL, site::Site};
 use crate::{
-    secrets::{ChangeRefused, JWKS_MAX_AGE_S, Secrets, Signing},
+    secrets::{JWKS_MAX_AGE_S, Secrets, Signing},
     written::instant_text,
 };
 
@@ -85,9 +85,8 @@ fn rotate(at_once: bool, site: &Site, output: &mut Output<'_>) -> Result<(), Fai
     let algorithm = site.config.identity.algorithm.as_str();
     let (kid, document) = site.secrets_file()?.change(|secrets| {
         let kid = secrets.rotate_signing(algorithm, at_once, site.now)?;
-        let keys = secrets.signing_keys().iter();
-        let fresh = keys.filter(|key| key.kid == kid).map(|key| document(key, secrets, site.now));
-        let document = fresh.last().unwrap_or_default();
+        let fresh = secrets.signing_keys().iter().find(|key| key.kid == kid);
+        let document = fresh.map(|key| document(key, secrets, site.now));
         Ok::<_, Failure>((kid, document))
     })?;
     output.show(&json!({ "signing_key": document }), |out| {
@@ -108,18 +107,8 @@ fn rotate(at_once: bool, site: &Site, output: &mut Output<'_>) -> Result<(), Fai
 
 fn retire(arguments: &Retire, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     let Retire { kid, force } = arguments;
-    let change = |secrets: &mut Secrets| {
-        secrets.retire_signing(kid, *force, site.now).map_err(|refused| match refused {
-            ChangeRefused::TokensLive(until) => Failure::refused(
-                "tokens_live",
-                format!(
-                    "identities that {kid} signed may be good until {}: wait, or --force",
-                    instant_text(until)
-                ),
-            ),
-            refused => refused.into(),
-        })
-    };
+    let change =
+        |secrets: &mut Secrets| Ok::<_, Failure>(secrets.retire_signing(kid, *force, site.now)?);
     site.secrets_file()?.change(change)?;
     output.show(&json!({ "kid": kid, "retired": true }), |out| {
         writeln!(out, "Signing key {kid} is gone. {TELL}")?;

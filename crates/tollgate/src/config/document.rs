@@ -56,20 +56,20 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Document {
             problems.push(unknown_table(name.get_ref(), place));
             continue;
         };
-        match value.get_ref() {
-            DeValue::Table(values) if table.name != ROUTES => {
-                let values = values_of(table.name, table.name, values, lines, problems);
-                document.tables.insert(table.name, (values, place));
+        let value = value.get_ref();
+        match (table.name, value.as_table(), value.as_array()) {
+            (ROUTES, _, Some(routes)) => document.routes = routes_of(routes, lines, problems),
+            (ROUTES, _, None) => {
+                let what = format!("is {}, not a list of tables: write [[routes]]", kind(value));
+                problems.push(Problem::new(place, ROUTES, what));
             }
-            DeValue::Array(routes) if table.name == ROUTES => {
-                document.routes = routes_of(routes, lines, problems);
+            (name, Some(values), _) => {
+                let values = values_of(name, name, values, lines, problems);
+                document.tables.insert(name, (values, place));
             }
-            other => {
-                let what = match table.name {
-                    ROUTES => format!("is {}, not a list of tables: write [[routes]]", kind(other)),
-                    name => format!("is {}, not a table: write [{name}]", kind(other)),
-                };
-                problems.push(Problem::new(place, table.name, what));
+            (name, None, _) => {
+                let what = format!("is {}, not a table: write [{name}]", kind(value));
+                problems.push(Problem::new(place, name, what));
             }
         }
     }
@@ -137,15 +137,12 @@ fn routes_of(
     for (at, route) in routes.iter().take(ROUTES_MAX).enumerate() {
         let place = lines.place(route.span().start);
         let path = format!("{ROUTES}[{at}]");
-        match route.get_ref() {
-            DeValue::Table(values) => {
-                read.push((values_of(ROUTES, &path, values, lines, problems), place));
-            }
-            other => {
-                let what = format!("is {}, not a table: write [[routes]]", kind(other));
-                problems.push(Problem::new(place, path, what));
-            }
-        }
+        let Some(values) = route.get_ref().as_table() else {
+            let what = format!("is {}, not a table: write [[routes]]", kind(route.get_ref()));
+            problems.push(Problem::new(place, path, what));
+            continue;
+        };
+        read.push((values_of(ROUTES, &path, values, lines, problems), place));
     }
     read
 }
@@ -204,10 +201,10 @@ fn value_of_toml(
             let mut texts = vec![];
             for item in items.iter() {
                 let place = lines.place(item.span().start);
-                match item.get_ref() {
-                    DeValue::String(text) => texts.push((text.clone().into_owned(), place)),
-                    other => return wrong("a text in quotes", other, &place),
-                }
+                let Some(text) = item.get_ref().as_str() else {
+                    return wrong("a text in quotes", item.get_ref(), &place);
+                };
+                texts.push((text.to_owned(), place));
             }
             listed(texts).map_err(|what| (what, place))
         }

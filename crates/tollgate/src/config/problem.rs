@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, and where.
 
-use std::{cmp::Ordering, fmt, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 /// Where a value was given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,10 +46,7 @@ pub(crate) struct ConfigError {
 
 impl ConfigError {
     pub(super) fn new(file: PathBuf, mut problems: Vec<Problem>) -> Self {
-        problems.sort_by(|a, b| match a.place.cmp(&b.place) {
-            Ordering::Equal => a.path.cmp(&b.path),
-            other => other,
-        });
+        problems.sort_by(|a, b| (&a.place, &a.path).cmp(&(&b.place, &b.path)));
         // What the reader of TOML made of a value that it could not read is not worth a second line.
         problems.dedup_by(|later, earlier| later.place == earlier.place && earlier.path.is_empty());
         Self { file, problems }

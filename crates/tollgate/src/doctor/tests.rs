@@ -1,6 +1,11 @@
 //! Each finding, with a configuration that triggers it and the nearest one that does not.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at what should not be"
+)]
 
 use std::collections::BTreeSet;
 

@@ -6,6 +6,7 @@ use tollgate_core::{pepper::PEPPERS_MAX, time::UnixMillis};
 use tollgate_identity::KEYS_MAX;
 
 use super::{AFTERLIFE_MS, JWKS_MAX_AGE_S, Secrets, SecretsError, Signing, draw};
+use crate::written::instant_text;
 
 /// Why a change of the secrets is refused: nothing has happened.
 #[derive(Debug)]
@@ -65,13 +66,13 @@ impl fmt::Display for ChangeRefused {
             ),
             Self::TokensLive(until) => write!(
                 f,
-                "identities that it signed may be good still: wait until {} ms since 1970, or --force",
-                until.0
+                "identities that it signed may be good until {}: wait, or --force",
+                instant_text(*until)
             ),
             Self::RotationPending(from) => write!(
                 f,
-                "the last rotation is not over: its key signs from {} ms since 1970 on; --now does not wait",
-                from.0
+                "the last rotation is not over: its key signs from {} on; --now does not wait",
+                instant_text(*from)
             ),
             Self::Secrets(error) => error.fmt(f),
         }

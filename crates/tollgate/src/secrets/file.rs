@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path) -> Result<Secrets, SecretsError> {
     file.and_then(|file| read_open(&file)).map_err(|error| error.of(path.display()))
 }
 
-fn read_open(mut file: &File) -> Result<Secrets, SecretsError> {
+fn read_open(file: &File) -> Result<Secrets, SecretsError> {
     let failed = |error| SecretsError::io("cannot be read", error);
     // Asked of the open file, so that nobody can put another in its place in between.
     let metadata = file.metadata().map_err(failed)?;
@@ -61,10 +61,10 @@ fn read_open(mut file: &File) -> Result<Secrets, SecretsError> {
     if metadata.mode() & REFUSED != 0 {
         return Err(SecretsError::exposed(metadata.mode() & 0o7777));
     }
-    let mut text = Zeroizing::new(String::with_capacity(8 * 1024));
-    file = &*file;
-    let read = file.take(document::TEXT_BYTES_MAX.saturating_add(1)).read_to_string(&mut text);
-    let read = read.map_err(failed)?;
+    // SECURITY: room for all of it, so that no piece is left behind when the text grows.
+    let room = document::TEXT_BYTES_MAX.saturating_add(1);
+    let mut text = Zeroizing::new(String::with_capacity(usize::try_from(room).unwrap_or(0)));
+    let read = file.take(room).read_to_string(&mut text).map_err(failed)?;
     if u64::try_from(read).unwrap_or(u64::MAX) > document::TEXT_BYTES_MAX {
         return Err(SecretsError::malformed(0, 0));
     }
@@ -74,14 +74,17 @@ fn read_open(mut file: &File) -> Result<Secrets, SecretsError> {
 /// The file, for who changes it.
 #[derive(Debug)]
 pub(crate) struct SecretsFile {
+    /// As it is called.
+    name: PathBuf,
+    /// Where it is, through links: a change replaces the file and not a link to it.
     path: PathBuf,
 }
 
 impl SecretsFile {
     /// The file at `path`, which need not exist.
     pub(crate) fn new(path: &Path) -> Self {
-        // Through links, so that a change replaces the file and not a link to it.
-        Self { path: fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) }
+        let name = path.to_owned();
+        Self { path: fs::canonicalize(path).unwrap_or_else(|_| name.clone()), name }
     }
 
     /// Writes a file that did not exist.
@@ -96,7 +99,7 @@ impl SecretsFile {
             }
             linked => linked.map_err(|error| SecretsError::io("cannot be written", error)),
         };
-        let made = self.write(secrets, link).map_err(|error| error.of(self.path.display()));
+        let made = self.write(secrets, link).map_err(|error| error.of(self.name.display()));
         let _ = fs::remove_file(self.fresh());
         made
     }
@@ -110,7 +113,7 @@ impl SecretsFile {
         &self,
         change: impl FnOnce(&mut Secrets) -> Result<T, E>,
     ) -> Result<T, E> {
-        let of = |error: SecretsError| error.of(self.path.display());
+        let of = |error: SecretsError| error.of(self.name.display());
         let held = self.lock().map_err(of)?;
         let mut secrets = read_open(&held).map_err(of)?;
         let result = change(&mut secrets)?;

@@ -5,8 +5,11 @@ mod files;
 use crate::site::Site;
 use files::FILES;
 
+/// Names and values.
+type Variables = &'static [(&'static str, &'static str)];
+
 /// Variables over a blank file, and the lines that are said of them.
-const VARIABLES: &[(&[(&str, &str)], &[&str])] = &[
+const VARIABLES: &[(Variables, &[&str])] = &[
     (
         &[("TOLLGATE_GATE_LISTEN", "8080")],
         &[

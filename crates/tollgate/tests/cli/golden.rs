@@ -60,7 +60,7 @@ fn blank(value: &mut Value) {
                 *text = "<page>".to_owned();
             }
         }
-        _ => {}
+        Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
 

@@ -86,6 +86,24 @@ fn every_command_has_a_help_with_an_example() {
 }
 
 #[test]
+fn every_command_of_a_runbook_is_one() {
+    let site = Site::bare("runbooks");
+    for name in ["leaked-pepper", "leaked-signing-key", "leaked-admin-key"] {
+        let text = page(&format!("runbooks/{name}.md"));
+        let commands =
+            text.lines().map(str::trim).filter_map(|line| line.strip_prefix("tollgate "));
+        let mut count = 0;
+        for command in commands {
+            // Help is printed only if everything before it can be read.
+            let words: Vec<_> = command.split(' ').chain(["--help"]).collect();
+            site.done(&words);
+            count += 1;
+        }
+        assert!(count >= 3, "{name} has {count} commands");
+    }
+}
+
+#[test]
 fn help_fits_a_terminal() {
     let site = Site::bare("help-width");
     for line in site.done(&["manual"]).lines() {

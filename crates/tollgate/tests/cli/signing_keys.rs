@@ -53,7 +53,7 @@ fn a_new_key_is_published_for_one_cache_life_before_it_signs() {
     later(&site, 1_000);
     are(&site, &[("k1", "published"), ("k2", "signs")]);
     site.run(&["signing-keys", "retire", "k1"])
-        .fails(3, "identities that k1 signed may be good until");
+        .fails(3, "identities that it signed may be good until");
     later(&site, 90_000);
     are(&site, &[("k1", "ended"), ("k2", "signs")]);
     site.done(&["signing-keys", "retire", "k1"]);
