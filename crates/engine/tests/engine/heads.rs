@@ -93,6 +93,17 @@ fn while_the_authority_cannot_be_reached_known_keys_are_flagged_and_then_nothing
 }
 
 #[test]
+fn a_read_that_failed_while_nobody_looked_failed_then() {
+    for (later_ms, said) in [(50 + 249, "flagged"), (50 + 250, "parked")] {
+        let mut rig = warm();
+        rig.skip_ms(1_001);
+        assert_eq!(rig.come(0), "parked");
+        rig.skip_ms(later_ms);
+        assert_eq!(rig.come(0), said, "{later_ms}");
+    }
+}
+
+#[test]
 fn the_switch_is_exactly_at_the_bound() {
     for (ms, said) in [(2_999, "flagged"), (3_000, "flagged"), (3_001, "unavailable")] {
         let max_staleness = MaxStaleness::new(3_000).unwrap();

@@ -69,7 +69,9 @@ fn a_token_is_used_for_nothing_but_what_it_was_signed_for() {
     rig.skip_ms(1_001);
     assert_eq!(rig.come(0), "parked");
     rig.answer_all();
+    let bytes = rig.counts().record_bytes;
     rig.engine.keep(&before, late);
+    assert_eq!(rig.counts().record_bytes, bytes);
     let pass = rig.pass(0);
     let (token, new) = issuer("k2", "orders").token(&pass, after(1_001)).unwrap();
     assert!(new);

@@ -70,7 +70,7 @@ fn on_a_calm_day_nobody_is_turned_away_for_our_sake_and_warm_keys_wait_for_nobod
         let tally = World::new(Plan { faults: CALM, ..Plan::of(seed) }).run();
         assert_eq!(tally.unavailable, 0, "seed {seed}");
         assert_eq!(tally.flagged, 0);
-        assert!(tally.allowed > 1_000, "{}", tally.allowed);
+        assert!(tally.allowed > 500, "{}", tally.allowed);
         // Half of all keys have no limit: those wait for a head once in a while at most.
         assert!(tally.warm > 100, "{}", tally.warm);
     }

@@ -468,7 +468,7 @@ fn host(plan: Plan, random: &mut Random) -> Host {
 
 /// Half of the keys have no limit; the others have one each, one of them with a second that is shared.
 fn card(number: u32) -> Card {
-    let owner = Bound { scope: LimitScope::Owner, ..Bound::key("shared", 50, 30, 1_000) };
+    let owner = Bound { scope: LimitScope::Owner, ..Bound::key("shared", 40, 6, 1_000) };
     let total = Bound {
         numbers: Numbers::quota(TOTAL, Period::Total).unwrap(),
         ..Bound::key("total", 1, 1, 1)
@@ -476,7 +476,7 @@ fn card(number: u32) -> Card {
     let (limits, quotas) = match number {
         1 => (vec![], vec![total]),
         3 => (vec![Bound::key("narrow", 5, 2, 1_000)], vec![]),
-        5 => (vec![Bound::key("wide", 200, 100, 1_000), owner], vec![]),
+        5 => (vec![Bound::key("wide", 60, 5, 1_000), owner], vec![]),
         7 => (vec![owner], vec![]),
         _ => (vec![], vec![]),
     };
