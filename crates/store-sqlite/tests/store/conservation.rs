@@ -1,6 +1,6 @@
 //! G3 over the store: never more than one exact bucket would admit, whoever shares the file.
 
-use std::{ops::RangeInclusive, thread};
+use std::{ops::RangeInclusive, process::Child, thread};
 
 use tollgate_core::{
     limit::{Numbers, Period},
@@ -9,20 +9,13 @@ use tollgate_core::{
 use tollgate_store_sqlite::Store;
 use tollgate_testkit::{Random, full};
 
-use crate::made::{Folder, Holder, NOW, each};
+use crate::made::{Folder, Holder, NOW, another, create, each, told};
 
 /// Each thread has its own connection and its own purse, and asks until it is refused.
 fn admitted(store: &Store, ids: RangeInclusive<u8>, numbers: Numbers) -> u32 {
-    let run = |number: u8| {
-        let mut store = store.beside().unwrap();
-        move || {
-            let mut holder = Holder::new([number; 16], numbers);
-            let mut admitted = 0;
-            while holder.admit(&mut store, "acme/key/key_1/total", 1, NOW) {
-                admitted += 1;
-            }
-            admitted
-        }
+    let run = |number| {
+        let store = store.beside().unwrap();
+        move || spend(store, number, numbers)
     };
     let threads: Vec<_> = ids.map(|number| thread::spawn(run(number))).collect();
     threads.into_iter().map(|thread| thread.join().unwrap()).sum()
@@ -44,6 +37,46 @@ fn a_limit_of_n_admits_n_over_eight_connections() {
     let folder = Folder::new();
     let quota = Numbers::quota(800, Period::Total).unwrap();
     assert_eq!(admitted(&folder.store(), 1..=8, quota), 800);
+}
+
+/// Spends until it is refused.
+fn spend(mut store: Store, number: u8, numbers: Numbers) -> u32 {
+    let mut holder = Holder::new([number; 16], numbers);
+    let mut admitted = 0;
+    while holder.admit(&mut store, "acme/key/key_1/total", 1, NOW) {
+        admitted += 1;
+    }
+    admitted
+}
+
+/// Called with a task it is one of the processes; in a run of its own it spends alone.
+#[test]
+fn a_process_spends_what_it_is_given_and_no_more() {
+    let quota = Numbers::quota(500, Period::Total).unwrap();
+    if let Some((path, number)) = told("spend") {
+        let admitted = spend(create(&path), u8::try_from(number).unwrap(), quota);
+        println!("\nadmitted {admitted}");
+        return;
+    }
+    let folder = Folder::new();
+    assert_eq!(spend(folder.store(), 1, quota), 500);
+    assert_eq!(spend(folder.store(), 2, quota), 0);
+}
+
+#[test]
+fn a_limit_of_n_admits_n_over_several_processes() {
+    let folder = Folder::new();
+    let path = folder.file("store.db");
+    let test = "conservation::a_process_spends_what_it_is_given_and_no_more";
+    // The store is not there yet: they make it together.
+    let processes: Vec<_> =
+        (1..=4).map(|number| another(test, "spend", &path, number).spawn().unwrap()).collect();
+    let admitted = |process: Child| {
+        let said = String::from_utf8(process.wait_with_output().unwrap().stdout).unwrap();
+        let line = said.lines().find_map(|line| line.strip_prefix("admitted "));
+        line.unwrap().parse::<u32>().unwrap()
+    };
+    assert_eq!(processes.into_iter().map(admitted).sum::<u32>(), 500);
 }
 
 /// No window of any length holds more than the burst and what refills in it.

@@ -1,10 +1,8 @@
 //! A process that is killed in the middle of writing: what it answered is there, and nothing more is let through.
 
 use std::{
-    env,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::Path,
 };
 
 use tollgate_core::{
@@ -16,7 +14,7 @@ use tollgate_ledger::{Change, Ledger};
 use tollgate_store_sqlite::{Access, Store};
 use tollgate_testkit::{Random, full};
 
-use crate::made::{Folder, Holder, NOW, change, create, creation, id, state};
+use crate::made::{Folder, Holder, NOW, another, change, create, creation, id, state, told};
 
 const BUCKET: &str = "acme/key/key_1/total";
 
@@ -94,11 +92,7 @@ fn check(path: &Path, answered: &Answered) {
 /// Called with a path it is the process that is killed; in a run of its own it writes a little and looks.
 #[test]
 fn what_is_answered_is_on_disk() {
-    let told = env::args().find_map(|argument| {
-        let (path, first) = argument.strip_prefix("store=")?.rsplit_once('=')?;
-        Some((PathBuf::from(path), first.parse::<u32>().ok()?))
-    });
-    if let Some((path, first)) = told {
+    if let Some((path, first)) = told("write") {
         let mut out = std::io::stdout();
         write(&path, first, u32::MAX, |line| writeln!(out, "\n{line}").unwrap());
     }
@@ -118,13 +112,8 @@ fn a_kill_in_the_middle_of_writing_loses_nothing_and_lets_nothing_through() {
     let mut random = Random::new(11);
     let mut answered = Answered::default();
     for round in 0..if full() { 60 } else { 6_u32 } {
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "crash::what_is_answered_is_on_disk", "--nocapture"])
-            .arg(format!("store={}={}", path.display(), round * 100_000))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let test = "crash::what_is_answered_is_on_disk";
+        let mut child = another(test, "write", &path, round * 100_000).spawn().unwrap();
         let until = answered.lines + random.within(1, 60);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         while answered.lines < until {

@@ -3,7 +3,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process,
+    process::{self, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -189,6 +189,24 @@ pub(crate) fn exchange(
         panic!("a lease was asked for: {reply:?}");
     };
     Ok(lease)
+}
+
+/// This test program once more, running one test in a process of its own, with a task.
+pub(crate) fn another(test: &str, task: &str, path: &Path, number: u32) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]);
+    command.arg(format!("{task}={}={number}", path.display()));
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+}
+
+/// The task of this process, if it is [`another`].
+pub(crate) fn told(task: &str) -> Option<(PathBuf, u32)> {
+    env::args().find_map(|argument| {
+        let told = argument.strip_prefix(task)?.strip_prefix('=')?;
+        let (path, number) = told.rsplit_once('=')?;
+        Some((PathBuf::from(path), number.parse().ok()?))
+    })
 }
 
 /// A process that spends from one bucket with the core's own purse.
