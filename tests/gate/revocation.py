@@ -1,0 +1,175 @@
+"""How long a revoked key is still let through anywhere: `cd tests && python -m gate.revocation --binary FILE`.
+
+Two gates are busy, others have not been asked for five seconds. A key is revoked by the command line, and timed is
+from when its answer was read to when the last answer that let the key through was read, on whatever gate: a little
+more than the truth, never less.
+"""
+
+import argparse
+import sys
+import threading
+import time
+from pathlib import Path
+
+from contract.driver_native import NativeHost
+from contract.world import Key
+
+from .deployed import STORE_DEADLINE_MS, Client, Crowd, Shared, drawn
+
+ROUNDS, IN_A_ROUND = 4, 50
+BUSY, IDLE = 2, 5
+#: How long an idle gate has not been asked for at least.
+IDLE_S = 5.0
+#: From one revocation to the next: the keys in between are few, so that each is asked for often.
+BETWEEN_S = 0.2
+#: For how long a revoked key is asked for.
+WATCHED_S = 2.0
+#: What G4 promises: a second, and one read of the head, which fails when it takes longer than its deadline.
+BOUND_S = 1.0 + STORE_DEADLINE_MS / 1_000
+
+
+class Watch:
+    """What became of each key, whoever asked."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.revoked: dict[str, float] = {}
+        self.admitted: dict[str, float] = {}
+        self.refused: dict[str, int] = {}
+        self.other: list[tuple[str, int, str]] = []
+        self.asked = 0
+
+    def note(self, role: str, status: int, code: str):
+        at = time.monotonic()
+        with self.lock:
+            self.asked += 1
+            if status == 200:
+                self.admitted[role] = at
+            elif (status, code) == (401, "key_revoked"):
+                self.refused[role] = self.refused.get(role, 0) + 1
+            else:
+                self.other.append((role, status, code))
+
+    def delays(self) -> list[float]:
+        """In seconds, for every key that was revoked."""
+        return sorted(max(0.0, self.admitted.get(role, 0.0) - at) for role, at in self.revoked.items())
+
+
+def busy_client(shared: Shared, gate, watch: Watch, focus: list[str]):
+    """Asks for the keys in focus in turn, and for one that stays."""
+    client, at = Client(gate), 0
+
+    def work():
+        nonlocal at
+        roles = list(focus)
+        at += 1
+        role = roles[at % len(roles)] if roles else "stays"
+        watch.note(role, *client.ask(shared.key(role)))
+        if at % 16 == 0:
+            watch.note("stays", *client.ask(shared.key("stays")))
+
+    return work
+
+
+def a_round(shared: Shared, number: int, busy: list, idle: list, watch: Watch) -> int:
+    """Revokes keys one after the other; idle gates are asked in between, each once. Says how many were asked in time."""
+    roles = [f"victim-{number}-{at}" for at in range(IN_A_ROUND)]
+    # Every gate knows every key from now on: a key that it must ask the store for would bring it a younger head.
+    # Then nobody asks the idle ones.
+    for gate in (*busy, *idle):
+        client = Client(gate)
+        for role in roles:
+            watch.note(role, *client.ask(shared.key(role)))
+        client.close()
+    left_alone = time.monotonic()
+    focus: list[str] = [roles[0]]
+    crowd = Crowd()
+    for gate in busy:
+        for _ in range(2):
+            crowd.add(busy_client(shared, gate, watch, focus))
+    time.sleep(IDLE_S)
+    probes = 0
+    for at, role in enumerate(roles):
+        focus[:] = [one for one in roles[: at + 2] if time.monotonic() - watch.revoked.get(one, time.monotonic()) < WATCHED_S]
+        time.sleep(BETWEEN_S)
+        shared.did("keys", "revoke", shared.id(role))
+        watch.revoked[role] = time.monotonic()
+        # Spread over the round; the last one is asked for every key of it.
+        if (at + 1) % (IN_A_ROUND // len(idle)) == 0:
+            assert time.monotonic() - left_alone >= IDLE_S
+            client = Client(idle[(at + 1) // (IN_A_ROUND // len(idle)) - 1])
+            for revoked in reversed(roles[: at + 1]):
+                watch.note(revoked, *client.ask(shared.key(revoked)))
+                probes += 1
+            client.close()
+    time.sleep(WATCHED_S)
+    crowd.stop()
+    return probes
+
+
+def run(binary: str) -> int:
+    host = NativeHost(binary)
+    shared = None
+    try:
+        deployment = drawn("revocation")
+        deployment.put("stays", Key())
+        for number in range(ROUNDS):
+            for at in range(IN_A_ROUND):
+                deployment.put(f"victim-{number}-{at}", Key(scopes=("orders:read",)))
+        shared = Shared(host, deployment)
+        busy = [shared.start() for _ in range(BUSY)]
+        idle = [shared.start() for _ in range(IDLE)]
+        watch, probes = Watch(), 0
+        for number in range(ROUNDS):
+            probes += a_round(shared, number, busy, idle, watch)
+        # At the end every gate refuses every one of them.
+        last = {role: watch.admitted.get(role) for role in watch.revoked}
+        for gate in (*busy, *idle):
+            client = Client(gate)
+            for role in watch.revoked:
+                watch.note(role, *client.ask(shared.key(role)))
+            client.close()
+        again = [role for role in last if watch.admitted.get(role) != last[role]]
+        return told(watch, probes, again)
+    finally:
+        if shared:
+            shared.close()
+        host.close()
+
+
+def told(watch: Watch, probes: int, again: list[str]) -> int:
+    delays = watch.delays()
+    at = lambda share: delays[min(len(delays) - 1, int(share * len(delays)))]
+    print(f"{len(delays)} revocations, {watch.asked} questions to {BUSY} busy gates, {probes} of them to {IDLE} that had "
+          f"not been asked for {IDLE_S:.0f} s")
+    print(f"from the writer's answer to the last admission anywhere: p50 {at(0.5) * 1e3:.0f} ms, p99 {at(0.99) * 1e3:.0f} ms, "
+          f"max {delays[-1] * 1e3:.0f} ms (bound {BOUND_S * 1e3:.0f} ms)")
+    faults = []
+    if len(delays) < 200:
+        faults.append(f"only {len(delays)} revocations")
+    if delays[-1] > BOUND_S:
+        faults.append(f"a key was let through {delays[-1]:.3f} s after it was revoked")
+    if at(0.99) > 1.0:
+        faults.append(f"the 99th percentile is {at(0.99):.3f} s")
+    unrefused = [role for role in watch.revoked if not watch.refused.get(role)]
+    if unrefused or again:
+        faults.append(f"never refused: {unrefused[:5]}; let through at the end: {again[:5]}")
+    if sum(one in watch.admitted for one in watch.revoked) < len(watch.revoked):
+        faults.append("a key was not let through before it was revoked: nothing was timed")
+    if watch.other:
+        faults.append(f"{len(watch.other)} answers that are neither, such as {watch.other[:3]}")
+    for fault in faults:
+        print(f"FAILED {fault}")
+    held = 0 if faults else len(delays)
+    print(f"tollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
+    return 1 if faults else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="gate.revocation", description=__doc__)
+    parser.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate", type=Path)
+    return run(parser.parse_args().binary)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
