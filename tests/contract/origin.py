@@ -30,7 +30,10 @@ class Origin:
     def __init__(self):
         self.lock = threading.Lock()
         self.arrived: list[Arrived] = []
-        self.answers: dict[str, bytes] = {}
+        #: What is answered to the requests of a row: bytes, or pieces with events to wait for in between.
+        self.answers: dict[str, bytes | list[bytes | threading.Event]] = {}
+        #: The marks of requests whose heads have arrived; their bodies may still be on the way.
+        self.heads: set[str] = set()
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self.listener.getsockname()[1]
@@ -57,7 +60,7 @@ class Origin:
             while True:
                 before = len(stream.received) - len(stream.held)
                 try:
-                    request = stream.request(lambda head: self._continue(connection, head))
+                    request = stream.request(lambda head: self._head(connection, head))
                 except Broken as broken:
                     raw = bytes(stream.received[before:])
                     mark = _MARK.search(raw)
@@ -71,6 +74,9 @@ class Origin:
                 answer = self._note(request, raw, number, None, mark)
                 if answer is None:
                     return
+                if isinstance(answer, list):
+                    self._pieces(connection, answer)
+                    return
                 if request.method == b"HEAD":
                     answer = answer[: answer.index(b"\r\n\r\n") + 4]
                 connection.sendall(answer)
@@ -83,11 +89,20 @@ class Origin:
                 self.open.discard(connection)
             connection.close()
 
-    def _continue(self, connection: socket.socket, head: Head):
+    def _head(self, connection: socket.socket, head: Head):
+        with self.lock:
+            self.heads.update(mark.decode("latin-1") for mark in head.all(MARK))
         if any(value.lower() == b"100-continue" for value in head.all("expect")):
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _note(self, request, raw: bytes, number: int, broken: str | None, mark: str | None = None) -> bytes | None:
+    def _pieces(self, connection: socket.socket, pieces: list):
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                connection.sendall(piece)
+            elif not piece.wait(IDLE_S):
+                return
+
+    def _note(self, request, raw: bytes, number: int, broken: str | None, mark: str | None = None):
         with self.lock:
             self.arrived.append(Arrived(mark, request, raw, number, broken))
             return self.answers.get(mark, USUAL)

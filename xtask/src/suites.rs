@@ -3,6 +3,7 @@
 mod bare_metal;
 mod core;
 pub(crate) mod counts;
+mod gate;
 mod reference;
 mod rust;
 mod wasm;
@@ -16,6 +17,7 @@ pub(crate) const KNOWN: [&str; 6] = ["core", "gate", "cloudflare", "aws", "contr
 pub(crate) fn steps(suite: &str) -> Option<&'static [Step]> {
     match suite {
         "core" => Some(core::STEPS),
+        "gate" => Some(gate::STEPS),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 """Bodies go through untouched, both ways, and do not change what is decided."""
 
+import threading
 import time
 
 from ..message import Broken, Stream
@@ -48,19 +49,40 @@ def _no_continue(stage):
 
 
 def _streams(stage):
-    """A body reaches the origin while the client is still sending it, and the other way round."""
+    """A body reaches the origin while the client is still sending it."""
     stage.compares_origin = False
     first = stage.fill(request(x_api_key(), CHUNKED, method="POST")) + b"5\r\nfirst\r\n"
     with stage.connect() as connection:
         connection.sendall(first)
         deadline = time.monotonic() + 3
-        while time.monotonic() < deadline and not stage.gate.origin.open:
+        while time.monotonic() < deadline and stage.mark not in stage.gate.origin.heads:
             time.sleep(0.01)
+        stage.expect(stage.mark in stage.gate.origin.heads, "the origin heard nothing before the body was whole")
         connection.sendall(b"6\r\nsecond\r\n0\r\n\r\n")
         got = Stream(connection).response(b"POST")
         stage.expect(got is not None and got.status == 200, f"the answer is {got}")
     bodies = [one.request.body for one in stage.arrived() if one.request]
     stage.expect(bodies == [b"firstsecond"], f"the origin received {bodies}")
+
+
+def _streams_back(stage):
+    """An answer reaches the client while the origin is still sending it."""
+    more = threading.Event()
+    stage.gate.origin.answers[stage.mark] = [OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", more, b"6\r\nsecond\r\n0\r\n\r\n"]
+    with stage.connect() as connection:
+        connection.settimeout(3)
+        sent = stage.fill(request(x_api_key()))
+        connection.sendall(sent)
+        stream = Stream(connection)
+        try:
+            while b"first" not in stream.held:
+                if not stream.more():
+                    break
+        except TimeoutError:
+            stage.fault("the client heard nothing before the answer was whole")
+        more.set()
+        got = stream.response()
+        stage.check(allowed(says=b"firstsecond"), got, sent)
 
 
 def _unread(stage):
@@ -105,7 +127,8 @@ ROWS = [
                                                               body=b"access_token={key:usual}"), denied("credential_missing")),
     Row(F, "Expect: 100-continue is answered", "H08", (_continues,)),
     Row(F, "Expect: 100-continue of a refused request is not", "H08", (_no_continue,)),
-    Row(F, "a body streams to the origin", "H08", (_streams,)),
+    Row(F, "a body streams to the origin", "H08", (_streams,), needs=("bodies",)),
+    Row(F, "an answer streams to the client", "H08", (_streams_back,), needs=("bodies",)),
     Row(F, "a refusal does not wait for the body", "H08", (_unread,), needs=("wire",)),
     origin("an answer with its length", OK + b"Content-Length: 5\r\n\r\nhello", allowed(says=b"hello")),
     origin("an answer in chunks", OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks(b"hel", b"lo"), allowed(says=b"hello")),

@@ -1,0 +1,52 @@
+//! The suite `gate`: the native gate, as it would be deployed.
+
+use std::process::Command;
+
+use anyhow::ensure;
+
+use crate::{
+    setup::{self, Need},
+    step::{Step, Surroundings},
+    tally::Tally,
+};
+
+/// The build first: what follows is put to the file that it leaves.
+pub(super) const STEPS: &[Step] = &[
+    Step { name: "build", about: "the release binary", needs: &[], run: build },
+    Step {
+        name: "contract",
+        about: "the contract of every gate, put to the release binary over TCP",
+        needs: &[Need::Python, Need::Strace],
+        run: contract,
+    },
+    Step {
+        name: "contract-guards",
+        about: "made-up gates that are wrong, each caught by a row of the contract",
+        needs: &[Need::Python],
+        run: guards,
+    },
+];
+
+/// Builds the file that a user would deploy.
+fn build(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.succeed(&mut with.project.cargo(&["build", "--locked", "--release", "-p", "tollgate"]))
+}
+
+/// Every row of the contract holds for it, or does not apply and says why.
+fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let binary = with.project.target.join("release/tollgate");
+    ensure!(binary.is_file(), "there is no release binary: the step `build` makes it");
+    let mut run = python(with, &["run", "--host", "native", "--verbose", "--binary"]);
+    with.count(run.arg(binary))
+}
+
+/// The rows can fail.
+fn guards(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(&mut python(with, &["guards"]))
+}
+
+fn python(with: &Surroundings<'_>, arguments: &[&str]) -> Command {
+    let mut python = with.project.command(setup::python::interpreter(with.project));
+    python.current_dir(with.project.path("tests")).args(["-m", "contract"]).args(arguments);
+    python
+}
