@@ -23,6 +23,8 @@ const SETTINGS: &str = "\
 
 [gate]
 listen = \"127.0.0.1:8080\"
+# More than the usual 50: this machine has other things to do as well.
+store_deadline_ms = 1000
 
 [origin]
 url = \"http://127.0.0.1:3000\"

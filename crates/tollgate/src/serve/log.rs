@@ -73,9 +73,9 @@ impl Log {
         let mut line = line(level, event, about);
         let lost = self.lost.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            line["lines_lost"] = lost.into();
+            line.insert("lines_lost".into(), lost.into());
         }
-        let text = Line::Text(format!("{line}\n"));
+        let text = Line::Text(format!("{}\n", Value::Object(line)));
         if self.lines.try_send(text).is_err() {
             self.lost.fetch_add(lost.saturating_add(1), Ordering::Relaxed);
         }
@@ -88,7 +88,7 @@ impl Log {
             let place = info.location().map(ToString::to_string);
             let thread = thread::current().name().map(ToOwned::to_owned);
             let about = json!({ "at": place, "thread": thread });
-            let text = line(Level::Error, "panicked", about).to_string();
+            let text = Value::Object(line(Level::Error, "panicked", about));
             // What no longer fits is lost: a panic must not wait for anybody.
             drop(lines.try_send(Line::Text(format!("{text}\n"))));
         }));
@@ -103,7 +103,7 @@ impl Log {
     }
 }
 
-fn line(level: Level, event: &str, about: Value) -> Value {
+fn line(level: Level, event: &str, about: Value) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("at_ms".into(), clock::read().wall.0.into());
     line.insert("level".into(), level.name().into());
@@ -111,7 +111,7 @@ fn line(level: Level, event: &str, about: Value) -> Value {
     if let Value::Object(fields) = about {
         line.extend(fields);
     }
-    Value::Object(line)
+    line
 }
 
 fn write_all(inbox: &Receiver<Line>) {

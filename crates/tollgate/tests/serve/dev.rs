@@ -17,15 +17,15 @@ impl Dev {
     fn start(folder: &PathBuf, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
         command.arg("dev").arg("--data").arg(folder).args(more);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            lines.push(line.unwrap());
-            if lines.last().unwrap().starts_with("Ctrl-C") {
-                return Self { child, lines };
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut dev = Self { child, lines: Vec::new() };
+        for line in BufReader::new(dev.child.stdout.take().unwrap()).lines() {
+            dev.lines.push(line.unwrap());
+            if dev.lines.last().unwrap().starts_with("Ctrl-C") {
+                return dev;
             }
         }
-        panic!("it ended after {lines:#?}");
+        panic!("it ended after {:#?}", dev.lines);
     }
 
     /// The commands to be pasted, in their order.

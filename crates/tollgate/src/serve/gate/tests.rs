@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     reason = "a test stops at what should not be, and breaks things on purpose"
 )]
 
