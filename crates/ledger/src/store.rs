@@ -56,6 +56,13 @@ pub trait Ledger {
     /// When the store fails.
     fn stamp(&mut self) -> Result<Stamp, LedgerError>;
 
+    /// Who of a tenant and one of its owners is stopped: what a key's own state does not say.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn stopped(&mut self, tenant: &str, owner: &str) -> Result<Stopped, LedgerError>;
+
     /// How many secrets that are still good at `now` were minted under each pepper.
     ///
     /// # Errors
@@ -73,6 +80,15 @@ pub struct Receipt {
     pub key: Option<Key>,
     /// Whether the epoch is noted outside the store too, so that an older copy of the store is noticed.
     pub noted: bool,
+}
+
+/// Who is stopped of those that a key belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stopped {
+    /// Whether the owner is.
+    pub owner: bool,
+    /// Whether the tenant is.
+    pub tenant: bool,
 }
 
 /// Some keys.

@@ -1,10 +1,12 @@
 //! The ledger: each change one transaction.
 
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior, params,
+};
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{
     Change, Commit, Key, KeyState, Ledger, LedgerError, Outbox, PAGE_MAX, Page, Receipt, Settings,
-    Shared, Snapshot, apply,
+    Shared, Snapshot, Stopped, apply,
 };
 
 use crate::{
@@ -56,6 +58,10 @@ impl Ledger for Store {
 
     fn stamp(&mut self) -> Result<Stamp, LedgerError> {
         Ok(self.reached()?)
+    }
+
+    fn stopped(&mut self, tenant: &str, owner: &str) -> Result<Stopped, LedgerError> {
+        Ok(stopped(&self.connection, tenant, owner)?)
     }
 
     fn peppers_in_use(&mut self, now: UnixMillis) -> Result<[u64; 16], LedgerError> {
@@ -186,6 +192,12 @@ fn write_key(transaction: &Transaction<'_>, key: &Key) -> Result<(), Fault> {
         run(transaction, statements::SECRET_KEPT, row)?;
     }
     Ok(())
+}
+
+fn stopped(connection: &Connection, tenant: &str, owner: &str) -> Result<Stopped, Fault> {
+    let mut statement = connection.prepare_cached(statements::STOPPED)?;
+    let row = |row: &Row<'_>| Ok(Stopped { owner: row.get(0)?, tenant: row.get(1)? });
+    Ok(statement.query_row([tenant, owner], row)?)
 }
 
 fn peppers(connection: &Connection, now: UnixMillis) -> Result<[u64; 16], Fault> {

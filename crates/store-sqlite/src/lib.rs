@@ -8,6 +8,7 @@
 //! Durable Object's SQL allows.
 #![forbid(unsafe_code)]
 
+mod buckets;
 mod fault;
 #[cfg(test)]
 mod faults;
@@ -27,4 +28,4 @@ pub use leases::HOLDERS;
 pub use open::{Access, OpenFailure};
 pub use restore::{backup, restore};
 pub use store::{BATCH_MAX, Store};
-pub use sweep::{SWEEP_MAX, Swept};
+pub use sweep::{DAMAGED_MAX, SWEEP_MAX, Swept};

@@ -5,10 +5,7 @@ use std::{fs::OpenOptions, path::Path};
 use rusqlite::{Transaction, TransactionBehavior, params};
 use tollgate_core::{lease::Account, stamp::Stamp, time::UnixMillis};
 
-use crate::{Access, OpenFailure, Store, fault::Fault, head, note, open, statements, store::Desk};
-
-/// How many buckets are repaired at a time.
-const PAGE: i64 = 256;
+use crate::{Access, OpenFailure, Store, buckets, fault::Fault, head, note, open, statements, store::Desk};
 
 /// Copies a store that may be in use to a new file at `to`.
 ///
@@ -53,14 +50,10 @@ pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
 /// Brings back the buckets whose instant no honest clock has written.
 fn repair(transaction: &Transaction<'_>, now: UnixMillis) -> Result<(), Fault> {
     let mut desk = Desk::new();
-    let mut after = String::new();
-    loop {
-        let mut page = transaction.prepare_cached(statements::BUCKETS)?;
-        let rows = page.query_map(params![after, PAGE], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let rows: Vec<(String, Vec<u8>)> = rows.collect::<Result<_, _>>()?;
-        let Some((last, _)) = rows.last() else { return Ok(()) };
-        after.clone_from(last);
-        for (name, state) in rows {
+    let mut page = buckets::page(transaction, "")?;
+    while let Some((last, _)) = page.last() {
+        let next = buckets::page(transaction, last)?;
+        for (name, state) in page {
             let Ok(mut account) = Account::decode(&state, &mut desk.slots) else { continue };
             if !account.repair(&mut desk.slots, now) {
                 continue;
@@ -71,5 +64,7 @@ fn repair(transaction: &Transaction<'_>, now: UnixMillis) -> Result<(), Fault> {
             let mut keep = transaction.prepare_cached(statements::BUCKET_KEPT)?;
             keep.execute(params![name, state, now.0])?;
         }
+        page = next;
     }
+    Ok(())
 }

@@ -36,6 +36,9 @@ statements! {
         EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
         EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
         FROM secrets s JOIN keys k ON k.id = s.key WHERE s.lookup = ?1";
+    /// Whether an owner and whether its tenant is stopped.
+    STOPPED = "SELECT EXISTS (SELECT 1 FROM stops WHERE tenant = ?1 AND owner = ?2),
+        EXISTS (SELECT 1 FROM stops WHERE tenant = ?1 AND owner = '')";
     /// The keys after an id.
     KEYS = "SELECT document FROM keys WHERE id > ?1 ORDER BY id LIMIT ?2";
     /// The keys of a tenant after an id.
@@ -88,6 +91,6 @@ statements! {
     BUCKET_LATER = "UPDATE buckets SET look_ms = ?2 WHERE name = ?1";
     /// A bucket is forgotten.
     BUCKET_FORGOTTEN = "DELETE FROM buckets WHERE name = ?1";
-    /// The buckets after a name: a restore goes through all.
+    /// The buckets after a name: a restore and a look for damaged ones go through all.
     BUCKETS = "SELECT name, state FROM buckets WHERE name > ?1 ORDER BY name LIMIT ?2";
 }

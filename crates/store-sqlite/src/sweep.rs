@@ -2,15 +2,18 @@
 
 use rusqlite::{TransactionBehavior, params};
 use tollgate_core::{
-    lease::{Account, Forget},
+    lease::{Account, Forget, Slot},
     time::UnixMillis,
 };
 use tollgate_engine::StoreError;
 
-use crate::{Store, fault::Fault, head, statements};
+use crate::{Store, buckets, fault::Fault, head, statements};
 
 /// The most buckets that one sweep looks at.
 pub const SWEEP_MAX: usize = 64;
+
+/// The most damaged buckets that are named at once.
+pub const DAMAGED_MAX: usize = 100;
 
 /// A bucket that cannot be forgotten now or never is looked at after so long.
 const LATER_MS: u64 = 24 * 3_600_000;
@@ -34,6 +37,33 @@ impl Store {
     /// When the store fails: nothing has happened then, and nothing is lost by waiting.
     pub fn sweep(&mut self, now: UnixMillis) -> Result<Swept, StoreError> {
         self.swept(now).map_err(|fault| fault.store())
+    }
+
+    /// The names of buckets whose state is damaged, at most [`DAMAGED_MAX`]: for whoever decides what becomes of
+    /// them. Goes through all buckets, without keeping anybody waiting.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn damaged_buckets(&mut self) -> Result<Vec<String>, StoreError> {
+        self.damaged().map_err(|fault| fault.store())
+    }
+
+    fn damaged(&mut self) -> Result<Vec<String>, Fault> {
+        let Self { connection, desk, .. } = self;
+        let mut damaged = vec![];
+        let mut page = buckets::page(connection, "")?;
+        while let Some((last, _)) = page.last() {
+            let next = buckets::page(connection, last)?;
+            let broken = |state: &[u8], slots: &mut [Slot]| Account::decode(state, slots).is_err();
+            for (name, state) in page {
+                if damaged.len() < DAMAGED_MAX && broken(&state, &mut desk.slots) {
+                    damaged.push(name);
+                }
+            }
+            page = next;
+        }
+        Ok(damaged)
     }
 
     fn swept(&mut self, now: UnixMillis) -> Result<Swept, Fault> {

@@ -8,7 +8,8 @@ use tollgate_core::{
     stamp::Stamp,
 };
 use tollgate_engine::Reply;
-use tollgate_ledger::{Change, ChangeError, Ledger, LedgerError};
+use tollgate_ledger::{Change, ChangeError, Ledger, LedgerError, Stopped};
+use tollgate_store_sqlite::Store;
 
 use crate::made::{
     Folder, NOW, ask, change, created_for, creation, each, id, lookup, secret, settings, state,
@@ -170,4 +171,23 @@ fn an_outbox_row_says_what_is_to_be_published_since_when() {
         of("lookup", lookup(1).to_string(), last),
     ];
     assert_eq!(rows, expected);
+}
+
+#[test]
+fn who_is_stopped_can_be_asked() {
+    each(|mut store| {
+        change(&mut store, &creation(1));
+        change(&mut store, &created_for(2, settings("other", "bob")));
+        let stops = |store: &mut Store, tenant| {
+            let Stopped { owner, tenant } = store.stopped(tenant, "bob").unwrap();
+            (owner, tenant)
+        };
+        assert_eq!(stops(&mut store, "acme"), (false, false));
+        let (tenant, owner) = ("acme".to_owned(), "bob".to_owned());
+        change(&mut store, &Change::StopOwner { tenant: tenant.clone(), owner });
+        assert_eq!(stops(&mut store, "acme"), (true, false));
+        change(&mut store, &Change::StopTenant { tenant });
+        assert_eq!(stops(&mut store, "acme"), (true, true));
+        assert_eq!(stops(&mut store, "other"), (false, false));
+    });
 }

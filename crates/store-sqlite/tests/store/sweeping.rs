@@ -1,7 +1,7 @@
 //! Buckets that nothing would miss.
 
 use tollgate_core::limit::{Numbers, Period};
-use tollgate_store_sqlite::{SWEEP_MAX, Store, Swept};
+use tollgate_store_sqlite::{DAMAGED_MAX, SWEEP_MAX, Store, Swept};
 
 use crate::made::{DAY_MS, Folder, NOW, each, exchange, plain_ask};
 
@@ -75,4 +75,22 @@ fn a_damaged_bucket_is_not_forgotten() {
     }
     let left: i64 = raw.query_row("SELECT count(*) FROM buckets", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 1);
+}
+
+#[test]
+fn damaged_buckets_are_named() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    for number in 0..600 {
+        take(&mut store, &format!("b{number:03}"), Numbers::steady(1, 1, 1).unwrap(), 1);
+    }
+    assert!(store.damaged_buckets().unwrap().is_empty());
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    let names = ["b000", "b255", "b256", "b257", "b599"];
+    for name in names {
+        raw.execute("UPDATE buckets SET state = x'00' WHERE name = ?1", [name]).unwrap();
+    }
+    assert_eq!(store.damaged_buckets().unwrap(), names);
+    raw.execute("UPDATE buckets SET state = x'00'", []).unwrap();
+    assert_eq!(store.damaged_buckets().unwrap().len(), DAMAGED_MAX);
 }
