@@ -1,6 +1,8 @@
 //! The purses: by the name of their bucket, without spelling it, and by where they were last.
 
 mod key;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::VecDeque, sync::Arc};
 

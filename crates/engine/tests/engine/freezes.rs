@@ -176,3 +176,19 @@ fn nobody_waits_longer_than_the_bound_whatever_comes_next() {
     assert!((30..35).contains(&asked), "{asked}");
     assert_eq!(rig.told(), ["1 unavailable"]);
 }
+
+#[test]
+fn a_panic_of_the_hosts_code_leaves_the_engine_usable() {
+    let mut rig = Rig::warm(SETTINGS, &[limited(), Card::of(1)]);
+    assert_eq!(rig.come(0), "allow");
+    let (engine, now) = (&mut rig.engine, rig.now);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        engine.arrive(Rig::inquiry(1), || panic!("no waiter"), now)
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(rig.counts().parked, 0);
+    assert_eq!(rig.come(0), "allow");
+    assert_eq!(rig.come(1), "parked");
+    rig.answer_all();
+    assert_eq!(rig.told(), ["1 allow"]);
+}

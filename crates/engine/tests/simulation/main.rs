@@ -10,10 +10,12 @@
 #[path = "../support/book.rs"]
 mod book;
 mod judge;
+mod setup;
 mod world;
 
+use setup::{Faults, Plan, TOTAL};
 use tollgate_testkit::full;
-use world::{Faults, Plan, World};
+use world::World;
 
 /// Everything at once, as it may go on a bad day.
 const BAD_DAY: Faults = Faults {
@@ -80,7 +82,7 @@ fn on_a_calm_day_nobody_is_turned_away_for_our_sake_and_warm_keys_wait_for_nobod
 fn a_limit_of_n_admits_exactly_n_when_no_message_is_lost_and_nobody_dies() {
     for seed in 0..10 {
         let tally = World::new(Plan { faults: CALM, changes: false, ..Plan::of(seed) }).run();
-        assert_eq!(tally.of_total, world::TOTAL, "seed {seed}");
+        assert_eq!(tally.of_total, TOTAL, "seed {seed}");
     }
 }
 

@@ -1,77 +1,24 @@
 //! Engines, the authority, what lies between them, and what goes wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tollgate_core::{
-    head::MaxStaleness,
-    lease::{self, HolderId},
-    limit::{LimitScope, Numbers, Period},
+    lease::HolderId,
+    limit::LimitScope,
     record::{Expected, State},
     time::{Reading, UnixMillis},
 };
 use tollgate_engine::{
-    Arrival, Decision, Demand, Engine, Errand, ErrandId, Fetched, Inquiry, Lookup, Question, Reply,
-    Settings, StoreError, WAIT_MAX_MS,
+    Arrival, Decision, Demand, Errand, ErrandId, Fetched, Inquiry, Lookup, Question, Reply,
+    StoreError, WAIT_MAX_MS,
 };
 use tollgate_testkit::Random;
 
 use crate::{
-    book::{Book, Bound, Card, WALL, genuine},
+    book::{Book, WALL, genuine},
     judge::Judge,
+    setup::{Host, KEYS, MAX_STALENESS_MS, Plan, RUN_MS, Tally, card, host, unlimited},
 };
-
-/// How many keys there are; and one number beyond is tried that is none.
-const KEYS: u32 = 8;
-/// What one of them may do in all.
-pub(crate) const TOTAL: u64 = 60;
-const MAX_STALENESS_MS: u64 = 3_000;
-const RUN_MS: u64 = 30_000;
-
-/// How often something happens, in a thousand messages.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Faults {
-    pub(crate) lost: u64,
-    pub(crate) repeated: u64,
-    pub(crate) refused: u64,
-    pub(crate) slow: u64,
-    pub(crate) freezes: bool,
-    pub(crate) crashes: bool,
-    pub(crate) outages: bool,
-}
-
-/// One run.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    pub(crate) seed: u64,
-    pub(crate) engines: usize,
-    pub(crate) faults: Faults,
-    pub(crate) replica: bool,
-    pub(crate) changes: bool,
-    /// Whether there is room for every record.
-    pub(crate) room: bool,
-}
-
-impl Plan {
-    pub(crate) const fn of(seed: u64) -> Self {
-        let faults = crate::CALM;
-        Self { seed, engines: 3, faults, replica: false, changes: true, room: true }
-    }
-}
-
-/// What happened.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) allowed: u64,
-    pub(crate) flagged: u64,
-    pub(crate) unavailable: u64,
-    pub(crate) revoked: u64,
-    pub(crate) freezes: u64,
-    /// Requests of warm keys without a limit, each of which was decided at once.
-    pub(crate) warm: u64,
-    /// Admissions of the key that has a total.
-    pub(crate) of_total: u64,
-    pub(crate) longest_after_revocation: u64,
-}
 
 #[derive(Clone, Debug)]
 enum Event {
@@ -84,21 +31,6 @@ enum Event {
     Freeze(usize),
     Crash(usize),
     Outage(bool),
-}
-
-/// One engine with its clocks.
-struct Host {
-    engine: Engine<u64>,
-    /// Counts processes: what is for one that died reaches nobody.
-    life: u64,
-    ahead_ms: u64,
-    stood_ms: u64,
-    frozen_until: u64,
-    /// When its timer fires.
-    wake_at: u64,
-    waiting: BTreeMap<u64, (u32, u64)>,
-    /// Keys that were let through since nothing about them changed.
-    warm: BTreeSet<u32>,
 }
 
 pub(crate) struct World {
@@ -440,49 +372,4 @@ impl World {
         self.number += 1;
         self.events.insert((self.now + ms, self.number), event);
     }
-}
-
-fn host(plan: Plan, random: &mut Random) -> Host {
-    let settings = Settings {
-        max_staleness: MaxStaleness::new(MAX_STALENESS_MS).unwrap(),
-        store_deadline_ms: 50,
-        host: lease::Host::Background,
-        replica: plan.replica,
-        records_bytes_max: if plan.room { 1 << 20 } else { 1_600 },
-        absences_max: 4,
-        purses_max: 8,
-        parked_max: 1_000,
-        fetches_max: 16,
-    };
-    Host {
-        engine: Engine::new(settings, HolderId(random.bytes())),
-        life: 0,
-        ahead_ms: random.below(100_000),
-        stood_ms: 0,
-        frozen_until: 0,
-        wake_at: u64::MAX,
-        waiting: BTreeMap::new(),
-        warm: BTreeSet::new(),
-    }
-}
-
-/// Half of the keys have no limit; the others have one each, one of them with a second that is shared.
-fn card(number: u32) -> Card {
-    let owner = Bound { scope: LimitScope::Owner, ..Bound::key("shared", 40, 6, 1_000) };
-    let total = Bound {
-        numbers: Numbers::quota(TOTAL, Period::Total).unwrap(),
-        ..Bound::key("total", 1, 1, 1)
-    };
-    let (limits, quotas) = match number {
-        1 => (vec![], vec![total]),
-        3 => (vec![Bound::key("narrow", 5, 2, 1_000)], vec![]),
-        5 => (vec![Bound::key("wide", 60, 5, 1_000), owner], vec![]),
-        7 => (vec![owner], vec![]),
-        _ => (vec![], vec![]),
-    };
-    Card { limits, quotas, ..Card::of(number) }
-}
-
-fn unlimited(number: u32) -> bool {
-    number < KEYS && card(number).limits.is_empty() && card(number).quotas.is_empty()
 }
