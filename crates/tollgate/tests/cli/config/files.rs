@@ -305,4 +305,12 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
             r#"2:8: gate.listen: "x" is not an address and a port, such as 127.0.0.1:8080 or [::1]:8080"#,
         ],
     ),
+    // Columns are counted in characters.
+    (
+        "gate = { realm = 'é', lisen = 1 }\n",
+        &[
+            r#"1:18: gate.realm: "é" is not a realm: 1 to 64 printable ASCII characters without " and \"#,
+            "1:23: gate.lisen: no such field: did you mean `listen`?",
+        ],
+    ),
 ];
