@@ -5,7 +5,9 @@ use std::{fs::OpenOptions, path::Path};
 use rusqlite::{Transaction, TransactionBehavior, params};
 use tollgate_core::{lease::Account, stamp::Stamp, time::UnixMillis};
 
-use crate::{Access, OpenFailure, Store, buckets, fault::Fault, head, note, open, statements, store::Desk};
+use crate::{
+    Access, OpenFailure, Store, buckets, fault::Fault, head, note, open, statements, store::Desk,
+};
 
 /// Copies a store that may be in use to a new file at `to`.
 ///

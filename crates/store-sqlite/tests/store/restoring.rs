@@ -122,3 +122,18 @@ fn a_restore_brings_back_buckets_whose_clock_was_ahead() {
     assert_eq!(granted(&mut store, 2, NOW.plus(60_000)), 0);
     assert_eq!(granted(&mut store, 3, NOW.plus(70_000)), 5);
 }
+
+#[test]
+fn a_store_whose_file_is_gone_does_not_silently_begin_anew() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    change(&mut store, &creation(1));
+    drop(store);
+    fs::remove_file(folder.file("store.db")).unwrap();
+    let error = Store::open(&folder.file("store.db"), Access::Create).unwrap_err();
+    assert_eq!(error.code(), "store_older");
+    // Whoever means it removes the note as well.
+    fs::remove_file(folder.file("store.db")).unwrap();
+    fs::remove_file(folder.file("store.db.epoch")).unwrap();
+    drop(folder.store());
+}
