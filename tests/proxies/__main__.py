@@ -12,6 +12,7 @@ from contract.origin import Origin
 
 from .example import Example, Ports, caddy, envoy, haproxy, nginx
 from .gate import Gate
+from .mistakes import MISTAKES, TOML
 from .process import Failed
 from .rows import ROWS, Row
 from .stage import Stage
@@ -47,42 +48,95 @@ def because(example: Example, row: Row) -> str | None:
     return next((example.lacks[need] for need in row.needs if need in example.lacks), None)
 
 
-def run(example: Example, arguments, wanted: str) -> list[Outcome]:
+class Session:
+    """One example while it runs: origin, gate and proxy, in a folder of their own."""
+
+    def __init__(self, example: Example, arguments):
+        self.example, self.arguments = example, arguments
+        self.folder = Path(tempfile.mkdtemp(prefix=f"tollgate-{example.name}-"))
+        self.origin = Origin()
+        self.ports = Ports.free(self.origin.port)
+        self.gate = self.proxy = None
+        self.started = 0
+
+    def start_gate(self, change=lambda text: text):
+        self.started += 1
+        configuration = ROOT / "examples" / self.example.name / TOML
+        place = self.folder / str(self.started)
+        self.gate = Gate(self.arguments.binary, configuration, place, self.ports, change)
+
+    def start_proxy(self, change=lambda text: text):
+        self.proxy = self.example.start(ROOT / "examples", self.arguments.tools, self.folder, self.ports, change)
+
+    def play(self, row: Row) -> Outcome:
+        stage = Stage(self.example, self.gate, self.origin, self.ports)
+        try:
+            row.play(stage)
+        except Exception:
+            stage.faults.append(traceback.format_exc(limit=-4))
+        if self.proxy.process.poll() is not None:
+            raise Failed(f"{self.example.name} ended: {self.proxy.log()[-1500:]}")
+        return Outcome(self.example.name, row.name, stage.faults, stage.checks)
+
+    def stop(self):
+        for process in (self.proxy, self.gate):
+            if process is not None:
+                process.stop()
+        self.proxy = self.gate = None
+
+    def close(self, keep: bool):
+        self.stop()
+        self.origin.stop()
+        if keep:
+            print(f"{self.example.name}: logs are in {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run(example: Example, arguments) -> list[Outcome]:
     """Plays all rows; one that fails does not stop the next."""
-    folder = Path(tempfile.mkdtemp(prefix=f"tollgate-{example.name}-"))
-    origin = Origin()
-    gate = proxy = None
-    outcomes = []
+    session, outcomes = Session(example, arguments), []
     try:
-        ports = Ports.free(origin.port)
-        gate = Gate(arguments.binary, ROOT / "examples" / example.name / "tollgate.toml", folder, ports)
-        proxy = example.start(ROOT / "examples", arguments.tools, folder, ports)
+        session.start_gate()
+        session.start_proxy()
         for row in ROWS:
-            if wanted not in row.name:
-                continue
-            outcome = Outcome(example.name, row.name, because=because(example, row))
-            outcomes.append(outcome)
-            if outcome.because is None:
-                stage = Stage(example, gate, origin, ports)
-                try:
-                    row.play(stage)
-                except Exception:
-                    stage.faults.append(traceback.format_exc(limit=-4))
-                outcome.faults, outcome.checks = stage.faults, stage.checks
-                if proxy.process.poll() is not None:
-                    raise Failed(f"{example.name} ended: {proxy.log()[-1500:]}")
+            if arguments.row in row.name:
+                reason = because(example, row)
+                outcomes.append(Outcome(example.name, row.name, because=reason) if reason else session.play(row))
     except Failed as failed:
         outcomes.append(Outcome(example.name, "it runs at all", [str(failed)]))
     finally:
-        for process in (proxy, gate):
-            if process is not None:
-                process.stop()
-        origin.stop()
-        if not any(outcome.faults for outcome in outcomes) and not arguments.keep:
-            shutil.rmtree(folder, ignore_errors=True)
-        else:
-            print(f"{example.name}: logs are in {folder}")
+        session.close(arguments.keep or any(outcome.faults for outcome in outcomes))
     return outcomes
+
+
+def mistakes(example: Example, arguments) -> tuple[int, list[str]]:
+    """Makes every mistake in a copy of the configuration: how many were noticed, and which were not."""
+    noticed, missed = 0, []
+    session = Session(example, arguments)
+    try:
+        for mistake in MISTAKES:
+            if mistake.example != example.name or arguments.row not in mistake.row:
+                continue
+            row = next(row for row in ROWS if row.name.startswith(mistake.row))
+            try:
+                session.start_gate(*[mistake.change] * (mistake.file == TOML))
+                session.start_proxy(*[mistake.change] * (mistake.file is None))
+                outcome = session.play(row)
+            except (Failed, ValueError) as failed:
+                outcome = None
+                missed.append(f"{example.name}: {mistake.old!r} cannot be made: {failed}")
+            finally:
+                session.stop()
+            if outcome is None:
+                continue
+            if outcome.faults:
+                noticed += 1
+            else:
+                missed.append(f"{example.name}: {mistake.old!r} -> {mistake.new!r}: {row.name}: stays green")
+    finally:
+        session.close(arguments.keep)
+    return noticed, missed
 
 
 def shown(outcomes: list[Outcome]):
@@ -111,21 +165,28 @@ def main() -> int:
     parser.add_argument("--tools", type=Path, default=ROOT / ".tools")
     parser.add_argument("--only", action="append", choices=[example.name for example in EXAMPLES])
     parser.add_argument("--row", default="", help="rows whose name contains this")
+    parser.add_argument("--mistakes", action="store_true", help="also make mistakes, each of which a row must notice")
     parser.add_argument("--keep", action="store_true", help="keep folders and logs")
     arguments = parser.parse_args()
     arguments.binary, arguments.tools = arguments.binary.resolve(), arguments.tools.resolve()
-    outcomes = []
+    outcomes, noticed, missed = [], 0, []
     for example in EXAMPLES:
-        if not arguments.only or example.name in arguments.only:
-            outcomes += run(example, arguments, arguments.row)
+        if arguments.only and example.name not in arguments.only:
+            continue
+        outcomes += run(example, arguments)
+        if arguments.mistakes:
+            count, more = mistakes(example, arguments)
+            noticed, missed = noticed + count, missed + more
     shown(outcomes)
+    for line in missed:
+        print(f"RED {line}")
     red = sum(bool(outcome.faults) for outcome in outcomes)
     not_applicable = sum(outcome.because is not None for outcome in outcomes)
     held = len(outcomes) - red - not_applicable
     checks = sum(outcome.checks for outcome in outcomes)
-    print(f"{checks} checks, {red} rows red")
-    print(f"tollgate-tally tests=0 rows=0 held={held} not_applicable={not_applicable} skipped=0")
-    return 1 if red or not held else 0
+    print(f"{checks} checks, {red} rows red; {noticed} mistakes noticed, {len(missed)} not")
+    print(f"tollgate-tally tests={noticed} rows=0 held={held} not_applicable={not_applicable} skipped=0")
+    return 1 if red or missed or not held else 0
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ class Example:
     #: How it says that the gate does not answer, where that is not 503.
     gone: tuple[int, ...] = (503,)
 
-    def configuration(self, examples: Path, run: Path, ports: Ports) -> Path:
-        source = (examples / self.name / self.file).read_text()
+    def configuration(self, examples: Path, run: Path, ports: Ports, change) -> Path:
+        source = change((examples / self.name / self.file).read_text())
         documented = {PORTS[port] for port in _PORT.findall(source)}
         needed = {"clients", "decide", "origin"} if self.place == "decide" else {"clients", "gate"}
         if not needed <= documented:
@@ -56,8 +56,9 @@ class Example:
         copy.write_text(ports.put_into(source))
         return copy
 
-    def start(self, examples: Path, tools: Path, run: Path, ports: Ports) -> Process:
-        copy = self.configuration(examples, run, ports)
+    def start(self, examples: Path, tools: Path, run: Path, ports: Ports, change=lambda text: text) -> Process:
+        """Starts the proxy; `change` breaks the configuration, where a test wants to see that noticed."""
+        copy = self.configuration(examples, run, ports, change)
         process = Process(self.words(tools, run, copy), run, servers_environment(tools, run), self.name)
         try:
             process.listens(ports.clients)

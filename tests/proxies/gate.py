@@ -29,14 +29,14 @@ ROLES = {
 class Gate:
     """One process; it can be stopped and started again on the same ports."""
 
-    def __init__(self, binary: Path, configuration: Path, run: Path, ports: Ports):
+    def __init__(self, binary: Path, configuration: Path, run: Path, ports: Ports, change=lambda text: text):
         self.binary, self.run, self.ports = binary, run, ports
         self.place = run / "gate"
-        self.place.mkdir()
+        self.place.mkdir(parents=True)
         self.file = self.place / "tollgate.toml"
         # `init` makes secrets and store; then the example takes the place of the configuration that it wrote.
         self.command("init")
-        self.file.write_text(ports.put_into(configuration.read_text()))
+        self.file.write_text(ports.put_into(change(configuration.read_text())))
         self.command("config", "check")
         self.keys = {role: self._key(role, settings) for role, settings in ROLES.items()}
         self.command("keys", "revoke", self.keys["revoked"]["key"]["id"])

@@ -24,7 +24,7 @@ CROOKED = ("/a/../admin/x", "/a/%2e%2e/admin/x", "/a/%2E./admin/x", "/a/./admin/
            "/orders/x%00", "/orders/1#/../admin/x", "/public/../admin/x", "/public/..%2fadmin/x",
            "/public/%2e%2e/admin/x", "/public/..;/admin/x", "/public//../admin/x", "/public/.%2e/admin/x",
            "http://api.example/admin/x", "http://api.example/public/../admin/x", "/orders/%c0%ae%c0%ae/admin/x",
-           "/orders/..", "/orders/.", "/%2e%2e/admin/x", "/orders/%252e%252e/admin/x")
+           "/admin/../public/x", "/orders/..", "/orders/.", "/%2e%2e/admin/x", "/orders/%252e%252e/admin/x")
 ROWS: list["Row"] = []
 GONE_S = 5
 
