@@ -1,6 +1,6 @@
 //! The suite `gate`: the native gate, as it would be deployed.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use anyhow::ensure;
 
@@ -25,6 +25,12 @@ pub(super) const STEPS: &[Step] = &[
         needs: &[Need::Python],
         run: guards,
     },
+    Step {
+        name: "proxies",
+        about: "every example with its real proxy, and mistakes in its configuration",
+        needs: &[Need::Python, Need::Proxies],
+        run: proxies,
+    },
 ];
 
 /// Builds the file that a user would deploy.
@@ -34,19 +40,29 @@ fn build(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// Every row of the contract holds for it, or does not apply and says why.
 fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let binary = with.project.target.join("release/tollgate");
-    ensure!(binary.is_file(), "there is no release binary: the step `build` makes it");
-    let mut run = python(with, &["run", "--host", "native", "--verbose", "--binary"]);
-    with.count(run.arg(binary))
+    let mut run = python(with, "contract", &["run", "--host", "native", "--verbose", "--binary"]);
+    with.count(run.arg(binary(with)?))
 }
 
 /// The rows can fail.
 fn guards(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.count(&mut python(with, &["guards"]))
+    with.count(&mut python(with, "contract", &["guards"]))
 }
 
-fn python(with: &Surroundings<'_>, arguments: &[&str]) -> Command {
+/// What a user would copy works as it stands, and a row notices what can be forgotten in it.
+fn proxies(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let mut run = python(with, "proxies", &["--mistakes", "--tools"]);
+    with.count(run.arg(with.project.tools()).arg("--binary").arg(binary(with)?))
+}
+
+fn binary(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
+    let binary = with.project.target.join("release/tollgate");
+    ensure!(binary.is_file(), "there is no release binary: the step `build` makes it");
+    Ok(binary)
+}
+
+fn python(with: &Surroundings<'_>, package: &str, arguments: &[&str]) -> Command {
     let mut python = with.project.command(setup::python::interpreter(with.project));
-    python.current_dir(with.project.path("tests")).args(["-m", "contract"]).args(arguments);
+    python.current_dir(with.project.path("tests")).args(["-m", package]).args(arguments);
     python
 }
