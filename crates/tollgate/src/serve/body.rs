@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -36,19 +36,27 @@ pub(crate) struct Paced {
     held: Option<Box<dyn Send + Sync>>,
 }
 
-/// When something of a body last moved.
+/// When something of a body last moved, and whether it was given up.
 #[derive(Debug, Default)]
-pub(crate) struct Progress(AtomicU64);
+pub(crate) struct Progress {
+    moved_ms: AtomicU64,
+    given_up: AtomicBool,
+}
 
 impl Progress {
     /// Something moved now.
     pub(crate) fn mark(&self) {
-        self.0.store(clock::read().mono_ms, Ordering::Relaxed);
+        self.moved_ms.store(clock::read().mono_ms, Ordering::Relaxed);
+    }
+
+    /// Whether the body was given up because its sender was silent.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// How long ago something last moved.
     pub(crate) fn quiet_ms(&self) -> u64 {
-        clock::read().mono_ms.saturating_sub(self.0.load(Ordering::Relaxed))
+        clock::read().mono_ms.saturating_sub(self.moved_ms.load(Ordering::Relaxed))
     }
 }
 
@@ -87,6 +95,9 @@ impl Paced {
         let idle = self.idle;
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(idle)));
         ready!(timer.as_mut().poll(cx));
+        if let Some(progress) = &self.progress {
+            progress.given_up.store(true, Ordering::Relaxed);
+        }
         Poll::Ready(Some(Err(Gone::Silent)))
     }
 }

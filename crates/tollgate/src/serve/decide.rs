@@ -171,8 +171,7 @@ fn only<'a>(head: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 
 /// The client's address, as those who ask tell it; unknown if they tell none. Their own is never the client's.
 fn client(peer: IpAddr, head: &HeaderMap, trusted: &Trusted) -> Option<Address> {
-    let told = head.contains_key("x-forwarded-for");
-    told.then(|| address::client(peer, fields(head), trusted))
+    Some(address::client(peer, fields(head), trusted))
         .filter(|address| *address != Address::new(peer))
 }
 

@@ -113,8 +113,13 @@ impl Upstream {
         *onward.headers_mut() = inward(&head.headers, &journey, visit, websocket)?;
         let sent = self.client.request(onward);
         let answered = within(sent, self.origin.response_timeout, &progress).await;
-        let answer = answered.ok_or(Trouble::OriginTimeout)?;
-        let answer = answer.map_err(|error| trouble(&error))?;
+        let answer = match answered {
+            Some(Ok(answer)) => answer,
+            // Whose fault it is that nothing came.
+            _ if progress.is_given_up() => return Err(Trouble::RequestTimeout),
+            Some(Err(error)) => return Err(trouble(&error)),
+            None => return Err(Trouble::OriginTimeout),
+        };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return switch(answer, switches.filter(|_| websocket), journey, visit);
         }

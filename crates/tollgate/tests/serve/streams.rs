@@ -164,6 +164,8 @@ fn a_body_that_stops_half_way_breaks_off_and_is_not_taken_for_whole() {
     let mut wire = gate.connect();
     let fields = format!("host: a\r\ncontent-length: 100\r\nx-api-key: {}", key.secret);
     wire.send(format!("PUT /stopped HTTP/1.1\r\n{fields}\r\n\r\nonly this"));
-    drop(wire.rest());
+    let late = wire.answer();
+    assert_eq!((late.status(), &late.json()["code"]), (408, &"request_timeout".into()));
+    wire.ends();
     assert!(origin.arrived().iter().all(|arrived| !arrived.head.first.contains("/stopped")));
 }
