@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -17,6 +18,10 @@ from contract.world import Config, Deployment
 #: A gate's own deadline for the store: what is not answered by then is a failure of the store.
 STORE_DEADLINE_MS = 250
 STOPS_S = 10
+TIDY_S = 5
+
+_READS = re.compile(rb"^\d+<reads> +" + native_trace._LOCK % (b"F_RDLCK", b"12[3-7]"))
+_WRITES = re.compile(rb"^\d+<leases> +" + native_trace._LOCK % (b"F_WRLCK", b"120"))
 
 
 class Shared:
@@ -101,6 +106,15 @@ class Process(NativeGate):
         """Ends it at once, whatever it was doing."""
         self.process.kill()
         self.process.wait()
+
+    def asked_of_store(self) -> tuple[int, int]:
+        """How many transactions there were for heads and records, and how many that write.
+
+        The thread that leases tidies every `TIDY_S` seconds by one that writes, whoever asks what.
+        """
+        self.store_calls()
+        lines = self.trace.trace.read_bytes().split(b"\n")
+        return sum(bool(_READS.search(line)) for line in lines), sum(bool(_WRITES.search(line)) for line in lines)
 
     def resident(self) -> int:
         """Bytes of memory in use."""
