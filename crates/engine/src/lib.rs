@@ -6,6 +6,29 @@
 //! [delivered](Engine::deliver), and the parked requests that it concerns are decided in their order.
 //! Fetches are shared by everybody who waits for the same; verdicts never are.
 //!
+//! After every call a host does the same:
+//!
+//! ```
+//! # use tollgate_core::lease::HolderId;
+//! # use tollgate_engine::*;
+//! # fn host<W>(
+//! #     engine: &mut Engine<W>,
+//! #     mut send: impl FnMut(Errand),
+//! #     mut tell: impl FnMut(W, Decision),
+//! #     random: impl Fn() -> [u8; 16],
+//! # ) {
+//! for (waiter, decision) in engine.decisions() {
+//!     tell(waiter, decision);
+//! }
+//! for errand in engine.errands() {
+//!     send(errand); // and later Engine::deliver what came of it, once
+//! }
+//! if engine.needs_holder() {
+//!     engine.new_holder(HolderId(random())); // and drop pooled connections: it was frozen
+//! }
+//! # }
+//! ```
+//!
 //! Errands and replies are data, so the same engine runs over a thread beside it, a promise, or a test's
 //! virtual time.
 #![forbid(unsafe_code)]

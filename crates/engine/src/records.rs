@@ -20,6 +20,9 @@ const ALLOCATION_BYTES: usize = 16;
 /// A cell of the index, at the load that it has on average, and the mark.
 const INDEX_BYTES: usize = 15;
 
+/// How many records in use are passed by before one leaves all the same: nobody waits for a longer search.
+const SEARCH_MAX: usize = 1_024;
+
 /// The fewest entries that room is made for at a time.
 const GROWTH_MIN: usize = 64;
 
@@ -204,20 +207,23 @@ impl Records {
 
     /// Lets records leave until the rest fits; the one at `kept` has just come.
     fn make_room(&mut self, kept: u32) {
-        // Two rounds: the first takes the marks.
-        let mut steps = self.entries.len().saturating_mul(2).saturating_add(2);
-        while self.bytes > self.bytes_max && steps > 0 {
-            steps = steps.saturating_sub(1);
+        let (mut looked, mut searched) = (0_usize, 0_usize);
+        // Two rounds find every record that may leave.
+        let looks = self.entries.len().saturating_mul(2).saturating_add(2);
+        while self.bytes > self.bytes_max && looked < looks {
+            looked = looked.saturating_add(1);
             let place = self.hand;
             self.hand = if at(place) >= self.entries.len() { 0 } else { place.saturating_add(1) };
             if place == kept || self.get(place).is_none() {
                 continue;
             }
+            searched = searched.saturating_add(1);
             match self.used.get_mut(at(place)) {
-                Some(used @ true) => *used = false,
-                Some(false) | None => {
+                Some(used @ true) if searched <= SEARCH_MAX => *used = false,
+                Some(_) | None => {
                     self.remove(place);
                     self.evicted = self.evicted.saturating_add(1);
+                    searched = 0;
                 }
             }
         }

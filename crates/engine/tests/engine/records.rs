@@ -130,6 +130,19 @@ fn a_key_that_was_tried_before_it_existed_works_within_ten_seconds() {
 }
 
 #[test]
+fn a_key_that_was_removed_is_unknown_and_so_is_what_was_held_of_it() {
+    let mut rig = Rig::warm(SETTINGS, &[Card::of(0)]);
+    rig.book.change(0, |_| ());
+    rig.book.cards.clear();
+    rig.skip_ms(1_001);
+    assert_eq!(rig.come(0), "parked");
+    rig.answer_all();
+    assert_eq!(rig.told(), ["1 key_invalid"]);
+    assert_eq!((rig.counts().records, rig.counts().absences), (0, 1));
+    assert_eq!(rig.come(0), "key_invalid");
+}
+
+#[test]
 fn absences_push_out_each_other_and_nothing_good() {
     let settings = tollgate_engine::Settings { absences_max: 3, ..SETTINGS };
     let mut rig = headed(settings, &[Card::of(0)]);

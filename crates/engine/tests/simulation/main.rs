@@ -73,7 +73,7 @@ fn on_a_calm_day_nobody_is_turned_away_for_our_sake_and_warm_keys_wait_for_nobod
         assert_eq!(tally.unavailable, 0, "seed {seed}");
         assert_eq!(tally.flagged, 0);
         assert!(tally.allowed > 500, "{}", tally.allowed);
-        // Half of all keys have no limit: those wait for a head once in a while at most.
+        // Three of nine have no limit: those wait for a head once in a while at most.
         assert!(tally.warm > 100, "{}", tally.warm);
     }
 }
@@ -94,4 +94,14 @@ fn when_a_revocation_has_been_answered_it_holds_everywhere_within_a_second_and_a
         assert!(tally.revoked > 0);
         assert!(tally.longest_after_revocation <= 1_000, "{}", tally.longest_after_revocation);
     }
+}
+
+#[test]
+fn what_is_never_over_is_not_bought_by_refusing() {
+    // Eight engines, one key, about 0.94 of what its limit allows.
+    let plan = Plan { engines: 8, only: Some(6), changes: false, ..Plan::of(7) };
+    let tally = World::new(plan).run();
+    let all = tally.allowed + tally.denied;
+    assert!((25_000..30_000).contains(&all), "{all}");
+    assert!(tally.allowed * 100 >= all * 95, "{} of {all}", tally.allowed);
 }

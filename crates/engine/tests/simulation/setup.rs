@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) faults: Faults,
     pub(crate) replica: bool,
     pub(crate) changes: bool,
+    /// The one key that is used, if it is one only.
+    pub(crate) only: Option<u32>,
     /// Whether there is room for every record.
     pub(crate) room: bool,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) const fn of(seed: u64) -> Self {
         let faults = crate::CALM;
-        Self { seed, engines: 3, faults, replica: false, changes: true, room: true }
+        Self { seed, engines: 3, faults, replica: false, changes: true, only: None, room: true }
     }
 }
 
@@ -55,6 +57,7 @@ impl Plan {
 pub(crate) struct Tally {
     pub(crate) allowed: u64,
     pub(crate) flagged: u64,
+    pub(crate) denied: u64,
     pub(crate) unavailable: u64,
     pub(crate) revoked: u64,
     pub(crate) freezes: u64,
@@ -104,7 +107,7 @@ pub(crate) fn host(plan: Plan, random: &mut Random) -> Host {
     }
 }
 
-/// Half of the keys have no limit; the others have one each, one of them with a second that is shared.
+/// Some keys have no limit; the others have one each, one of them with a second that is shared.
 pub(crate) fn card(number: u32) -> Card {
     let owner = Bound { scope: LimitScope::Owner, ..Bound::key("shared", 40, 6, 1_000) };
     let total = Bound {
@@ -115,6 +118,7 @@ pub(crate) fn card(number: u32) -> Card {
         1 => (vec![], vec![total]),
         3 => (vec![Bound::key("narrow", 5, 2, 1_000)], vec![]),
         5 => (vec![Bound::key("wide", 60, 5, 1_000), owner], vec![]),
+        6 => (vec![Bound::key("steady", 1_000, 1_000, 1_000)], vec![]),
         7 => (vec![owner], vec![]),
         _ => (vec![], vec![]),
     };

@@ -121,7 +121,7 @@ impl World {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Come(place) => {
-                let busy = self.random.within(1, 60);
+                let busy = self.random.within(1, if self.plan.only.is_some() { 16 } else { 60 });
                 self.after(busy, Event::Come(place));
                 if self.awake(place) {
                     self.come(place);
@@ -184,7 +184,8 @@ impl World {
     }
 
     fn come(&mut self, place: usize) {
-        let number = u32::try_from(self.random.below(u64::from(KEYS) + 1)).unwrap();
+        let any = u32::try_from(self.random.below(u64::from(KEYS) + 1)).unwrap();
+        let number = self.plan.only.unwrap_or(any);
         let demand = Demand::new(&[], 1).unwrap();
         let address = None;
         let inquiry =
@@ -312,6 +313,7 @@ impl World {
             Decision::Allow(pass) => pass,
             Decision::Deny(refused) => {
                 let code = refused.denial().code();
+                self.tally.denied += 1;
                 self.tally.unavailable += u64::from(code == "unavailable");
                 assert!(code != "key_invalid" || number == KEYS, "{number} {code} (seed {seed})");
                 assert!(code != "key_revoked" || self.judge.revoked.contains_key(&number));
