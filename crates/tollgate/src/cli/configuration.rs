@@ -17,7 +17,7 @@ Examples:
   tollgate config check
   tollgate config check --config staging.toml --json
 
-Exit code 0 if a gate could start with it, 1 if not. `tollgate doctor` says what is allowed and unsafe.")]
+Exit code 0 if nothing is wrong, 1 if something is. `tollgate doctor` says what is allowed and unsafe.")]
     Check,
     /// Print the reference: every field, its default, its variable
     #[command(after_help = "Example:\n  tollgate config reference > configuration.md")]
@@ -48,7 +48,7 @@ fn check(source: &Source, output: &mut Output<'_>) -> Result<Exit, Failure> {
         "problems": problems.iter().map(document).collect::<Vec<_>>(),
     });
     output.show(&document, |out| match &loaded {
-        Ok(_) => writeln!(out, "{}: a gate can start with this", source.file.display()),
+        Ok(_) => writeln!(out, "{}: nothing is wrong with it", source.file.display()),
         Err(error) => error.lines().try_for_each(|line| writeln!(out, "{line}")),
     })?;
     Ok(if loaded.is_ok() { Exit::Done } else { Exit::Failed })

@@ -19,7 +19,6 @@ use crate::{config::Source, exit::Exit};
 pub(super) struct Inspect {
     /// The key. Left out, it is read from standard input, which keeps it out of the shell's history and of the list
     /// of processes
-    #[arg(hide_possible_values = true)]
     key: Option<String>,
 }
 

@@ -14,6 +14,8 @@ const HEAD: &str = "\
 standard output, and what went wrong as one on standard error: `{\"error\":{\"code\":…,\"message\":…}}`. Fields and
 codes are added, and never renamed or removed.
 
+[crates/tollgate/tests/golden](../crates/tollgate/tests/golden) has the document of each command.
+
 | exit code | meaning |
 |---|---|
 | 0 | what was asked for is done |

@@ -1,6 +1,7 @@
 //! Everything that is looked for.
 
-use tollgate_core::network::Block;
+use tollgate_core::{limit::Refill, network::Block};
+use tollgate_http::route::RouteLimit;
 use tollgate_ledger::{Key, LimitSpec};
 
 use super::{Check, Facts, Weight, mounts, routes};
@@ -285,12 +286,25 @@ fn store_on_network(facts: &Facts) -> Vec<String> {
 }
 
 fn burst_below_a_second(facts: &Facts) -> Vec<String> {
-    let small = |spec: &LimitSpec| {
-        let second = u128::from(spec.rate).saturating_mul(1_000);
-        u128::from(spec.burst).saturating_mul(spec.period_ms.into()) < second
+    let below = |burst: u64, rate: u64, period_ms: u64| {
+        u128::from(burst).saturating_mul(period_ms.into()) < u128::from(rate).saturating_mul(1_000)
     };
+    let small = |spec: &LimitSpec| below(spec.burst, spec.rate, spec.period_ms);
     let of = |key: &Key| key.settings.limits.iter().any(small);
-    counted(facts, of, "a limit whose burst is below one second of its rate")
+    let mut found = counted(facts, of, "a limit whose burst is below one second of its rate");
+    for (at, route) in facts.config.routes.iter().enumerate() {
+        let small = |own: &&RouteLimit| match own.numbers.refill() {
+            Refill::Steady { rate, period_ms } => {
+                below(own.numbers.burst().into(), rate.into(), period_ms.into())
+            }
+            Refill::Each(_) => false,
+        };
+        let own = route.limits.iter().filter(small);
+        found.extend(own.map(|own| {
+            format!("routes[{at}] has limit {} with a burst below one second of its rate", own.name)
+        }));
+    }
+    found
 }
 
 fn country_unknown(facts: &Facts) -> Vec<String> {

@@ -125,6 +125,11 @@ const CONFIGURATIONS: &[(&str, &str, &str)] = &[
         "[gate]\nmax_staleness_ms = 60001\n",
         "[gate]\nmax_staleness_ms = 60000\n",
     ),
+    (
+        "burst_below_a_second",
+        "[[routes]]\npath = '/a'\nlimits = ['slow:key=4,5/1s']\n",
+        "[[routes]]\npath = '/a'\nlimits = ['slow:key=5,5/1s']\n",
+    ),
     ("store_in_memory", "[store]\npath = 'memory'\n", "[store]\npath = 'memory.db'\n"),
 ];
 

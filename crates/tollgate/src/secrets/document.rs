@@ -62,7 +62,7 @@ pub(super) fn read(text: &str) -> Result<Secrets, SecretsError> {
 }
 
 /// Writes `secrets` as the file holds them, if they are good.
-pub(super) fn write(secrets: &Secrets) -> Result<Zeroizing<String>, SecretsError> {
+pub(super) fn write(secrets: &Secrets) -> Result<Hidden, SecretsError> {
     judge(secrets)?;
     let peppers = secrets.peppers.iter();
     let peppers =
@@ -79,9 +79,13 @@ pub(super) fn write(secrets: &Secrets) -> Result<Zeroizing<String>, SecretsError
         issuing: secrets.issuing,
         signing: signing.collect(),
     };
-    let text =
-        serde_json::to_string_pretty(&document).map_err(|_| SecretsError::malformed(0, 0))?;
-    Ok(Zeroizing::new(text + "\n"))
+    // SECURITY: room for all of it, so that no piece is left behind when the text grows.
+    let room = usize::try_from(TEXT_BYTES_MAX).unwrap_or(0);
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    serde_json::to_writer_pretty(&mut *text, &document)
+        .map_err(|_| SecretsError::malformed(0, 0))?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// Whether a gate may start with `secrets`.

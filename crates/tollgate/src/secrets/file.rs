@@ -93,13 +93,19 @@ impl SecretsFile {
     ///
     /// When there is one, or it cannot be written: nothing is changed then.
     pub(crate) fn create(&self, secrets: &Secrets) -> Result<(), SecretsError> {
-        let link = |fresh: &Path| match fs::hard_link(fresh, &self.path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(SecretsError::exists())
-            }
-            linked => linked.map_err(|error| SecretsError::io("cannot be written", error)),
+        let failed = |error: io::Error| match error.kind() == io::ErrorKind::AlreadyExists {
+            true => SecretsError::exists(),
+            false => SecretsError::io("cannot be written", error),
         };
-        let made = self.write(secrets, link).map_err(|error| error.of(self.name.display()));
+        // The name is taken first: whoever takes it is the only one to put anything there.
+        let mut options = OpenOptions::new();
+        let taken = options.write(true).create_new(true).mode(MODE).open(&self.path);
+        taken.map_err(|error| failed(error).of(self.name.display()))?;
+        let replace = |fresh: &Path| fs::rename(fresh, &self.path).map_err(failed);
+        let made = self.write(secrets, replace).map_err(|error| error.of(self.name.display()));
+        if made.is_err() {
+            let _ = fs::remove_file(&self.path);
+        }
         let _ = fs::remove_file(self.fresh());
         made
     }
@@ -158,7 +164,7 @@ impl SecretsFile {
         let mut options = OpenOptions::new();
         let mut file =
             options.write(true).create_new(true).mode(MODE).open(&fresh).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed)?;
         put(&fresh)?;
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(failed)?;
