@@ -15,7 +15,7 @@ def _host(arguments) -> Host:
         from .driver_native import NativeHost
 
         return NativeHost(arguments.binary)
-    from .fake_gate import FakeHost
+    from .fake_host import FakeHost
 
     return FakeHost()
 

@@ -3,7 +3,6 @@
 It keeps everything in memory and does no more than the rows need. It is nobody's reference.
 """
 
-import ipaddress
 import json
 import math
 import secrets
@@ -11,14 +10,14 @@ import socket
 import threading
 import time
 
-from reference import ed25519
+from reference import ed25519, network
 from reference import identity as identity_format
 from reference import key as key_format
 from reference.scope import covers
 from reference.wire import Refused
 
 from . import fake_rules as rules
-from .host import Gate, Host
+from .host import Gate
 from .message import Broken, Stream, framing_of
 from .origin import Origin
 from .row import STATUS
@@ -229,7 +228,9 @@ class FakeGate(Gate):
             values = [value for name, value in request.fields if name.lower() == b"x-forwarded-for"]
             for hop in reversed(b",".join(values).split(b",")):
                 hop = hop.strip().decode("latin-1")
-                if hop and not hop.startswith("127."):
+                if network.address_of(hop) is None:
+                    break
+                if not hop.startswith("127."):
                     return hop
         return request.peer
 
@@ -255,31 +256,19 @@ class FakeGate(Gate):
             return ("key_expired",)
         if spec.not_before_ms is not None and now < self.deployment.now_ms + spec.not_before_ms:
             return ("key_not_yet_valid",)
-        if self.outside(self.address_of(request), spec.ips_allowed, spec.ips_denied):
-            return ("ip_denied",)
         named = self.config.country_header
         country = request.one(named.lower().encode()) if named else None
-        country = country.decode("latin-1") if country else None
-        if (spec.countries_allowed or spec.countries_denied) and (
-            country in (None, "XX") or country in spec.countries_denied
-            or (spec.countries_allowed and country not in spec.countries_allowed)
-        ):
-            return ("country_denied",)
+        country = country.decode("latin-1") if country and country != b"XX" else None
+        rules_of = lambda allow, deny: {"allow": list(allow), "deny": list(deny)}  # noqa: E731
+        code = network.denied(self.address_of(request), country, rules_of(spec.ips_allowed, spec.ips_denied),
+                              rules_of(spec.countries_allowed, spec.countries_denied))
+        if code:
+            return (code,)
         missing = next((scope for scope in rule.scopes if not any(covers(held, scope) for held in spec.scopes)), None)
-        return ("scope_missing", {"scope": missing}) if missing else None
-
-    def outside(self, address: str, allowed, denied) -> bool:
-        try:
-            one = ipaddress.ip_address(address)
-        except ValueError:
-            return bool(allowed or denied)
-        inside = lambda blocks: any(one in ipaddress.ip_network(block) for block in blocks)  # noqa: E731
-        return inside(denied) or bool(allowed) and not inside(allowed)
+        return ("scope_missing", {"scope": " ".join(rule.scopes)}) if missing else None
 
     def bucket(self, key, numbers, request) -> tuple:
-        address = self.address_of(request)
-        if ":" in address:
-            address = str(ipaddress.ip_network(f"{address}/64", strict=False))
+        address = network.text_of(network.counted_as(network.address_of(self.address_of(request))))
         of = {"key": key.id, "owner": key.owner, "tenant": "", "ip": address, "global": ""}
         return key.tenant, numbers.scope, of[numbers.scope], numbers.name
 
@@ -414,25 +403,3 @@ class Exchange:
 
     def has_body(self) -> bool:
         return any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self.fields)
-
-
-class FakeHost(Host):
-    """Starts made-up gates in this process."""
-
-    name = "fake"
-    lacks = {
-        need: "the made-up gate of the self-test cannot do this"
-        for need in ("operate", "metrics", "starts", "freshness", "timeouts", "websocket", "styles", "bodies", "huge")
-    }
-
-    def __init__(self, kind: type[FakeGate] = FakeGate):
-        self.kind = kind
-
-    def artifact(self) -> str:
-        return f"{self.kind.__name__}, made up"
-
-    def start(self, deployment: Deployment) -> FakeGate:
-        return self.kind(deployment)
-
-    def close(self):
-        pass

@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from .fake_gate import FakeGate, FakeHost
+from .fake_gate import FakeGate
+from .fake_host import FakeHost
 from .row import Row
 from .rows import all_rows
 from .runner import Runner

@@ -87,6 +87,8 @@ class Route:
     methods: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     cost: int = 1
+    #: Limits of the route's own, as the product spells them: `name:scope=burst,rate/period`.
+    limits: tuple[str, ...] = ()
     public: bool = False
     key_from: str | None = None
     bind: bool = False
@@ -207,6 +209,8 @@ ROUTES = (
     Route("/cost/0", cost=0),
     Route("/cost/5", cost=5),
     Route("/bound/**", bind=True),
+    Route("/search/**", limits=("search:key=2,1/1h",)),
+    Route("/export/**", limits=("export:tenant=3,1/1h",), cost=2),
     Route("/cached/**", cache=True),
     Route("/only/authorization/**", key_from="authorization"),
     Route("/only/x-api-key/**", key_from="x-api-key"),

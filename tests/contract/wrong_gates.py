@@ -222,7 +222,7 @@ def _forwards_preflights_signed(gate, request, connection, stream, identity, key
 def _scope_before_address(gate, key, request, rule):
     denial = FakeGate.screen(gate, key, request, rule)
     if denial and denial[0] == "ip_denied" and not key.spec.scopes and rule.scopes:
-        return "scope_missing", {"scope": rule.scopes[0]}
+        return "scope_missing", {"scope": " ".join(rule.scopes)}
     return denial
 
 

@@ -5,7 +5,7 @@ from importlib import import_module
 from ..row import Row
 
 FAMILIES = (
-    "vectors", "mutations", "extraction", "unproven", "hygiene", "forwarded", "paths", "cors", "denials", "rates", "quotas",
+    "vectors", "mutations", "verdicts", "extraction", "unproven", "hygiene", "forwarded", "paths", "cors", "denials", "rates", "quotas",
     "caching", "reserved", "smuggling", "heads", "bodies", "store_calls", "operations", "rotation", "starts",
     "leakage", "elsewhere",
 )

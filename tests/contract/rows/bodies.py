@@ -146,6 +146,9 @@ ROWS = [
     *(origin(f"an origin that {what} is a bad gateway, and no allow of ours", raw, allowed(status=502), needs=("bodies",))
       for what, raw in (("speaks no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n\r\n"), ("says two lengths", OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
                         ("answers with a folded line", OK + b"X-A: b\r\n c\r\nContent-Length: 0\r\n\r\n"))),
+    origin("an origin that closes instead of answering is a bad gateway", b"HTTP/1.0 ", allowed(status=502), needs=("bodies",)),
+    row(F, "H08", "an origin that does not answer in time is a gateway timeout", request(x_api_key()), allowed(status=504), config="tight",
+        needs=("timeouts",), origin=b"HTTP/1.1 100 Continue\r\n\r\n"),
     Row(F, "a connection serves many requests", "own", (Talk(
         (b"".join(request(x_api_key("usual" if at % 2 else "other"), path=f"/orders/{at}") for at in range(50)),),
         tuple(allowed("usual" if at % 2 else "other") for at in range(50))),)),

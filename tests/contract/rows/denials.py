@@ -123,8 +123,9 @@ ROWS = [
     row(F, "own", "a scope by its wildcard passes", request(x_api_key("other"), path="/scoped/read/1"), allowed("other")),
     row(F, "own", "no scope held is none", request(x_api_key("bare"), path="/scoped/read/1"),
         denied("scope_missing", fields={"www-authenticate": 'Bearer realm="api", error="insufficient_scope", scope="orders:read"'})),
-    row(F, "own", "the first scope that is missing is named", request(x_api_key(), path="/scoped/two/1"),
-        denied("scope_missing")),
+    row(F, "own", "the challenge names all scopes that are demanded", request(x_api_key(), path="/scoped/two/1"),
+        denied("scope_missing", fields={
+            "www-authenticate": 'Bearer realm="api", error="insufficient_scope", scope="orders:read invoices:read"'})),
     row(F, "own", "two scopes held pass where two are demanded", request(x_api_key("other"), path="/scoped/two/1"), allowed("other")),
     row(F, "own", "two keys that differ are ambiguous before anything is known of them",
         request(x_api_key("revoked"), ("Authorization", "Bearer {key:disabled}")), denied("request_invalid")),

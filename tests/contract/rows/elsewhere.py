@@ -10,6 +10,9 @@ WORKERS = "a matter of Workers"
 LAMBDA = "a matter of Lambda"
 
 ROWS = [
+    elsewhere("own", "decisions with a purse or a head in a given state", ENGINE),
+    elsewhere("own", "decisions at the very millisecond of an instant", "needs an exact instant: shown by the vectors of decisions"),
+    elsewhere("own", "decisions about a client without an address", "whoever sends a request over TCP has one; shown by the vectors of networks"),
     elsewhere("P17", "a record that is cut off at any byte is an error", RECORD),
     elsewhere("P18", "a record with a field twice, an unknown one or two at signs is an error", RECORD),
     elsewhere("P19", "a record with a blank or a zero where neither may be is an error", RECORD),

@@ -78,6 +78,17 @@ ROWS = [
         allowed(fields={"x-custom": ["kept"]})),
     row(F, "S04", "Connection naming the key's field does not hide the key", request(x_api_key(), ("Connection", "X-API-Key")),
         allowed(fields={"x-api-key": []})),
+    *(row(F, "S04", f"Connection naming {name} takes nothing away that a request needs",
+          request(x_api_key(), ("Connection", name), method="POST", body=b"hello"), allowed(body=b"hello"))
+      for name in ("Content-Length", "Transfer-Encoding", "Host", "X-Contract-Other", "Authorization", "X-Forwarded-For", "X-Request-Id", "Expect")),
+    row(F, "S04", "Connection naming the configured field does not hide the key", request(("X-My-Key", "{key:usual}"), ("Connection", "x-my-key")),
+        allowed(fields={"x-my-key": []})),
+    row(F, "S04", "Connection naming Authorization does not hide the key", request(bearer(), ("Connection", "authorization, close")),
+        allowed(fields={"authorization": []})),
+    *(row(F, "O04", f"a key in {name} does not reach the origin", request(x_api_key(), (name, value)), allowed())
+      for name, value in (("Cookie", "a=b; key={key:usual}; c=d"), ("Referer", "https://app.example/?api_key={key:usual}"), ("User-Agent", "curl {key:usual}"),
+                          ("X-Debug", "{key:usual}"), ("X-API-KEY-2", "{key:other}"), ("Sec-WebSocket-Protocol", "chat, {key:usual}"),
+                          ("Proxy-Authorization", "Bearer {key:usual}"), ("X-{key:usual}", "1"))),
     *(row(F, "S04", f"{name} goes one hop only", request(x_api_key(), (name, value)), allowed(fields={name.lower(): []}))
       for name, value in (("Keep-Alive", "timeout=5"), ("TE", "trailers, deflate"), ("Proxy-Authorization", "Basic eDp5"),
                           ("Proxy-Connection", "keep-alive"))),

@@ -2,7 +2,7 @@
 
 import time
 
-from ..row import Row, allowed, denied, request, x_api_key
+from ..row import Answer, Row, allowed, denied, request, x_api_key
 from ..world import Key, Limit
 
 F = "operations"
@@ -103,6 +103,41 @@ def _create(stage):
     stage.gate.made = [*getattr(stage.gate, "made", []), text.encode()]
 
 
+def _update(stage):
+    """A key that gets a limit is limited within the bound, exactly."""
+    stage.compares_origin = False
+    for _ in range(5):
+        stage.expect(stage.ask(request(x_api_key("one"))).status == 200, "a key without limits is refused")
+    stage.gate.operate(["keys", "update", _id(stage, "one"), "--limit", "burst:key=3,1/1h"])
+    time.sleep(BOUND_S)
+    said = [stage.ask(request(x_api_key("one"))).status for _ in range(5)]
+    stage.expect(said == [200] * 3 + [429] * 2, f"with a limit of three the answers are {said}")
+
+
+def _narrow(stage):
+    """A key that loses a scope has lost it within the bound."""
+    stage.compares_origin = False
+    sent = stage.fill(request(x_api_key("one"), path="/scoped/read/1"))
+    stage.expect(stage.ask(sent).status == 200, "the scope is not there to begin with")
+    stage.gate.operate(["keys", "update", _id(stage, "one"), "--clear", "scopes"])
+    time.sleep(BOUND_S)
+    stage.check(denied("scope_missing"), stage.ask(sent), sent)
+
+
+def _revoke_one_secret(stage):
+    """Of two secrets of a key one is revoked, and the other passes on."""
+    stage.compares_origin = False
+    made = stage.gate.operate(["keys", "rotate", _id(stage, "one"), "--grace", "1h"])
+    stage.gate.made = [*getattr(stage.gate, "made", []), made["secret"].encode()]
+    stage.expect(stage.ask(request(x_api_key("one"))).status == 200, "the older secret is refused at once")
+    lookup = stage.gate.deployment.keys[stage.role("one")].lookup
+    stage.gate.operate(["keys", "revoke", _id(stage, "one"), "--secret", lookup])
+    time.sleep(BOUND_S)
+    sent = stage.fill(request(x_api_key("one")))
+    stage.check(Answer((401,)), stage.ask(sent), sent)
+    stage.expect(stage.ask(request(("X-API-Key", made["secret"]))).status == 200, "the newer secret is refused as well")
+
+
 def _rotate(stage):
     """A rotation adds a secret; the old one passes until its end and not after it."""
     stage.compares_origin = False
@@ -132,5 +167,8 @@ ROWS = [
     operated("revoking a key leaves those with similar names alone", "V08", _similar_ids, one=Key(), one2=Key()),
     operated("leased tokens do not let a revoked key in", "V01", _refused_after_limits, one=Key(limits=(Limit(1_000, 1_000, 1_000),))),
     operated("a new key works at once", "own", _create),
+    operated("a key that gets a limit is limited within a second", "V06", _update, one=Key()),
+    operated("a key that loses a scope has lost it within a second", "V06", _narrow, one=Key(scopes=("orders:read",))),
+    operated("one secret of a key is revoked and the other passes on", "V07", _revoke_one_secret, one=Key()),
     operated("a rotated key has two secrets until the old one ends", "V07", _rotate, one=Key()),
 ]

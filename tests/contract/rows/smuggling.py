@@ -3,7 +3,7 @@
 import socket
 
 from ..message import Broken, Stream
-from ..row import Row, Talk, allowed, denied, request, row, x_api_key
+from ..row import Answer, Row, Seen, Talk, allowed, denied, request, row, x_api_key
 
 F = "smuggling"
 #: What is hidden in bodies: it must never reach the origin as a request of its own.
@@ -132,6 +132,13 @@ ROWS = [
                    b"GET /orders/1 HTTP/1.2", b"GET /orders/1 HTTP/2.0", b"GET /orders/1 HTTP/3", b"GET /orders/1 http/1.1", b"GET /orders/1 HTTP/01.1",
                    b"GET /orders/1 HTTP/1.10", b" GET /orders/1 HTTP/1.1", b"GET /orders/1 HTTP/1.1\tx", b"G\x00T /orders/1 HTTP/1.1", b"G@T /orders/1 HTTP/1.1",
                    b"/orders/1 HTTP/1.1", b"GET /orders/1 /x HTTP/1.1", b"GET /orders/1 HTTP/1.1\x0b", b"(GET) /orders/1 HTTP/1.1")),
+    # Other protocols on the same connection.
+    smuggled("HTTP/2 without asking first", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 30),
+    row(F, "H09", "an upgrade to h2c is no tunnel", request(x_api_key(), ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"),
+                                                           ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")),
+        Answer((200, 400, 426, 501), seen=Seen(identity="usual", fields={"upgrade": [], "http2-settings": []}))),
+    row(F, "H09", "an upgrade to TLS is no tunnel", request(x_api_key(), ("Connection", "Upgrade"), ("Upgrade", "TLS/1.2")),
+        Answer((200, 400, 426, 501), seen=Seen(identity="usual", fields={"upgrade": []}))),
     # Hosts.
     head("no Host", b"GET /orders/1 HTTP/1.1\r\nX-API-Key: {key:usual}\r\n\r\n", cls="H10"),
     head("two Hosts", GOOD + b"Host: evil.example\r\n\r\n", cls="H10"),
