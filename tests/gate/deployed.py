@@ -57,10 +57,14 @@ class Shared:
     def type(self, *words: str) -> subprocess.CompletedProcess:
         """What an operator types; how it ended is for the caller to judge."""
         return subprocess.run(self.words(*words), cwd=self.place, capture_output=True, timeout=30, env=environment(),
-                              user=self.user)
+                              **self.identity())
 
     def words(self, *words: str) -> list:
         return [self.host.binary, *words, "--json", "--config", self.place / "tollgate.toml"]
+
+    def identity(self) -> dict:
+        """Who runs gates and commands."""
+        return {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
 
     def did(self, *words: str) -> dict:
         """The same, where it must succeed."""
@@ -99,7 +103,7 @@ class Process(NativeGate):
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen([*(native_trace.command(traces) if traced else []), *words], cwd=self.place,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
-                                            restore_signals=False, user=shared.user)
+                                            restore_signals=False, **shared.identity())
         self.address = self.admin = ("", 0)
 
     def kill(self):
