@@ -31,6 +31,24 @@ pub(super) const STEPS: &[Step] = &[
         needs: &[Need::Python, Need::Proxies],
         run: proxies,
     },
+    Step {
+        name: "faults",
+        about: "gates on one store that are killed, locked out, or cannot write",
+        needs: &[Need::Python, Need::Strace],
+        run: faults,
+    },
+    Step {
+        name: "revocation",
+        about: "200 revocations, timed to the last admission anywhere",
+        needs: &[Need::Python, Need::Strace],
+        run: revocation,
+    },
+    Step {
+        name: "refusals",
+        about: "what refused keys read of the store and leave in memory",
+        needs: &[Need::Python, Need::Strace],
+        run: refusals,
+    },
 ];
 
 /// Builds the file that a user would deploy.
@@ -53,6 +71,26 @@ fn guards(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 fn proxies(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = python(with, "proxies", &["--mistakes", "--tools"]);
     with.count(run.arg(with.project.tools()).arg("--binary").arg(binary(with)?))
+}
+
+/// Nothing acknowledged is lost, nothing is minted, and what cannot be written is refused loudly.
+fn faults(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(python(with, "gate.faults", &["--binary"]).arg(binary(with)?))
+}
+
+/// A revoked key is refused within what G4 promises, by busy gates and by gates that were left alone.
+fn revocation(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(python(with, "gate.revocation", &["--binary"]).arg(binary(with)?))
+}
+
+/// A hundred thousand of them, or a million.
+fn refusals(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let mut run = python(with, "gate.refusals", &["--binary"]);
+    run.arg(binary(with)?);
+    if with.full {
+        run.arg("--full");
+    }
+    with.count(&mut run)
 }
 
 fn binary(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
