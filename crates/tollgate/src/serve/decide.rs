@@ -111,6 +111,10 @@ async fn asked(
         Ok(Target::Path { path, query }) if method != Method::TRACE => (path, query),
         Ok(_) | Err(_) => return refused(asker, invalid().answer),
     };
+    // Envoy is told which fields to take away; with the others another spelling would reach the origin.
+    if asker != Asker::Envoy && head.keys().any(is_alias) {
+        return refused(asker, invalid().answer);
+    }
     let question = Question { path: &path, query, ..question };
     if reserved::is_reserved(&path) {
         return refused(asker, question.trouble(live, Trouble::NotFound));
@@ -194,15 +198,20 @@ fn removed(live: &Live, head: &HeaderMap) -> String {
     let Live { sources, prover, .. } = live;
     let mut names = Vec::new();
     for (name, value) in head {
+        let alias = is_alias(name);
         let name = name.as_str();
-        let spelled_otherwise = is_identity(name.as_bytes()) && name != IDENTITY_FIELD;
         let carries =
             credential::carries_key(name.as_bytes(), value.as_bytes(), sources, prover.brand());
-        if (carries || spelled_otherwise) && !names.contains(&name) {
+        if (carries || alias) && !names.contains(&name) {
             names.push(name);
         }
     }
     names.join(",")
+}
+
+/// Whether some origin could read `name` as that of the identity, and no proxy replaces it.
+fn is_alias(name: &HeaderName) -> bool {
+    is_identity(name.as_str().as_bytes()) && name != IDENTITY_FIELD
 }
 
 fn refused(asker: Asker, answer: Answer) -> Response<Payload> {

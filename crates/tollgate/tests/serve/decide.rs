@@ -158,6 +158,31 @@ fn a_proxy_is_told_what_the_origin_must_not_see() {
 }
 
 #[test]
+fn another_spelling_of_the_identity_is_refused_where_the_proxy_would_let_it_through() {
+    let origin = Origin::start();
+    let site = site(&origin);
+    let key = site.key(&[]);
+    let gate = site.start();
+    for (name, status) in [
+        ("Tollgate-Identity", 200),
+        ("TOLLGATE-IDENTITY", 200),
+        ("Tollgate-Identities", 200),
+        ("Tollgate_Identity", 400),
+        ("Tollgate.Identity", 400),
+        ("tollgate~identity", 400),
+    ] {
+        for target in ["/orders", "/public/x"] {
+            let fields = format!("{name}: forged\r\n{}", of(&key));
+            assert_eq!(forward(&gate, target, &fields).status(), status, "{name} {target}");
+            let told = nginx(&gate, target, &fields);
+            let meant = (status != 200).then_some("400");
+            assert_eq!(told.head.field("x-auth-status"), meant, "{name} {target}");
+            assert_eq!(envoy(&gate, target, &fields).status(), 200, "{name} {target}");
+        }
+    }
+}
+
+#[test]
 fn what_is_bound_is_what_the_origin_will_see() {
     let origin = Origin::start();
     let site = site(&origin);
