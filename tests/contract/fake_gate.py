@@ -9,6 +9,7 @@ import secrets
 import socket
 import threading
 import time
+from dataclasses import replace
 
 from reference import ed25519, network
 from reference import identity as identity_format
@@ -23,8 +24,6 @@ from .origin import Origin
 from .row import STATUS
 from .world import Deployment, Route
 
-HEAD_MAX = 65_536
-FIELDS_MAX = 128
 ASKED = "access-control-request-method"
 #: Fields that speak to shared caches only.
 SHARED = {"cdn-cache-control", "surrogate-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control"}
@@ -32,6 +31,9 @@ SHARED = {"cdn-cache-control", "surrogate-control", "cloudflare-cdn-cache-contro
 
 class FakeGate(Gate):
     """A gate without a store: what it would ask of one is counted where it looks a key up."""
+
+    head_max = 65_536
+    fields_max = 128
 
     def __init__(self, deployment: Deployment):
         self.deployment, self.config = deployment, deployment.config
@@ -57,6 +59,18 @@ class FakeGate(Gate):
 
     def alive(self) -> bool:
         return True
+
+    def operate(self, words: list[str], fails: bool = False) -> dict:
+        """Knows how keys, owners and tenants are stopped and resumed."""
+        what, how, *of = words
+        state = {"revoke": "revoked", "disable": "disabled", "stop": f"{what.removesuffix('s')}_disabled"}.get(how, "active")
+        for key in self.deployment.keys.values():
+            if {"keys": [key.id], "owners": [key.tenant, key.owner], "tenants": [key.tenant]}[what] == of:
+                self.change(key, state)
+        return {}
+
+    def change(self, key, state: str):
+        key.spec = replace(key.spec, state=state)
 
     def stop(self):
         self.listener.close()
@@ -85,9 +99,9 @@ class FakeGate(Gate):
 
     def _one(self, connection, stream: Stream, peer: str) -> bool:
         try:
-            while (raw := stream.until(b"\r\n\r\n", HEAD_MAX)) is not None and raw.startswith(b"\r\n"):
+            while (raw := stream.until(b"\r\n\r\n", self.head_max)) is not None and raw.startswith(b"\r\n"):
                 raw, stream.held = None, raw[2:] + stream.held
-            if raw is not None and len(raw) > (self.config.head_bytes_max or HEAD_MAX):
+            if raw is not None and len(raw) > (self.config.head_bytes_max or self.head_max):
                 raise Broken("too large")
         except Broken:
             connection.sendall(b"HTTP/1.1 431 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -99,7 +113,7 @@ class FakeGate(Gate):
             return False
         lines = raw.split(b"\r\n")[:-2]
         fields = [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines[1:])]
-        if len(fields) > (self.config.fields_max or FIELDS_MAX):
+        if len(fields) > (self.config.fields_max or self.fields_max):
             connection.sendall(b"HTTP/1.1 431 Too Many\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return False
         request = Exchange(lines[0].split(b" "), fields, peer)

@@ -106,9 +106,10 @@ def find(fields, query: bytes | None, config, key_from: str | None):
 
 def carries_key(name: bytes, value: bytes, config) -> bool:
     """Whether this field is kept from the origin."""
+    whole = (name + b": " + value).lower()
+    if any(f"{config.prefix}_{env}_".encode() in whole for env in config.envs):
+        return True
     name = name.lower()
-    if name == b"authorization":
-        return ours(value.partition(b" ")[2].strip(), config)
     return name == b"x-api-key" or (config.header is not None and name == config.header.lower().encode())
 
 

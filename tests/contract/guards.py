@@ -11,6 +11,17 @@ from .wrong_gates import WRONG, Wrong
 
 
 AT_ONCE = 8
+#: The classes of abuse, and how many there are of each: none may go without a row.
+CLASSES = {"P": 24, "H": 12, "S": 10, "C": 11, "R": 16, "F": 16, "V": 10, "I": 6, "O": 10}
+
+
+def _forgotten(rows: list[Row]) -> list[str]:
+    """Classes that no row is of, neither here nor elsewhere; and rows of a class that there is not."""
+    classes = {f"{letter}{number:02}" for letter, most in CLASSES.items() for number in range(1, most + 1)}
+    said = {row.cls for row in rows} - {"own"}
+    return sorted(f"no row is of class {one}" for one in classes - said) + sorted(
+        f"there is no class {one}" for one in said - classes
+    )
 
 
 def _catcher(wrong: Wrong, rows: list[Row], configs: dict) -> Row | None:
@@ -29,7 +40,7 @@ def _catcher(wrong: Wrong, rows: list[Row], configs: dict) -> Row | None:
 def run(only: str | None = None, verbose: bool = False) -> int:
     """First the gate without a mistake must hold everywhere, then each mistake must be caught."""
     rows, configs = all_rows()
-    red = []
+    red = _forgotten(rows)
     if not only:
         outcomes = Runner(FakeHost(), rows, configs).run()
         played = [one for one in outcomes if one.because is None]

@@ -1,10 +1,13 @@
 """Where a row is played: sends its bytes, reads what comes back, and has it judged."""
 
+import base64
 import re
 import socket
 import threading
 import time
 from dataclasses import replace
+
+from reference import key as key_format
 
 from .host import Gate
 from .judge import Judge
@@ -31,8 +34,20 @@ CHANGES = {
     "byte": lambda text, stage, at="20", value="00": _put(text, int(at), bytes.fromhex(value)),
     "env": lambda text, stage, env="test": _rebranded(text, 1, env.encode()),
     "prefix": lambda text, stage, prefix="th": _rebranded(text, 0, prefix.encode()),
-    "base64": lambda text, stage: __import__("base64").b64encode(text + b":"),
+    "base64": lambda text, stage: base64.b64encode(text + b":"),
+    "wrap": lambda text, stage, at="0": _wrapped(text, int(at)),
 }
+
+
+def _wrapped(text: bytes, at: int) -> bytes:
+    """Another spelling of the same numbers for whoever lets them wrap: a group plus 2^64, or the check plus 2^32."""
+    tail = text[-50:]
+    groups = [key_format.number_of(tail[start : start + 11]) for start in range(0, 44, 11)]
+    if at == len(groups):
+        return text[:-6] + key_format.base62(key_format.number_of(tail[44:]) + 2**32, 6)
+    groups[at] += 2**64
+    without_check = text[:-50] + b"".join(key_format.base62(group, 11) for group in groups)
+    return without_check + key_format.check_of(without_check)
 
 
 def _flip(text: bytes, at: int) -> bytes:

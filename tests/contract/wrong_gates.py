@@ -31,6 +31,20 @@ def _loose_prove(gate, text):
     return None
 
 
+def _ignores_check(gate, text):
+    return FakeGate.prove(gate, text[:-6] + key_format.check_of(text[:-6]))
+
+
+def _reads_modulo(gate, text):
+    """Takes a group of 2^64 for 0: numbers that wrap around."""
+    tail = text[-50:-6]
+    if len(text) < 52 or not all(symbol in key_format.SYMBOLS for symbol in tail):
+        return None
+    groups = [key_format.number_of(tail[at : at + 11]) % 2**64 for at in range(0, 44, 11)]
+    without_check = text[:-50] + b"".join(key_format.base62(group, 11) for group in groups)
+    return FakeGate.prove(gate, without_check + key_format.check_of(without_check))
+
+
 def _trimming_prove(gate, text):
     return FakeGate.prove(gate, text.split(b"\0")[0].split(b" ")[0])
 
@@ -320,8 +334,60 @@ def _cached_answers(gate, request, connection, stream, identity, key=None, rule=
     return kept[request.target]
 
 
-def _forwards_reserved(gate, request):
-    return FakeGate.reserved(gate, request) if request.path.endswith(b"/jwks.json") else gate.denied(request, "unavailable")
+def _answers_reserved(gate, request):
+    return FakeGate.reserved(gate, request) if request.path.endswith(b"/jwks.json") else gate.plain(200, "OK", b"origin")
+
+
+def _stars_cover(gate, key, request, rule):
+    """Takes a star on the side of the route for one on the side of the key."""
+    denial = FakeGate.screen(gate, key, request, rule)
+    return None if denial and denial[0] == "scope_missing" and any("*" in scope for scope in rule.scopes) else denial
+
+
+def _unknown_country_passes(gate, key, request, rule):
+    denial = FakeGate.screen(gate, key, request, rule)
+    return None if denial == ("country_denied",) and request.one(b"cf-ipcountry") is None else denial
+
+
+def _allow_wins(gate, key, request, rule):
+    denial = FakeGate.screen(gate, key, request, rule)
+    return None if denial == ("ip_denied",) and key.spec.ips_allowed and key.spec.ips_denied else denial
+
+
+def _forgets_quotas(gate, key, request, rule):
+    from dataclasses import replace
+
+    spec, key.spec = key.spec, replace(key.spec, quotas=())
+    try:
+        return FakeGate.meter(gate, key, request, rule)
+    finally:
+        key.spec = spec
+
+
+def _changes_late(gate, key, state):
+    import threading
+
+    threading.Timer(1.5, FakeGate.change, (gate, key, state)).start()
+
+
+def _revokes_only_unknown(gate, key, state):
+    """What is held is never looked at again."""
+    if key.lookup not in gate.cached:
+        FakeGate.change(gate, key, state)
+
+
+def _changes_by_prefix(gate, key, state):
+    for other in gate.deployment.keys.values():
+        if other.id.startswith(key.id):
+            FakeGate.change(gate, other, state)
+
+
+def _enables_revoked(gate, key, state):
+    FakeGate.change(gate, key, state)
+    if state == "revoked":
+        import threading
+
+        threading.Timer(0.3, FakeGate.change, (gate, key, "active")).start()
 
 
 def _loose_heads(gate, raw):
@@ -433,5 +499,20 @@ WRONG = [
     Wrong("never binds", "paths", "a bound identity names method and path", {"identity": _never_bound}),
     Wrong("echoes the identity", "hygiene", "fields and body of the origin reach the client", {"downstream": _echoes_identity}),
     Wrong("lets health checks in", "hygiene", "User-Agent ELB-HealthChecker/2.0 opens nothing", {"decide": _health_agents}),
+    Wrong("never looks at the check", "vectors", "the last symbol of the check is another", {"prove": _ignores_check}),
+    Wrong("reads groups modulo 2^64", "mutations", "a group plus 2^64 or a check plus 2^32", {"prove": _reads_modulo}),
+    Wrong("ignores the check of a mistyped key", "mutations", "another symbol in the place of any byte", {"prove": _ignores_check}),
+    Wrong("lets the route's star cover", "verdicts", "everything required, nothing held", {"screen": _stars_cover}),
+    Wrong("lets unknown countries pass", "forwarded", "an unknown country is refused where any is denied", {"screen": _unknown_country_passes}),
+    Wrong("lets an allow list win", "verdicts", "deny", {"screen": _allow_wins}),
+    Wrong("forgets quotas", "quotas", "exactly 3 of 3 in all", {"meter": _forgets_quotas}),
+    Wrong("forgets quotas under a crowd", "quotas", "exactly 20 of 20, 30 at once", {"meter": _forgets_quotas}),
+    Wrong("answers what is reserved for others", "reserved", "GET /.well-known/tollgate/other is not forwarded", {"reserved": _answers_reserved}),
+    Wrong("takes any number of fields", "big heads", "200 fields, where 128 are allowed", {"fields_max": 10**6}),
+    Wrong("takes heads of any size", "big heads", "a field of 128 kB", {"head_max": 10**9}),
+    Wrong("revokes too late", "operations", "a revoked key is refused within a second", {"change": _changes_late}),
+    Wrong("revokes only what it does not hold", "operations", "a revoked key is refused after nobody asked", {"change": _revokes_only_unknown}),
+    Wrong("revokes what begins alike", "operations", "revoking a key leaves those with similar names", {"change": _changes_by_prefix}),
+    Wrong("lets a revoked key in again", "operations", "a revoked key is refused within a second", {"change": _enables_revoked}),
     Wrong("changes bodies", "bodies", "a body of every byte there is", {"read_body": _drops_bodies}),
 ]

@@ -52,6 +52,7 @@ ROWS = [
           [f"add:{'0' * count}" for count in (1, 2, 10, 58)]),
     batch("a tag with any one bit wrong and a right check is refused", "C08", [f"forge:{bit}" for bit in range(96)]),
     batch("the same in the field Authorization", "C08", [f"forge:{bit}" for bit in range(0, 96, 7)], field=bearer),
+    batch("a group plus 2^64 or a check plus 2^32 is no other spelling of the key", "P20", [f"wrap:{at}" for at in range(5)]),
     batch("a percent-encoded byte is not decoded in a field, wherever it stands", "P11",
           [f"percent:{at}" for at in range(0, LENGTH, 5)]),
     batch("an upper-case brand is none of ours, and another env or prefix neither", "P05",

@@ -10,8 +10,8 @@ F = "operations"
 BOUND_S = 1.15
 
 
-def operated(name: str, cls: str, play, **keys) -> Row:
-    return Row(F, name, cls, (play,), config="operated", keys=keys, needs=("operate",), slow=True)
+def operated(name: str, cls: str, play, needs="operate", **keys) -> Row:
+    return Row(F, name, cls, (play,), config="operated", keys=keys, needs=(needs,), slow=True)
 
 
 def _id(stage, role: str) -> str:
@@ -166,9 +166,9 @@ ROWS = [
     operated("a stopped tenant's key is refused within a second, and passes when the tenant is resumed", "V03", _stop_tenant, one=Key()),
     operated("revoking a key leaves those with similar names alone", "V08", _similar_ids, one=Key(), one2=Key()),
     operated("leased tokens do not let a revoked key in", "V01", _refused_after_limits, one=Key(limits=(Limit(1_000, 1_000, 1_000),))),
-    operated("a new key works at once", "own", _create),
-    operated("a key that gets a limit is limited within a second", "V06", _update, one=Key()),
-    operated("a key that loses a scope has lost it within a second", "V06", _narrow, one=Key(scopes=("orders:read",))),
-    operated("one secret of a key is revoked and the other passes on", "V07", _revoke_one_secret, one=Key()),
-    operated("a rotated key has two secrets until the old one ends", "V07", _rotate, one=Key()),
+    operated("a new key works at once", "own", _create, "issue"),
+    operated("a key that gets a limit is limited within a second", "V06", _update, "issue", one=Key()),
+    operated("a key that loses a scope has lost it within a second", "V06", _narrow, "issue", one=Key(scopes=("orders:read",))),
+    operated("one secret of a key is revoked and the other passes on", "V07", _revoke_one_secret, "issue", one=Key()),
+    operated("a rotated key has two secrets until the old one ends", "V07", _rotate, "issue", one=Key()),
 ]
