@@ -1,7 +1,11 @@
 //! Purses: spent from without a call, asked for once, given back in time.
 
 use tollgate_core::{
-    bucket::Wait, decision::Denial, lease::Ask, limit::LimitScope, network::Address,
+    bucket::Wait,
+    decision::Denial,
+    lease::{Ask, Host},
+    limit::LimitScope,
+    network::Address,
 };
 use tollgate_engine::{Errand, Inquiry, PURSE_IDLE_MS, Question, Settings, StoreError};
 
@@ -189,6 +193,27 @@ fn an_authority_that_fails_twice_is_not_waited_for_until_the_deadline() {
         rig.answer_all();
         assert!(rig.told().last().unwrap().ends_with("allow"));
     }
+}
+
+#[test]
+fn without_a_timer_what_is_due_is_done_under_the_next_request() {
+    let settings = Settings { host: Host::Bare, ..SETTINGS };
+    let cards = [Card::limited(0, &[wide()]), Card::limited(1, &[narrow("burst")])];
+    let mut rig = Rig::warm(settings, &cards);
+    assert_eq!(rig.come(1), "parked");
+    let record = rig.one("record");
+    rig.answer(&record);
+    // Nobody ticks, and the message is lost.
+    rig.one("lease");
+    rig.skip_ms(990);
+    assert_eq!(rig.come(0), "allow");
+    assert_eq!(rig.told(), ["1 unavailable"], "its message was overdue");
+    rig.answer_all();
+    rig.skip_ms(2_500);
+    assert_eq!(rig.come(0), "parked");
+    let back = rig.take("lease");
+    assert_eq!(back.len(), 1, "what was not spent goes back");
+    assert!(of(&back[0]).1.back > 0 && of(&back[0]).1.want == 0);
 }
 
 #[test]
