@@ -108,8 +108,8 @@ async fn asked(
     let invalid = || question.denied(gate, live, Denial::RequestInvalid);
     let read = path::target(method.as_str().as_bytes(), target.as_bytes(), None);
     let (path, query) = match read {
-        Ok(Target::Path { path, query }) if method != Method::TRACE => (path, query),
-        Ok(_) | Err(_) => return refused(asker, invalid().answer),
+        Ok(Target::Path { path, query }) => (path, query),
+        Ok(Target::Asterisk) | Err(_) => return refused(asker, invalid().answer),
     };
     // Envoy is told which fields to take away; with the others another spelling would reach the origin.
     if asker != Asker::Envoy && head.keys().any(is_alias) {

@@ -139,10 +139,6 @@ fn read<'a>(head: &Parts, target: &'a str) -> Option<Target<'a>> {
     if hosts.next().is_some() || (host.is_none() && head.version == Version::HTTP_11) {
         return None;
     }
-    // What a TRACE shows would hold the identity.
-    if head.method == Method::TRACE {
-        return None;
-    }
     path::target(head.method.as_str().as_bytes(), target.as_bytes(), host).ok()
 }
 

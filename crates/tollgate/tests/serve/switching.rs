@@ -1,6 +1,12 @@
 //! WebSocket: decided once, then bytes pass both ways until the connection's age.
 
-use crate::{origin::Origin, site::Site, wire::Wire};
+use std::time::Instant;
+
+use crate::{
+    origin::Origin,
+    site::Site,
+    wire::{DEADLINE, Wire},
+};
 
 fn upgrade(to: &str, credential: &str) -> String {
     format!(
@@ -60,5 +66,8 @@ fn a_websocket_ends_with_the_age_of_its_connection() {
     wire.send(upgrade("websocket", &format!("x-api-key: {}\r\n", key.secret)));
     assert_eq!(wire.head().status(), 101);
     echoes(&mut wire, b"hello");
+    let begun = Instant::now();
     wire.ends();
+    // The origin would give up in the end as well.
+    assert!(begun.elapsed() < DEADLINE / 2);
 }
