@@ -1,6 +1,6 @@
 //! Broken copies: each breaks one guard in a copy of the code, and a named test must go red.
 //!
-//! A guard that no test notices is no guard. The copies are described in `tests/broken/*.toml`:
+//! A guard that no test notices is no guard. The copies are described in `tests/broken/<suite>/*.toml`:
 //!
 //! ```toml
 //! [[copy]]
@@ -17,17 +17,62 @@
 mod book;
 mod workshop;
 
-use anyhow::bail;
+use std::{num::NonZero, thread};
+
+use anyhow::{anyhow, bail};
 
 use crate::{console, step::Surroundings, tally::Tally};
+use book::Copy;
 use workshop::{Outcome, Workshop};
 
-/// Makes every broken copy, and is red unless each is caught by the test that it names.
-pub(crate) fn step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let copies = book::read(with.project)?;
-    let workshop = Workshop::open(with.project)?;
+/// More would build what all copies share too often.
+const WORKSHOPS_MAX: usize = 4;
+
+/// Makes every broken copy of a suite, and is red unless each is caught by the test that it names.
+///
+/// There is a workshop for each processor; what they share is built in each of them.
+pub(crate) fn step(with: &Surroundings<'_>, suite: &str) -> anyhow::Result<Tally> {
+    let copies = book::read(with.project, suite)?;
+    let workshops = thread::available_parallelism().map_or(1, NonZero::get).min(WORKSHOPS_MAX);
+    let mut shares: Vec<Vec<&Copy>> = vec![vec![]; workshops];
+    for (at, copy) in copies.iter().enumerate() {
+        if let Some(share) = shares.get_mut(at.checked_rem(workshops).unwrap_or(0)) {
+            share.push(copy);
+        }
+    }
     let mut missed = vec![];
-    for copy in &copies {
+    thread::scope(|scope| {
+        let mut hands = vec![];
+        for (at, share) in shares.iter().enumerate() {
+            hands.push(scope.spawn(move || try_out(with, suite, at, share)));
+        }
+        for hand in hands {
+            let done = hand.join().map_err(|_| anyhow!("a workshop panicked"))?;
+            missed.extend(done?);
+        }
+        anyhow::Ok(())
+    })?;
+    if !missed.is_empty() {
+        bail!(
+            "{} of {} broken copies were not caught: {}",
+            missed.len(),
+            copies.len(),
+            missed.join(", ")
+        );
+    }
+    Ok(Tally { tests: u64::try_from(copies.len())?, ..Tally::default() })
+}
+
+/// Tries out some copies in a workshop of their own; says which were not caught.
+fn try_out(
+    with: &Surroundings<'_>,
+    suite: &str,
+    at: usize,
+    copies: &[&Copy],
+) -> anyhow::Result<Vec<String>> {
+    let workshop = Workshop::open(with.project, suite, at)?;
+    let mut missed = vec![];
+    for copy in copies {
         let outcome = workshop.try_out(copy)?;
         let said = match outcome {
             Outcome::Caught => continue,
@@ -42,13 +87,5 @@ pub(crate) fn step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
         console::progress(&format!("    {}: {said}", copy.name));
         missed.push(copy.name.clone());
     }
-    if !missed.is_empty() {
-        bail!(
-            "{} of {} broken copies were not caught: {}",
-            missed.len(),
-            copies.len(),
-            missed.join(", ")
-        );
-    }
-    Ok(Tally { tests: u64::try_from(copies.len())?, ..Tally::default() })
+    Ok(missed)
 }

@@ -21,9 +21,10 @@ pub(super) struct Copy {
     pub(super) test: String,
 }
 
-/// Reads all descriptions, in the order of their files.
-pub(super) fn read(project: &Project) -> anyhow::Result<Vec<Copy>> {
-    let entries = fs::read_dir(project.path(FOLDER)).context(FOLDER)?;
+/// Reads all descriptions of a suite, in the order of their files.
+pub(super) fn read(project: &Project, suite: &str) -> anyhow::Result<Vec<Copy>> {
+    let folder = project.path(FOLDER).join(suite);
+    let entries = fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))?;
     let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();

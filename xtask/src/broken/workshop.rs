@@ -47,12 +47,12 @@ pub(super) struct Workshop {
 
 impl Workshop {
     /// Brings the folder up to date.
-    pub(super) fn open(project: &Project) -> anyhow::Result<Self> {
-        let place = project.target.join("broken");
+    pub(super) fn open(project: &Project, suite: &str, at: usize) -> anyhow::Result<Self> {
+        let place = project.target.join("broken").join(at.to_string());
         let workshop = Self {
             folder: place.join("copy"),
             target: place.join("target"),
-            log: project.target.join("xtask/core-broken.log"),
+            log: project.target.join(format!("xtask/{suite}-broken-{at}.log")),
         };
         let files = project.files()?;
         let copied = files.iter().filter(|file| COPIED.iter().any(|start| file.starts_with(start)));

@@ -70,7 +70,7 @@ pub(super) const STEPS: &[Step] = &[
         name: "broken",
         about: "broken copies of the code, each of which must be caught",
         needs: &[],
-        run: broken::step,
+        run: |with| broken::step(with, "core"),
     },
     Step {
         name: "counts",
