@@ -75,8 +75,8 @@ Examples:
   tollgate serve --config /etc/tollgate/tollgate.toml
   tollgate serve --store memory   # for development: keys end with the process
 
-SIGTERM lets requests finish; SIGHUP reads configuration and secrets again. The secrets' file is looked at every
-second.")]
+SIGTERM lets requests finish; SIGHUP reads configuration and secrets again. The secrets' file is
+looked at every second.")]
     Serve(Serve),
     /// Start a gate and a demo origin on loopback, with a key and commands to try
     #[command(after_help = "\
@@ -108,8 +108,8 @@ Examples:
   pbpaste | tollgate inspect --json
   tollgate inspect      # asks for the key
 
-Works offline; with the peppers it tells whether the key is genuine, with the store whose it is. No byte of the
-key's body is printed. Exit code 1 if the key is not good.")]
+Works offline; with the peppers it tells whether the key is genuine, with the store whose it is.
+No byte of the key's body is printed. Exit code 1 if the key is not good.")]
     Inspect(inspect::Inspect),
     /// Look for what is allowed and unsafe: in the configuration, its files, the store's keys
     #[command(after_help = "\

@@ -8,6 +8,8 @@ mod document;
 mod error;
 mod file;
 mod signing;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, path::Path};
 

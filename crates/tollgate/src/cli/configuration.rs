@@ -17,7 +17,8 @@ Examples:
   tollgate config check
   tollgate config check --config staging.toml --json
 
-Exit code 0 if nothing is wrong, 1 if something is. `tollgate doctor` says what is allowed and unsafe.")]
+Exit code 0 if nothing is wrong, 1 if something is. `tollgate doctor` says what is allowed and
+unsafe.")]
     Check,
     /// Print the reference: every field, its default, its variable
     #[command(after_help = "Example:\n  tollgate config reference > configuration.md")]

@@ -27,8 +27,10 @@ pub(super) enum Keys {
     /// Make a key, and show its secret once
     #[command(after_help = "\
 Examples:
-  tollgate keys create --tenant acme --owner dev@acme.example --scope orders:read --limit burst:key=100,50/1s
-  tollgate keys create --tenant acme --owner ci --unlimited --quota monthly:key=10000/month --expires +90d
+  tollgate keys create --tenant acme --owner dev@acme.example \\
+      --scope orders:read --limit burst:key=100,50/1s
+  tollgate keys create --tenant acme --owner ci --expires +90d \\
+      --unlimited --quota monthly:key=10000/month
   tollgate keys create --settings - < settings.json
   tollgate keys create --tenant acme --owner ci --unlimited --json | jq -r .secret
 

@@ -23,8 +23,8 @@ Examples:
   tollgate signing-keys rotate
   tollgate signing-keys rotate --now   # the old key leaked
 
-Both keys are published during the overlap. Tell every gate within the five minutes: a verifier may keep the
-published keys for so long, and would refuse a key that it has not seen.")]
+Both keys are published during the overlap. Tell every gate within the five minutes: a verifier may
+keep the published keys for so long, and would refuse a key that it has not seen.")]
     Rotate(Rotate),
     /// Remove a signing key whose identities have all ended
     #[command(after_help = "\

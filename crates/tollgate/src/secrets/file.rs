@@ -171,9 +171,11 @@ impl SecretsFile {
         folder.sync_all().map_err(failed)
     }
 
+    /// Where the next content is written: one name, so that what a killed process leaves is found and replaced. Only
+    /// one process writes there at a time, because it holds the lock or has just taken the file's name.
     fn fresh(&self) -> PathBuf {
         let mut name = self.path.file_name().map_or_else(OsString::new, OsString::from);
-        name.push(format!(".{}.new", std::process::id()));
+        name.push(".new");
         self.path.with_file_name(name)
     }
 }

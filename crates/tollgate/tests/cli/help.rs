@@ -86,6 +86,22 @@ fn every_command_has_a_help_with_an_example() {
 }
 
 #[test]
+fn every_example_can_be_run() {
+    let site = Site::bare("examples");
+    let manual = site.done(&["manual"]).replace("\\\n", " ");
+    let examples = manual.lines().filter_map(|line| line.strip_prefix("  tollgate "));
+    let mut count = 0;
+    for example in examples {
+        // What the shell would take for itself, and what it would not see.
+        let example = example.split(['#', '|', '<', '>']).next().unwrap();
+        let words: Vec<_> = example.split_whitespace().chain(["--help"]).collect();
+        site.done(&words);
+        count += 1;
+    }
+    assert!(count >= COMMANDS.len(), "{count} examples");
+}
+
+#[test]
 fn every_command_of_a_runbook_is_one() {
     let site = Site::bare("runbooks");
     for name in ["leaked-pepper", "leaked-signing-key", "leaked-admin-key"] {

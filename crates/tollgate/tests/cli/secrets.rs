@@ -26,6 +26,29 @@ fn only_the_owner_may_read_what_is_made_and_changed() {
 }
 
 #[test]
+fn what_a_killed_process_left_is_replaced() {
+    let site = Site::new("left");
+    let left = site.folder.join("tollgate.secrets.json.new");
+    fs::write(&left, "half of a").unwrap();
+    site.done(&["peppers", "add"]);
+    assert!(!left.exists());
+    assert_eq!(mode(&site), 0o600);
+    assert!(site.done(&["peppers", "list"]).contains('1'));
+}
+
+#[test]
+fn a_link_to_the_file_stays_one() {
+    let site = Site::new("link");
+    fs::create_dir(site.folder.join("elsewhere")).unwrap();
+    let target = site.folder.join("elsewhere/secrets.json");
+    fs::rename(site.folder.join(FILE), &target).unwrap();
+    std::os::unix::fs::symlink("elsewhere/secrets.json", site.folder.join(FILE)).unwrap();
+    site.done(&["peppers", "add"]);
+    assert!(fs::symlink_metadata(site.folder.join(FILE)).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o7777, 0o600);
+}
+
+#[test]
 fn a_file_that_others_may_read_is_refused() {
     let site = Site::new("others");
     for refused in [0o604, 0o644, 0o602, 0o620, 0o601, 0o666] {
