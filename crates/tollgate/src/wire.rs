@@ -28,8 +28,10 @@
 
 mod chunks;
 mod framing;
+mod h2;
 mod head;
 mod intake;
+mod opening;
 mod pace;
 mod refusal;
 mod strict;
@@ -40,7 +42,7 @@ pub(crate) mod tls;
 mod turn;
 mod violation;
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hyper::{
@@ -51,6 +53,8 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+pub(crate) use h2::multiplexed;
+pub(crate) use opening::{Opened, Replayed, opened};
 pub(crate) use strict::StrictHead;
 pub(crate) use turn::Turns;
 pub(crate) use violation::Violation;
@@ -72,7 +76,7 @@ pub(crate) struct Limits {
 pub(crate) trait Witness: Send + Sync {
     /// A request was refused for its `violation`. Returns the id by which the answer names it.
     ///
-    /// Called at most once for a connection.
+    /// Called at most once for a connection of HTTP/1, and once for each request that is refused over HTTP/2.
     fn refused(&self, violation: Violation) -> String;
 }
 
@@ -98,6 +102,25 @@ where
         .max_buf_size(limits.head_bytes_max.max(HTTP_BUFFER_MIN))
         .serve_connection(TokioIo::new(stream), Turns::new(service, turn, witness))
         .with_upgrades()
+}
+
+/// A connection that can be asked to end.
+pub(crate) trait Graceful: Future {
+    /// Takes no further request, and ends when what is under way has.
+    fn graceful_shutdown(self: Pin<&mut Self>);
+}
+
+impl<IO, S, B> Graceful for UpgradeableConnection<TokioIo<StrictHead<IO>>, Turns<S>>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: hyper::service::Service<Request<Incoming>, Response = Response<B>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body<Data = Bytes> + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    fn graceful_shutdown(self: Pin<&mut Self>) {
+        Self::graceful_shutdown(self);
+    }
 }
 
 /// The least that hyper takes for a buffer.

@@ -1,6 +1,14 @@
 //! Listening, and the life of a connection: how many, how long, and how it ends.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
 use hyper::{Request, Response, body::Incoming, service::service_fn};
 use serde_json::json;
@@ -12,7 +20,10 @@ use tokio::{
 };
 
 use super::{body::Payload, gate::Gate, ids::instance, log::Level, stop::Stop};
-use crate::wire::{self, Violation, Witness, tls::Tls};
+use crate::wire::{
+    self, Graceful, Opened, Replayed, Violation, Witness,
+    tls::{self, Tls},
+};
 
 /// For how long accepting rests after it failed, for want of file descriptors for example.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
@@ -74,6 +85,8 @@ pub(crate) struct Visit {
     pub(crate) ages: Instant,
     /// For how long the other side may be silent in the middle of something.
     pub(crate) idle: Duration,
+    /// How long a head may take, and what stands for one.
+    pub(crate) head: Duration,
 }
 
 /// One listener: whom it serves, how, and within which limits.
@@ -82,6 +95,8 @@ pub(crate) struct Door<F> {
     pub(crate) gate: Arc<Gate>,
     pub(crate) limits: Limits,
     pub(crate) tls: Option<Arc<Tls>>,
+    /// Whether HTTP/2 is spoken as well.
+    pub(crate) second: bool,
     pub(crate) answer: F,
 }
 
@@ -112,7 +127,8 @@ where
             };
             let _ = stream.set_nodelay(true);
             let ages = Instant::now().checked_add(self.limits.age_max).unwrap_or_else(Instant::now);
-            let visit = Visit { peer, stop: stop.clone(), ages, idle: self.limits.idle };
+            let Limits { idle, head, .. } = self.limits;
+            let visit = Visit { peer, stop: stop.clone(), ages, idle, head };
             let door = self.clone();
             tokio::spawn(async move {
                 let gate = Arc::clone(&door.gate);
@@ -131,38 +147,72 @@ async fn rest(gate: &Gate, error: &io::Error) {
     sleep(ACCEPT_REST).await;
 }
 
-/// Shakes hands if `tls` says so, and serves what comes.
+/// Shakes hands if `tls` says so, finds out what the client speaks, and serves what comes.
 async fn receive<F, R>(stream: TcpStream, door: Door<F>, visit: Visit)
 where
-    F: Fn(Request<Incoming>, Visit) -> R,
-    R: Future<Output = Response<Payload>>,
+    F: Fn(Request<Incoming>, Visit) -> R + Send + 'static,
+    R: Future<Output = Response<Payload>> + Send + 'static,
 {
+    let Limits { idle, head, head_bytes_max, fields_max, .. } = door.limits;
+    let limits = wire::Limits { head, idle, head_bytes_max, fields_max };
+    let (mut stop, ages) = (visit.stop.clone(), visit.ages);
     match &door.tls {
-        None => serve(stream, &door, visit).await,
         // Whoever speaks no TLS is not told so in a language that it speaks.
         Some(tls) => {
             if let Ok(stream) = tls.accept(stream).await {
-                serve(stream, &door, visit).await;
+                let second = door.second && tls::is_second(&stream);
+                serve(Replayed::new(stream), second, limits, door, visit).await;
             }
         }
+        None if door.second => {
+            let opened = tokio::select! {
+                opened = wire::opened(stream, limits) => opened,
+                () = stop.asked() => None,
+                () = sleep_until(ages) => None,
+            };
+            if let Some(Opened { stream, is_second, limits }) = opened {
+                serve(stream, is_second, limits, door, visit).await;
+            }
+        }
+        None => serve(Replayed::new(stream), false, limits, door, visit).await,
     }
 }
 
-async fn serve<IO, F, R>(stream: IO, door: &Door<F>, visit: Visit)
-where
+async fn serve<IO, F, R>(
+    stream: Replayed<IO>,
+    second: bool,
+    limits: wire::Limits,
+    door: Door<F>,
+    visit: Visit,
+) where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    F: Fn(Request<Incoming>, Visit) -> R,
-    R: Future<Output = Response<Payload>>,
+    F: Fn(Request<Incoming>, Visit) -> R + Send + 'static,
+    R: Future<Output = Response<Payload>> + Send + 'static,
 {
-    let Limits { drain, idle, head, head_bytes_max, fields_max, .. } = door.limits;
-    let limits = wire::Limits { head, idle, head_bytes_max, fields_max };
-    let (mut stop, ages) = (visit.stop.clone(), visit.ages);
-    let service = service_fn(|request| {
-        let answered = (door.answer)(request, visit.clone());
+    let Door { gate, limits: Limits { drain, .. }, answer, .. } = door;
+    let (stop, ages) = (visit.stop.clone(), visit.ages);
+    let service = service_fn(move |request| {
+        let answered = answer(request, visit.clone());
         async { Ok::<_, Infallible>(answered.await) }
     });
-    let witness = Arc::new(Doorkeeper(Arc::clone(&door.gate)));
-    let mut connection = std::pin::pin!(wire::connection(stream, service, limits, witness));
+    let witness = Arc::new(Doorkeeper(gate));
+    if second {
+        // Apart, so that every other connection need not have room for it.
+        let mut connection = Box::pin(wire::multiplexed(stream, service, limits, witness));
+        until_over(connection.as_mut(), stop, ages, drain).await;
+    } else {
+        let connection = wire::connection(stream, service, limits, witness);
+        until_over(pin!(connection), stop, ages, drain).await;
+    }
+}
+
+/// Waits for a connection to end, which it is asked to when it is old enough or the gate stops.
+async fn until_over<C: Graceful>(
+    mut connection: Pin<&mut C>,
+    mut stop: Stop,
+    ages: Instant,
+    drain: Duration,
+) {
     // How a connection ends is the peer's business: broken ones are no event.
     let aged = tokio::select! {
         _ = connection.as_mut() => return,

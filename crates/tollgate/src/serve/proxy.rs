@@ -72,7 +72,8 @@ pub(crate) async fn answer(
     };
     let fields = response.headers_mut();
     fields.insert(REQUEST_ID, id.value());
-    if visit.is_ending() && !fields.contains_key(CONNECTION) {
+    // Over HTTP/2 the connection says so itself.
+    if visit.is_ending() && head.version < Version::HTTP_2 && !fields.contains_key(CONNECTION) {
         fields.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

@@ -130,7 +130,7 @@ impl Running {
         if let Some(listener) = doors.gate {
             let gate = Arc::clone(&self.gate);
             let answer = move |request, visit| proxy::answer(Arc::clone(&gate), request, visit);
-            let door = Door { gate: self.gate(), limits, tls: doors.tls, answer };
+            let door = Door { gate: self.gate(), limits, tls: doors.tls, second: true, answer };
             self.open("gate", listener, door, self.stopper.watched());
         }
         if let Some((listener, decide)) = doors.decide.zip(config.decide.as_ref()) {
@@ -139,7 +139,7 @@ impl Running {
             let answer = move |request, visit| {
                 decide::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
             };
-            let door = Door { gate: self.gate(), limits, tls: None, answer };
+            let door = Door { gate: self.gate(), limits, tls: None, second: true, answer };
             self.open("decide", listener, door, self.stopper.watched());
         }
         if let Some(listener) = doors.admin {
@@ -150,7 +150,7 @@ impl Running {
                 async { answered }
             };
             let limits = Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits };
-            let door = Door { gate: self.gate(), limits, tls: None, answer };
+            let door = Door { gate: self.gate(), limits, tls: None, second: false, answer };
             self.open("admin", listener, door, self.watching.watched());
         }
         Ok(())

@@ -201,7 +201,7 @@ pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), Violation> {
 }
 
 /// Judges a target, and says where in it an absolute one names its host.
-fn target_of(method: &[u8], target: &[u8]) -> Result<Option<Range<usize>>, Violation> {
+pub(super) fn target_of(method: &[u8], target: &[u8]) -> Result<Option<Range<usize>>, Violation> {
     if target.len() > TARGET_BYTES_MAX {
         return Err(Violation::TargetTooLong);
     }

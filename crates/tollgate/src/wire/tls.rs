@@ -27,8 +27,9 @@ const FILE_BYTES_MAX: usize = 1 << 20;
 /// The most certificates of a chain.
 const CHAIN_MAX: usize = 16;
 
-/// What is spoken after the handshake.
-const PROTOCOL: &[u8] = b"http/1.1";
+/// What is spoken after the handshake, as clients ask for it: what we would rather speak comes first.
+const PROTOCOLS: [&[u8]; 2] = [SECOND, b"http/1.1"];
+const SECOND: &[u8] = b"h2";
 
 /// A certificate and its key, ready to serve.
 pub(crate) struct Tls {
@@ -83,6 +84,12 @@ impl Tls {
     }
 }
 
+/// Whether HTTP/2 was agreed upon in the handshake. Over TLS nobody speaks it unasked.
+pub(crate) fn is_second<IO>(stream: &TlsStream<IO>) -> bool {
+    let (_, session) = stream.get_ref();
+    session.alpn_protocol() == Some(SECOND)
+}
+
 fn config(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let chain = chain_of(certificate)?;
     let private = key_of(key)?;
@@ -100,7 +107,7 @@ fn config(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
             if matches!(error, rustls::Error::InvalidCertificate(_)) { certificate } else { key };
         TlsError::new(file, What::Unusable(error))
     })?;
-    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(config)
 }
 

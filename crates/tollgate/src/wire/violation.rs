@@ -31,6 +31,8 @@ pub(crate) enum Violation {
     Folded,
     /// A field's name that is no token right up to its colon.
     FieldName,
+    /// Blanks around a value, in a version that has none there.
+    Padded,
     /// No `Host`, in a request of version 1.1.
     HostMissing,
     /// More than one `Host`.
@@ -70,7 +72,7 @@ pub(crate) enum Violation {
 impl Violation {
     /// All of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::LineEnd,
         Self::Control,
         Self::RequestLine,
@@ -81,6 +83,7 @@ impl Violation {
         Self::Version,
         Self::Folded,
         Self::FieldName,
+        Self::Padded,
         Self::HostMissing,
         Self::HostRepeated,
         Self::HostInvalid,
@@ -113,6 +116,7 @@ impl Violation {
             Self::Version => "version",
             Self::Folded => "folded",
             Self::FieldName => "field_name",
+            Self::Padded => "padded",
             Self::HostMissing => "host_missing",
             Self::HostRepeated => "host_repeated",
             Self::HostInvalid => "host_invalid",
