@@ -13,6 +13,8 @@ pub(crate) mod reference;
 mod rules;
 mod suggest;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs::File,

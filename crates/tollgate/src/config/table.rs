@@ -115,7 +115,8 @@ impl Table<'_> {
     }
 
     pub(super) fn is_set(self, name: &str) -> bool {
-        self.values.is_some_and(|values| values.contains_key(name))
+        let set = self.values.and_then(|values| values.get(name));
+        set.is_some_and(|(value, _)| *value != Value::Wrong)
     }
 
     /// The value that is set, or the default.

@@ -1,0 +1,101 @@
+//! Every field of the table is read, typed and checked, whichever way it is given.
+
+#![expect(clippy::panic, reason = "a test stops at what should not be")]
+
+use std::ffi::OsString;
+
+use tollgate_core::time::UnixMillis;
+
+use super::{
+    ConfigError, Environment, Source,
+    fields::{self, Field, Given, ROUTES, Shape},
+    variable,
+};
+
+fn load(text: &str, environment: Environment) -> Result<super::Config, ConfigError> {
+    let source = Source { file: "tollgate.toml".into(), environment, store: None };
+    source.parse(text, UnixMillis(1))
+}
+
+/// The fields that a table needs besides `field`.
+fn needed(field: &Field) -> impl Iterator<Item = &'static Field> {
+    let (table, name) = (field.table, field.name);
+    let needed = move |other: &&Field| {
+        other.table == table && other.name != name && matches!(other.default, Given::Required)
+    };
+    fields::all().filter(needed)
+}
+
+/// A value that is right for a field without a default.
+fn sample(field: &Field) -> &'static str {
+    match (field.table, field.name) {
+        ("keys", "header") => "x-my-key",
+        ("keys", "query") => "api_key",
+        ("gate", "country_header") => "CF-IPCountry",
+        ("origin", "url") => "http://127.0.0.1:3000",
+        ("tls", _) => "file.pem",
+        (ROUTES, "path") => "/a",
+        (ROUTES, "key_from") => "authorization",
+        (table, name) => panic!("{table}.{name} has no sample"),
+    }
+}
+
+fn toml(field: &Field, value: &str) -> String {
+    let head = if field.table == ROUTES { "[[routes]]" } else { &format!("[{}]", field.table) };
+    let needed: String =
+        needed(field).map(|other| format!("{} = '{}'\n", other.name, sample(other))).collect();
+    format!("{head}\n{needed}{} = {value}\n", field.name)
+}
+
+/// The default as it is written in the file and in a variable.
+fn given(field: &Field) -> (String, String) {
+    match field.default {
+        Given::Text(text) => (format!("'{text}'"), text.to_owned()),
+        Given::Integer(number) => (number.to_string(), number.to_string()),
+        Given::Flag(flag) => (flag.to_string(), flag.to_string()),
+        Given::List(texts) => (format!("{texts:?}"), texts.join(",")),
+        Given::Nothing | Given::Required => {
+            (format!("'{}'", sample(field)), sample(field).to_owned())
+        }
+    }
+}
+
+#[test]
+fn every_field_is_taken_from_the_file_and_from_its_variable() {
+    for field in fields::all() {
+        let (in_file, in_variable) = given(field);
+        // Those of CORS mean something only with an answer.
+        if !field.name.starts_with("cors_") {
+            let text = toml(field, &in_file);
+            assert!(load(&text, Environment::default()).is_ok(), "{text}");
+        }
+        if field.table == ROUTES {
+            continue;
+        }
+        let needed = needed(field).map(|other| (variable(other), sample(other).to_owned()));
+        let variables = needed.chain([(variable(field), in_variable)]);
+        let pair = |(name, value): (String, String)| (OsString::from(name), OsString::from(value));
+        let read = load("", Environment::of(variables.map(pair)));
+        assert!(read.is_ok(), "{}: {:?}", variable(field), read.err());
+    }
+}
+
+#[test]
+fn every_field_refuses_another_type_at_its_place() {
+    for field in fields::all() {
+        let wrong = match field.shape {
+            Shape::Text(_) | Shape::Word(_) | Shape::List(_) => "5",
+            Shape::Flag | Shape::Integer(..) => "'x'",
+        };
+        let text = toml(field, wrong);
+        let problems = match load(&text, Environment::default()) {
+            Ok(_) => panic!("{text} is taken"),
+            Err(error) => error.lines().collect::<Vec<_>>(),
+        };
+        let place = format!("tollgate.toml:{}:{}: ", text.lines().count(), field.name.len() + 4);
+        let path = if field.table == ROUTES { "routes[0]" } else { field.table };
+        let starts = format!("{place}{path}.{}: is a ", field.name);
+        assert!(problems.len() == 1, "{text}{problems:?}");
+        assert!(problems.iter().all(|line| line.starts_with(&starts)), "{starts}: {problems:?}");
+    }
+}
