@@ -105,24 +105,41 @@ async fn asked(
         country: address::country(peer, fields(head), live.country_header.as_deref(), trusted),
         ..question
     };
-    let invalid = || question.denied(gate, live, Denial::RequestInvalid);
-    let read = path::target(method.as_str().as_bytes(), target.as_bytes(), None);
-    let (path, query) = match read {
-        Ok(Target::Path { path, query }) => (path, query),
-        Ok(Target::Asterisk) | Err(_) => return refused(asker, invalid().answer),
-    };
     // Envoy is told which fields to take away; with the others another spelling would reach the origin.
     if asker != Asker::Envoy && head.keys().any(is_alias) {
-        return refused(asker, invalid().answer);
+        return refused(asker, question.denied(gate, live, Denial::RequestInvalid).answer);
     }
+    match considered(gate, live, question, &target).await {
+        Ok(passage) => passes(live, head, passage),
+        Err(answer) => refused(asker, answer),
+    }
+}
+
+/// Whether the request that `question` is about may pass; `target` is how the client spelled it.
+///
+/// # Errors
+///
+/// The answer that its client is to be given instead.
+pub(super) async fn considered(
+    gate: &Gate,
+    live: &Live,
+    question: Question<'_>,
+    target: &str,
+) -> Result<Passage, Answer> {
+    let invalid = || question.denied(gate, live, Denial::RequestInvalid).answer;
+    let read = path::target(question.method.as_str().as_bytes(), target.as_bytes(), None);
+    let (path, query) = match read {
+        Ok(Target::Path { path, query }) => (path, query),
+        Ok(Target::Asterisk) | Err(_) => return Err(invalid()),
+    };
     let question = Question { path: &path, query, ..question };
     if reserved::is_reserved(&path) {
-        return refused(asker, question.trouble(live, Trouble::NotFound));
+        return Err(question.trouble(live, Trouble::NotFound));
     }
-    let rule = live.rules.find(method.as_str(), &path);
+    let rule = live.rules.find(question.method.as_str(), &path);
     // What is bound is what the origin sees, and here that is how the client spelled it.
     if rule.bind && !target.starts_with(&*path) {
-        return refused(asker, invalid().answer);
+        return Err(invalid());
     }
     let judged = if live.checking {
         judge(gate, live, &question).await
@@ -130,15 +147,13 @@ async fn asked(
         Judged::Passes(Passage::open(rule))
     };
     match judged {
-        Judged::Passes(passage) => passes(live, head, passage),
+        Judged::Passes(passage) => Ok(passage),
         Judged::Denied(refusal) => {
             report::denied(gate, live, &question, &refusal);
-            refused(asker, refusal.answer)
+            Err(refusal.answer)
         }
         // Nobody who asks here can be told to answer in the origin's place.
-        Judged::Preflight(_) => {
-            refused(asker, question.denied(gate, live, Denial::CredentialMissing).answer)
-        }
+        Judged::Preflight(_) => Err(question.denied(gate, live, Denial::CredentialMissing).answer),
     }
 }
 
@@ -184,7 +199,8 @@ fn passes(live: &Live, head: &HeaderMap, passage: Passage) -> Response<Payload> 
     let to = response.headers_mut();
     to.insert(CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     put(to, passage.extra);
-    if let Ok(names) = HeaderValue::try_from(removed(live, head)) {
+    let names = removed(live, head, passage.identity.is_some()).join(",");
+    if let Ok(names) = HeaderValue::try_from(names) {
         to.insert(REMOVE, names);
     }
     if let Some(identity) = passage.identity {
@@ -193,10 +209,11 @@ fn passes(live: &Live, head: &HeaderMap, passage: Passage) -> Response<Payload> 
     response
 }
 
-/// The names of the fields that the origin must not see: those that carry a key, and other spellings of ours.
-fn removed(live: &Live, head: &HeaderMap) -> String {
+/// The names of the fields that the origin must not see: those that carry a key, and other spellings of ours;
+/// and ours itself, unless it is written over.
+pub(super) fn removed<'a>(live: &Live, head: &'a HeaderMap, written: bool) -> Vec<&'a str> {
     let Live { sources, prover, .. } = live;
-    let mut names = Vec::new();
+    let mut names = if written { vec![] } else { vec![IDENTITY_FIELD] };
     for (name, value) in head {
         let alias = is_alias(name);
         let name = name.as_str();
@@ -206,7 +223,7 @@ fn removed(live: &Live, head: &HeaderMap) -> String {
             names.push(name);
         }
     }
-    names.join(",")
+    names
 }
 
 /// Whether some origin could read `name` as that of the identity, and no proxy replaces it.
