@@ -10,6 +10,7 @@ from pathlib import Path
 
 from contract.origin import Origin
 
+from . import traefik
 from .example import Example, Ports, caddy, envoy, haproxy, nginx
 from .gate import Gate
 from .mistakes import MISTAKES, TOML
@@ -110,6 +111,26 @@ def run(example: Example, arguments) -> list[Outcome]:
     return outcomes
 
 
+def replay(arguments) -> list[Outcome]:
+    """Traefik's documented questions, put to the gate of its example."""
+    example = Example("traefik", "dynamic.yaml", "decide", None)
+    session, outcomes = Session(example, arguments), []
+    try:
+        session.start_gate()
+        for name, play in traefik.ROWS.items():
+            stage = Stage(example, session.gate, session.origin, session.ports)
+            try:
+                play(traefik.Traefik(stage, ROOT / "examples/traefik"))
+            except Exception:
+                stage.faults.append(traceback.format_exc(limit=-4))
+            outcomes.append(Outcome(example.name, name, stage.faults, stage.checks))
+    except Failed as failed:
+        outcomes.append(Outcome(example.name, "it runs at all", [str(failed)]))
+    finally:
+        session.close(arguments.keep or any(outcome.faults for outcome in outcomes))
+    return outcomes
+
+
 def mistakes(example: Example, arguments) -> tuple[int, list[str]]:
     """Makes every mistake in a copy of the configuration: how many were noticed, and which were not."""
     noticed, missed = 0, []
@@ -163,7 +184,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proxies", description=__doc__)
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/tollgate")
     parser.add_argument("--tools", type=Path, default=ROOT / ".tools")
-    parser.add_argument("--only", action="append", choices=[example.name for example in EXAMPLES])
+    parser.add_argument("--only", action="append", choices=[*(example.name for example in EXAMPLES), "traefik"])
     parser.add_argument("--row", default="", help="rows whose name contains this")
     parser.add_argument("--mistakes", action="store_true", help="also make mistakes, each of which a row must notice")
     parser.add_argument("--keep", action="store_true", help="keep folders and logs")
@@ -177,6 +198,8 @@ def main() -> int:
         if arguments.mistakes:
             count, more = mistakes(example, arguments)
             noticed, missed = noticed + count, missed + more
+    if not arguments.only or "traefik" in arguments.only:
+        outcomes += replay(arguments)
     shown(outcomes)
     for line in missed:
         print(f"RED {line}")

@@ -192,6 +192,8 @@ class Stage:
             wanted = [f'{REALM}, error="invalid_token"']
         elif code == "scope_missing":
             wanted = [f'{REALM}, error="insufficient_scope", scope="admin:all"']
+        elif code == "request_invalid":
+            wanted = [f'{REALM}, error="invalid_request"']
         else:
             wanted = []
         self.expect(given == wanted, f"{what}: the challenge is {given!r}, not {wanted!r}")
