@@ -109,15 +109,23 @@ fn showed(client: &TlsStream<DuplexStream>, certificate: &str) -> bool {
 }
 
 #[tokio::test]
-async fn both_versions_and_the_one_protocol_are_spoken() {
+async fn both_versions_of_tls_and_of_http_are_spoken_and_no_other_protocol() {
     let folder = Folder::new("tls-versions");
     folder.hold(FIRST);
     let tls = folder.load().map_err(|_| ()).unwrap();
     for version in [&TLS12, &TLS13] {
-        let client = shake(&tls, version, &[b"h2", b"http/1.1"]).await.unwrap();
-        assert_eq!(client.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
-        assert!(shake(&tls, version, &[]).await.is_ok());
-        assert!(shake(&tls, version, &[b"h2"]).await.is_err());
+        let (first, second): (&[u8], &[u8]) = (b"http/1.1", b"h2");
+        for (asked, agreed) in [
+            (vec![first, second], Some(second)),
+            (vec![second], Some(second)),
+            (vec![first], Some(first)),
+            (vec![b"h3", first], Some(first)),
+            (vec![], None),
+        ] {
+            let client = shake(&tls, version, &asked).await.unwrap();
+            assert_eq!(client.get_ref().1.alpn_protocol(), agreed);
+        }
+        assert!(shake(&tls, version, &[b"h3"]).await.is_err());
     }
 }
 
