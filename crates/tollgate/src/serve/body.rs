@@ -12,15 +12,21 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::{
+    HeaderMap,
+    body::{Body, Frame, Incoming, SizeHint},
+};
 use tokio::time::Sleep;
 
+use super::gate::Flight;
 use crate::clock;
 
 /// What a client is sent.
 pub(crate) enum Payload {
     /// A text of ours.
     Text(Option<Bytes>),
+    /// A message of ours, and what follows it.
+    Message(Option<Bytes>, Option<HeaderMap>),
     /// What the origin sends.
     Stream(Paced),
 }
@@ -33,7 +39,7 @@ pub(crate) struct Paced {
     idle: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     progress: Option<Arc<Progress>>,
-    held: Option<Box<dyn Send + Sync>>,
+    held: Option<Flight>,
 }
 
 /// When something of a body last moved, and whether it was given up.
@@ -72,8 +78,8 @@ impl Paced {
     }
 
     /// Keeps `held` until the body has ended or is dropped.
-    pub(crate) fn holding(self, held: impl Send + Sync + 'static) -> Self {
-        Self { held: Some(Box::new(held)), ..self }
+    pub(crate) fn holding(self, held: Flight) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Gone>>> {
@@ -161,6 +167,11 @@ impl Payload {
         Self::Text(Some(text.into()).filter(|text| !text.is_empty()))
     }
 
+    /// A message that `trailers` follow.
+    pub(crate) const fn message(bytes: Bytes, trailers: HeaderMap) -> Self {
+        Self::Message(Some(bytes), Some(trailers))
+    }
+
     /// Nothing.
     pub(crate) const fn none() -> Self {
         Self::Text(None)
@@ -177,6 +188,11 @@ impl Body for Payload {
     ) -> Poll<Option<Result<Frame<Bytes>, Gone>>> {
         match &mut *self {
             Self::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Self::Message(bytes, trailers) => {
+                let next = bytes.take().map(Frame::data);
+                let next = next.or_else(|| trailers.take().map(Frame::trailers));
+                Poll::Ready(next.map(Ok))
+            }
             Self::Stream(paced) => paced.poll_data(cx),
         }
     }
@@ -184,6 +200,7 @@ impl Body for Payload {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Text(text) => text.is_none(),
+            Self::Message(_, trailers) => trailers.is_none(),
             Self::Stream(paced) => paced.is_end_stream(),
         }
     }
@@ -194,6 +211,7 @@ impl Body for Payload {
                 let len = text.as_ref().map_or(0, Bytes::len);
                 SizeHint::with_exact(u64::try_from(len).unwrap_or(u64::MAX))
             }
+            Self::Message(..) => SizeHint::default(),
             Self::Stream(paced) => paced.size_hint(),
         }
     }

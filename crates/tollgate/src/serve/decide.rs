@@ -157,6 +157,11 @@ pub(super) async fn considered(
     }
 }
 
+/// Whether somebody asks at this path, or for what the gate itself publishes there.
+pub(super) fn is_question(path: &str) -> bool {
+    asker(path).is_some() || reserved::is_reserved(path)
+}
+
 fn asker(path: &str) -> Option<Asker> {
     match path {
         "/nginx" => Some(Asker::Nginx),

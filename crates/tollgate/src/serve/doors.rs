@@ -5,12 +5,13 @@ use std::{
     future::Future,
     io,
     net::SocketAddr,
+    ops::Deref,
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
 };
 
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper::{Request, Response, body::Incoming, header::HeaderValue, service::service_fn};
 use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -18,6 +19,7 @@ use tokio::{
     sync::Semaphore,
     time::{Instant, sleep, sleep_until, timeout},
 };
+use tollgate_core::network::Address;
 
 use super::{body::Payload, gate::Gate, ids::instance, log::Level, stop::Stop};
 use crate::wire::{
@@ -67,18 +69,16 @@ pub(crate) struct Limits {
     pub(crate) fields_max: usize,
 }
 
-impl Visit {
-    /// Whether the connection takes no further request after this one.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.stop.is_asked() || self.ages <= Instant::now()
-    }
-}
-
-/// Who is on the other side of a connection.
+/// A connection, as its requests know it: one count for each of them, and nothing shared with other connections.
 #[derive(Clone)]
-pub(crate) struct Visit {
+pub(crate) struct Visit(Arc<Visitor>);
+
+/// Who is on the other side of a connection, and for how long.
+pub(crate) struct Visitor {
     /// Its address.
     pub(crate) peer: SocketAddr,
+    /// The same as the value of a field.
+    pub(crate) peer_value: HeaderValue,
     /// Asked to stop when the gate is: held by whatever outlives its connection's requests.
     pub(crate) stop: Stop,
     /// When the connection takes no further request, and what it was switched to ends.
@@ -87,6 +87,31 @@ pub(crate) struct Visit {
     pub(crate) idle: Duration,
     /// How long a head may take, and what stands for one.
     pub(crate) head: Duration,
+}
+
+impl Visit {
+    fn new(peer: SocketAddr, limits: &Limits, stop: &Stop) -> Self {
+        let now = Instant::now();
+        let ages = now.checked_add(limits.age_max).unwrap_or(now);
+        let peer_value = HeaderValue::try_from(Address::new(peer.ip()).to_string());
+        // An address is always one.
+        let peer_value = peer_value.unwrap_or(HeaderValue::from_static("unknown"));
+        let Limits { idle, head, .. } = *limits;
+        Self(Arc::new(Visitor { peer, peer_value, stop: stop.clone(), ages, idle, head }))
+    }
+
+    /// Whether the connection takes no further request after this one.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.stop.is_asked() || self.ages <= Instant::now()
+    }
+}
+
+impl Deref for Visit {
+    type Target = Visitor;
+
+    fn deref(&self) -> &Visitor {
+        &self.0
+    }
 }
 
 /// One listener: whom it serves, how, and within which limits.
@@ -126,9 +151,7 @@ where
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let ages = Instant::now().checked_add(self.limits.age_max).unwrap_or_else(Instant::now);
-            let Limits { idle, head, .. } = self.limits;
-            let visit = Visit { peer, stop: stop.clone(), ages, idle, head };
+            let visit = Visit::new(peer, &self.limits, &stop);
             let door = self.clone();
             tokio::spawn(async move {
                 let gate = Arc::clone(&door.gate);

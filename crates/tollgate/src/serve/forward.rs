@@ -10,7 +10,7 @@ use hyper::{
     header::{CACHE_CONTROL, CONNECTION, EXPECT, HeaderName, HeaderValue, UPGRADE, VARY},
     http::{
         request::Parts,
-        uri::{Authority, PathAndQuery, Scheme},
+        uri::{self, Authority, PathAndQuery, Scheme},
     },
     upgrade::OnUpgrade,
 };
@@ -29,6 +29,7 @@ use tollgate_http::{
 use super::{
     body::{Paced, Payload, Progress},
     doors::Visit,
+    gate::Flight,
     judge::{Passage, Question, fields, put},
     live::Live,
 };
@@ -65,7 +66,7 @@ pub(crate) struct Journey<'a> {
     pub(crate) question: &'a Question<'a>,
     pub(crate) passage: Passage,
     /// Kept until the answer's body has ended.
-    pub(crate) held: Box<dyn Send + Sync>,
+    pub(crate) held: Flight,
 }
 
 impl Upstream {
@@ -138,12 +139,11 @@ impl Upstream {
                 target.extend_from_slice(&query);
             }
         }
-        Uri::builder()
-            .scheme(Scheme::HTTP)
-            .authority(self.authority.clone())
-            .path_and_query(PathAndQuery::from_maybe_shared(Bytes::from(target)).ok()?)
-            .build()
-            .ok()
+        let mut parts = uri::Parts::default();
+        parts.scheme = Some(Scheme::HTTP);
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
+        parts.path_and_query.is_some().then(|| Uri::from_parts(parts).ok()).flatten()
     }
 }
 
@@ -212,8 +212,10 @@ fn inward(
     if websocket {
         to.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     }
-    let chain = address::forwarded_for(peer, fields(from), hops);
-    if let Ok(chain) = HeaderValue::try_from(chain) {
+    to.insert(FORWARDED_FOR, visit.peer_value.clone());
+    if trusted
+        && let Ok(chain) = HeaderValue::try_from(address::forwarded_for(peer, fields(from), hops))
+    {
         to.insert(FORWARDED_FOR, chain);
     }
     to.insert(REQUEST_ID, journey.question.id.value());
@@ -267,10 +269,8 @@ fn crossing(
             to.insert(CACHE_CONTROL, forced);
         }
     }
-    if journey.passage.identity.is_some()
-        && let Ok(vary) = HeaderValue::try_from(cache::vary(&journey.live.sources))
-    {
-        to.append(VARY, vary);
+    if journey.passage.identity.is_some() {
+        to.append(VARY, journey.live.vary.clone());
     }
     Ok(to)
 }

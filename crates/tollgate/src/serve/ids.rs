@@ -37,8 +37,15 @@ pub(crate) fn instance(id: RequestId) -> String {
 impl RequestId {
     /// The name as the value of a field.
     pub(crate) fn value(self) -> HeaderValue {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'0'; 16];
+        for (place, digit) in text.iter_mut().rev().enumerate() {
+            let shift = u32::try_from(place).unwrap_or(0).saturating_mul(4);
+            let nibble = usize::try_from(self.0 >> shift & 15).unwrap_or(0);
+            *digit = DIGITS.get(nibble).copied().unwrap_or(b'0');
+        }
         // Hexadecimal digits are always one.
-        HeaderValue::try_from(self.to_string()).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
@@ -57,6 +64,9 @@ mod tests {
         let ids = RequestIds::new();
         let (first, second) = (ids.next().to_string(), ids.next().to_string());
         assert_ne!(first, second);
+        for id in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX].map(RequestId) {
+            assert_eq!(id.value(), id.to_string());
+        }
         for id in [first, second, RequestId(0).to_string(), RequestId(u64::MAX).to_string()] {
             assert!(id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{id}");
         }

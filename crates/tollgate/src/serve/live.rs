@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use tollgate_core::time::UnixMillis;
 use tollgate_engine::{Demand, Issuer, Prover};
 use tollgate_http::{
     address::Trusted,
     credential::Sources,
+    hygiene::cache,
     rate::Style,
     route::{RouteLimit, Rule, Rules},
 };
@@ -32,6 +34,8 @@ pub(crate) struct Live {
     /// What each rule demands, by its place.
     demands: Vec<Arc<Demand>>,
     pub(crate) sources: Sources,
+    /// What answers to requests with a key vary with.
+    pub(crate) vary: HeaderValue,
     pub(crate) hops: Trusted,
     pub(crate) country_header: Option<Box<str>>,
     pub(crate) style: Style,
@@ -79,6 +83,7 @@ impl Live {
             keys: published(secrets, now)?,
             rules,
             demands,
+            vary: HeaderValue::try_from(cache::vary(&sources)).context("[keys]")?,
             sources,
             hops: trusted(&config.gate.trusted_hops)?,
             country_header: config.gate.country_header.clone(),

@@ -21,28 +21,12 @@ use super::{
     body::Payload,
     doors::Visit,
     forward::{Departure, Journey, REQUEST_ID},
-    gate::Gate,
+    gate::{Flight, Gate},
     judge::{Judged, Passage, Question, fields, judge, put, rendered},
     live::Live,
     report,
 };
 use crate::secrets::JWKS_MAX_AGE_S;
-
-/// A request under way: counted until its answer has gone out.
-struct Flight(Arc<Gate>);
-
-impl Flight {
-    fn enter(gate: &Arc<Gate>) -> Self {
-        gate.metrics.in_flight.enter();
-        Self(Arc::clone(gate))
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.0.metrics.in_flight.leave();
-    }
-}
 
 /// Answers one request.
 pub(crate) async fn answer(
@@ -66,10 +50,8 @@ pub(crate) async fn answer(
         country: address::country(peer, fields(&head.headers), country_header, &live.hops),
     };
     let departure = Departure { head: &head, body, switches, visit: &visit };
-    let mut response = match spelled(&head.uri) {
-        Cow::Borrowed(target) => serve(&gate, &live, target, question, departure, flight).await,
-        Cow::Owned(target) => serve(&gate, &live, &target, question, departure, flight).await,
-    };
+    let target = spelled(&head.uri);
+    let mut response = serve(&gate, &live, &target, question, departure, flight).await;
     let fields = response.headers_mut();
     fields.insert(REQUEST_ID, id.value());
     // Over HTTP/2 the connection says so itself.
@@ -114,7 +96,7 @@ async fn serve<'a>(
             return response;
         }
     };
-    let journey = Journey { live, question: &question, passage, held: Box::new(flight) };
+    let journey = Journey { live, question: &question, passage, held: flight };
     let forwarded = match &live.upstream {
         Some(upstream) => upstream.forward(departure, journey).await,
         None => Err(Trouble::OriginUnreachable),
