@@ -32,9 +32,11 @@ class Ports:
 
 @dataclass(frozen=True)
 class Example:
-    """A folder of `examples/` with a proxy in it."""
+    """A proxy's configuration in `examples/`."""
 
     name: str
+    #: The folder that it is in.
+    folder: str
     #: The server's configuration, beside which stands `tollgate.toml`.
     file: str
     #: Whether the gate is asked (`decide`) or forwards by itself (`front`).
@@ -43,15 +45,15 @@ class Example:
     words: object
     #: What it cannot show, by the name of the need, with the reason.
     lacks: dict[str, str] = field(default_factory=dict)
-    #: How it says that the gate does not answer, where that is not 503.
-    gone: tuple[int, ...] = (503,)
+    #: Why its rows cannot hold yet. Until then everything must be refused; then this mark must go.
+    pending: str | None = None
 
     def configuration(self, examples: Path, run: Path, ports: Ports, change) -> Path:
-        source = change((examples / self.name / self.file).read_text())
+        source = change((examples / self.folder / self.file).read_text())
         documented = {PORTS[port] for port in _PORT.findall(source)}
         needed = {"clients", "decide", "origin"} if self.place == "decide" else {"clients", "gate"}
         if not needed <= documented:
-            raise Failed(f"{self.name}/{self.file} does not document the ports of {needed - documented}")
+            raise Failed(f"{self.folder}/{self.file} does not document the ports of {needed - documented}")
         copy = run / self.file
         copy.write_text(ports.put_into(source))
         return copy

@@ -335,14 +335,21 @@ def _(stage: Stage):
         for given in ([stage.bearer()], [], [("X-API-Key", "x")]):
             for path in ("/orders/1", "/public/x"):
                 got, arrived = stage.ask(request(*given, path=path))
-                gone = got is not None and got.status in stage.example.gone
+                gone = got is not None and got.status == 503
                 stage.expect(gone and not arrived, f"{path}: {said(got)}")
-                if gone and got.status == 503 and "retry-after" not in stage.example.lacks:
+                if gone:
                     stage.expect(got.all("retry-after") == [b"1"], f"Retry-After: {got.all('retry-after')!r}")
                     stage.problem(got, 503, "unavailable", path)
     finally:
         stage.gate.start()
     stage.allowed(request(stage.bearer()), what="afterwards")
+
+
+def pending(stage: Stage):
+    """What a proxy shows that cannot ask yet: it refuses everything, and says that it is not the client's fault."""
+    for given in ([stage.bearer()], [], [stage.x_api_key()]):
+        for path in ("/orders/1", "/public/x", "/admin/x"):
+            stage.turned_away(request(*given, path=path), path, (503,))
 
 
 class Imposter:
