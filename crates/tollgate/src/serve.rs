@@ -6,6 +6,7 @@ mod decide;
 pub(crate) mod doors;
 mod forward;
 pub(crate) mod gate;
+mod grpc;
 mod ids;
 mod judge;
 mod live;

@@ -16,9 +16,9 @@ use tollgate_store_sqlite::Store;
 use super::{
     admin,
     body::Payload,
-    decide,
     doors::{self, Door, Limits, Visit},
     gate::Gate,
+    grpc,
     live::{self, Live},
     log::{Level, Log},
     proxy, reload, report,
@@ -137,7 +137,7 @@ impl Running {
             let gate = Arc::clone(&self.gate);
             let trusted = Arc::new(live::trusted(&decide.trusted)?);
             let answer = move |request, visit| {
-                decide::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
+                grpc::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
             };
             let door = Door { gate: self.gate(), limits, tls: None, second: true, answer };
             self.open("decide", listener, door, self.stopper.watched());
