@@ -18,8 +18,10 @@ fn a_connection_takes_no_request_beyond_its_age() {
     let site = Site::new(origin.address, "").with("connections.max_age_s", "1");
     let key = site.key(&[]);
     let gate = site.start();
-    // One that is idle is closed, one that is busy says so in its last answer or closes between two.
-    let mut idle = gate.connect();
+    // One that is idle is closed, whether it has asked for something or not; one that is busy says so in
+    // its last answer or closes between two.
+    let (mut idle, mut mute) = (gate.connect(), gate.connect());
+    assert_eq!(idle.ask(get("/", &key)).status(), 200);
     let mut busy = gate.connect();
     let mut answers = 0;
     loop {
@@ -35,6 +37,7 @@ fn a_connection_takes_no_request_beyond_its_age() {
     }
     assert!(answers > 10, "{answers}");
     idle.ends();
+    mute.ends();
 }
 
 #[test]
@@ -43,13 +46,15 @@ fn what_is_under_way_finishes_when_the_gate_is_told_to_stop() {
     let site = Site::new(origin.address, "");
     let key = site.key(&[]);
     let mut gate = site.start();
-    let mut idle = gate.connect();
+    let (mut idle, mut mute) = (gate.connect(), gate.connect());
+    assert_eq!(idle.ask(get("/", &key)).status(), 200);
     let mut busy = gate.connect();
     busy.send(get("/held", &key));
     origin.await_held(1);
     gate.signal("TERM");
     assert_eq!(gate.await_event("stopping")["in_flight"], 1);
     idle.ends();
+    mute.ends();
     let address = gate.address("gate");
     // Nobody new is let in, once the listener has gone.
     while TcpStream::connect(address).is_ok() {}
