@@ -8,9 +8,11 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from contract.origin import Origin
 
-from . import traefik
+from . import deployments, traefik
 from .example import Example, Ports, caddy, envoy, haproxy, nginx
 from .gate import Gate
 from .mistakes import MISTAKES, TOML
@@ -27,8 +29,7 @@ EXAMPLES = [
             {"rates on success": "forward_auth copies fields to the request only, not to the answer"}),
     Example("haproxy", "haproxy", "haproxy.cfg", "front", haproxy),
     Example("envoy", "envoy", "envoy.yaml", "decide", envoy),
-    Example("envoy-grpc", "envoy", "envoy-grpc.yaml", "decide", envoy,
-            pending="not yet: the gate does not answer gRPC"),
+    Example("envoy-grpc", "envoy", "envoy-grpc.yaml", "decide", envoy),
 ]
 
 
@@ -137,6 +138,57 @@ def replay(arguments) -> list[Outcome]:
     return outcomes
 
 
+def deployment(arguments) -> tuple[list[Outcome], int, list[str]]:
+    """The image and the manifests: their outcomes, how many slips were noticed, and which were not."""
+    docker, kubernetes = ROOT / "examples/docker", ROOT / "examples/kubernetes/tollgate.yaml"
+    dockerfile, manifests = (docker / "Dockerfile").read_text(), kubernetes.read_text()
+
+    def read_dockerfile(checks, text=dockerfile):
+        deployments.dockerfile(checks, text, ROOT)
+        deployments.ignored(checks, (docker / "Dockerfile.dockerignore").read_text())
+
+    def read_manifests(checks, text=manifests):
+        return deployments.manifests(checks, list(yaml.safe_load_all(text)))
+
+    def runs(checks):
+        origin, folder = Origin(), Path(tempfile.mkdtemp(prefix="tollgate-image-"))
+        try:
+            config = read_manifests(deployments.Checks())["ConfigMap/tollgate"]["data"]["tollgate.toml"]
+            deployments.runs(checks, arguments.image.resolve(), folder, Ports.free(origin.port), origin, config)
+        finally:
+            origin.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    outcomes = []
+    not_built = None if arguments.image else "its program was not built: --image names it"
+    for example, name, check, why_not in (
+        ("docker", "the image is static, has no root, no shell, no secret and one folder to write", read_dockerfile, None),
+        ("kubernetes", "the manifests fit together, and no pod may do more than it needs", read_manifests, None),
+        ("docker", "what is built runs as the examples say, alone in its root, as their user", runs, not_built),
+    ):
+        checks = deployments.Checks()
+        if not why_not:
+            try:
+                check(checks)
+            except Exception:
+                checks.faults.append(traceback.format_exc(limit=-4))
+        outcomes.append(Outcome(example, name, checks.faults, checks.checks, why_not))
+    noticed, missed = 0, []
+    for text, check, slips in ((dockerfile, read_dockerfile, deployments.DOCKER_MISTAKES),
+                               (manifests, read_manifests, deployments.KUBERNETES_MISTAKES)):
+        for old, new in slips if arguments.mistakes else ():
+            checks = deployments.Checks()
+            try:
+                check(checks, text.replace(old, new))
+            except Exception as error:
+                checks.faults.append(repr(error))
+            if old in text and checks.faults:
+                noticed += 1
+            else:
+                missed.append(f"{old!r} -> {new!r}: stays green, or does not stand there")
+    return outcomes, noticed, missed
+
+
 def mistakes(example: Example, arguments) -> tuple[int, list[str]]:
     """Makes every mistake in a copy of the configuration: how many were noticed, and which were not."""
     noticed, missed = 0, []
@@ -193,9 +245,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proxies", description=__doc__)
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/tollgate")
     parser.add_argument("--tools", type=Path, default=ROOT / ".tools")
-    parser.add_argument("--only", action="append", choices=[*(example.name for example in EXAMPLES), "traefik"])
+    parser.add_argument("--only", action="append", choices=[*(example.name for example in EXAMPLES), "traefik", "deployments"])
     parser.add_argument("--row", default="", help="rows whose name contains this")
     parser.add_argument("--mistakes", action="store_true", help="also make mistakes, each of which a row must notice")
+    parser.add_argument("--image", type=Path, help="the program that the Dockerfile builds; run as root, in a root of its own")
     parser.add_argument("--keep", action="store_true", help="keep folders and logs")
     arguments = parser.parse_args()
     arguments.binary, arguments.tools = arguments.binary.resolve(), arguments.tools.resolve()
@@ -209,6 +262,9 @@ def main() -> int:
             noticed, missed = noticed + count, missed + more
     if not arguments.only or "traefik" in arguments.only:
         outcomes += replay(arguments)
+    if not arguments.only or "deployments" in arguments.only:
+        more, count, unnoticed = deployment(arguments)
+        outcomes, noticed, missed = outcomes + more, noticed + count, missed + unnoticed
     shown(outcomes)
     for line in missed:
         print(f"RED {line}")
