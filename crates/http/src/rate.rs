@@ -187,7 +187,7 @@ fn written<'a>(
         return fields;
     };
     if style.standard() {
-        let (mut policy, mut state) = (String::new(), String::new());
+        let (mut policy, mut state) = (String::with_capacity(64), String::with_capacity(64));
         for each in policies {
             let item = item(&mut policy, &each);
             parameter(item, "q", Some(each.numbers.burst().into()));
