@@ -41,6 +41,10 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const IDENTITY: HeaderName = HeaderName::from_static(hygiene::IDENTITY_FIELD);
 
+/// What shared caches are told of an answer of which the origin says nothing, or nothing that can be said again.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private");
+const NO_STORE: HeaderValue = HeaderValue::from_static(cache::NO_STORE);
+
 /// How many connections to the origin are kept while nobody needs them.
 const IDLE_MAX: usize = 1_024;
 
@@ -264,10 +268,14 @@ fn crossing(
         }
     }
     if private {
-        let said = from.get_all(CACHE_CONTROL).iter().map(HeaderValue::as_bytes);
-        if let Ok(forced) = HeaderValue::try_from(cache::forced(said)) {
-            to.insert(CACHE_CONTROL, forced);
-        }
+        // What an origin that says nothing comes to is known beforehand.
+        let forced = if from.contains_key(CACHE_CONTROL) {
+            let said = from.get_all(CACHE_CONTROL).iter().map(HeaderValue::as_bytes);
+            HeaderValue::try_from(cache::forced(said)).unwrap_or(NO_STORE)
+        } else {
+            PRIVATE
+        };
+        to.insert(CACHE_CONTROL, forced);
     }
     if journey.passage.identity.is_some() {
         to.append(VARY, journey.live.vary.clone());
