@@ -79,10 +79,11 @@ pub(crate) async fn until_told(running: Running, drain: Duration) -> anyhow::Res
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
     };
+    running.stop();
     let in_flight = gate.metrics.in_flight.count();
     gate.log.say(Level::Info, "stopping", json!({ "by": by, "in_flight": in_flight }));
     let finished = tokio::select! {
-        () = running.stop() => true,
+        () = running.ended() => true,
         () = tokio::time::sleep(drain) => false,
         _ = terminate.recv() => false,
         _ = interrupt.recv() => false,

@@ -118,11 +118,15 @@ impl Running {
         Ok(running)
     }
 
-    /// Takes no new connection, and waits until every one that is open has ended. Those to the
-    /// administrative listener end with the program.
-    pub(crate) async fn stop(self) {
-        self.stopper.stop().await;
-        drop(self.watching);
+    /// Takes no new connection, and asks those that are open to end. Those to the administrative listener
+    /// end with the program.
+    pub(crate) fn stop(&self) {
+        self.stopper.ask();
+    }
+
+    /// Waits until every connection has ended.
+    pub(crate) async fn ended(self) {
+        self.stopper.gone().await;
     }
 
     fn attend(&self, config: &Config, doors: Doors) -> anyhow::Result<()> {

@@ -34,10 +34,14 @@ impl Stopper {
         self.ask.subscribe()
     }
 
-    /// Asks everybody, and waits until all have stopped.
-    pub(crate) async fn stop(self) {
-        let Self { ask, alive, mut gone } = self;
-        let _ = ask.send_replace(true);
+    /// Asks everybody.
+    pub(crate) fn ask(&self) {
+        self.ask.send_replace(true);
+    }
+
+    /// Waits until everybody has stopped, asked or not.
+    pub(crate) async fn gone(self) {
+        let Self { ask: _asking, alive, mut gone } = self;
         drop(alive);
         // Nothing is ever sent: this ends when the last one is gone.
         let _ = gone.recv().await;
