@@ -12,6 +12,7 @@ mod peppers;
 mod settings;
 mod signing_keys;
 mod site;
+mod store;
 
 use std::{
     io::{self, Write},
@@ -101,6 +102,9 @@ Examples:
     /// The keys that sign identities
     #[command(subcommand)]
     SigningKeys(signing_keys::SigningKeys),
+    /// Copy the store, and make a copy the store again
+    #[command(subcommand)]
+    Store(store::Store),
     /// Explain a key: what it says of itself, whether it is genuine, and what the store knows
     #[command(after_help = "\
 Examples:
@@ -198,6 +202,7 @@ impl Cli {
             Command::SigningKeys(command) => {
                 signing_keys::run(command, &Site::open(source)?, output).map(done)
             }
+            Command::Store(command) => store::run(command, &Site::open(source)?, output).map(done),
             Command::Inspect(arguments) => inspect::run(arguments, source, output),
             Command::Doctor(arguments) => doctor::run(&arguments, source, output),
             Command::Config(command) => configuration::run(&command, &source, output),

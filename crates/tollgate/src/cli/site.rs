@@ -67,7 +67,12 @@ impl Site {
         }
     }
 
-    fn store_path(&self) -> Result<&Path, Failure> {
+    /// Where the store is.
+    ///
+    /// # Errors
+    ///
+    /// When it is in memory.
+    pub(super) fn store_path(&self) -> Result<&Path, Failure> {
         match &self.config.store {
             StorePlace::File(path) => Ok(path),
             StorePlace::Memory => Err(Failure::refused(

@@ -128,6 +128,8 @@ fn documents_keep_their_fields() {
     check("signing-keys-rotate", site.json(&["signing-keys", "rotate"]));
     check("signing-keys-list", site.json(&["signing-keys", "list"]));
     check("signing-keys-retire", site.json(&["signing-keys", "retire", "k2"]));
+    check("store-backup", site.json(&["store", "backup", "copy.db"]));
+    check("store-restore", site.json(&["store", "restore"]));
     check("doctor", site.json(&["doctor"]));
     check("doctor-list", site.json(&["doctor", "--list"]));
     check("manual", site.json(&["manual"]));

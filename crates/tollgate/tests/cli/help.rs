@@ -32,6 +32,8 @@ const COMMANDS: &[&[&str]] = &[
     &["signing-keys", "list"],
     &["signing-keys", "rotate"],
     &["signing-keys", "retire"],
+    &["store", "backup"],
+    &["store", "restore"],
     &["inspect"],
     &["doctor"],
     &["config", "check"],
@@ -56,7 +58,8 @@ fn the_page_of_the_command_is_what_the_command_prints() {
     }
     let pages = printed.matches("\n## tollgate").count();
     let groups =
-        ["tollgate", "keys", "owners", "tenants", "peppers", "signing-keys", "config"].len();
+        ["tollgate", "keys", "owners", "tenants", "peppers", "signing-keys", "store", "config"]
+            .len();
     assert_eq!(pages, COMMANDS.len() + groups, "a command is missing in the list of this test");
 }
 

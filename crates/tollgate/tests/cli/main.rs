@@ -20,3 +20,4 @@ mod peppers;
 mod secrets;
 mod signing_keys;
 mod site;
+mod store;
