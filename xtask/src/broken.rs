@@ -32,7 +32,22 @@ const WORKSHOPS_MAX: usize = 4;
 ///
 /// There is a workshop for each processor; what they share is built in each of them.
 pub(crate) fn step(with: &Surroundings<'_>, suite: &str) -> anyhow::Result<Tally> {
-    let copies = book::read(with.project, suite)?;
+    all(with, suite, &book::read(with.project, suite)?)
+}
+
+/// The same for copies that take long to build: all of them in the long profile, else one of so many.
+pub(crate) fn some(with: &Surroundings<'_>, suite: &str, one_of: usize) -> anyhow::Result<Tally> {
+    let mut copies = book::read(with.project, suite)?;
+    if !with.full {
+        let known = copies.len();
+        let mut at = 0..known;
+        copies.retain(|_| at.next().is_some_and(|at| at.is_multiple_of(one_of)));
+        console::progress(&format!("    {} of {known}; all of them with --full", copies.len()));
+    }
+    all(with, suite, &copies)
+}
+
+fn all(with: &Surroundings<'_>, suite: &str, copies: &[Copy]) -> anyhow::Result<Tally> {
     let workshops = thread::available_parallelism().map_or(1, NonZero::get).min(WORKSHOPS_MAX);
     let mut shares: Vec<Vec<&Copy>> = vec![vec![]; workshops];
     for (at, copy) in copies.iter().enumerate() {

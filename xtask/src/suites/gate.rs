@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::Command};
 use anyhow::ensure;
 
 use crate::{
+    broken,
     setup::{self, Need},
     step::{Step, Surroundings},
     tally::Tally,
@@ -48,6 +49,18 @@ pub(super) const STEPS: &[Step] = &[
         about: "what refused keys read of the store and leave in memory",
         needs: &[Need::Python, Need::Strace],
         run: refusals,
+    },
+    Step {
+        name: "broken",
+        about: "broken copies of the gate's libraries, each of which must be caught",
+        needs: &[],
+        run: |with| broken::step(with, "gate-libs"),
+    },
+    Step {
+        name: "broken-binary",
+        about: "broken copies of the command itself, of which each run takes one in four",
+        needs: &[],
+        run: |with| broken::some(with, "gate-binary", 4),
     },
 ];
 
