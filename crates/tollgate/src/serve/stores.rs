@@ -1,4 +1,4 @@
-//! The threads that ask the store: one for heads and records, one for leases.
+//! The threads that ask the store: one for heads and records, one for leases, and one that tidies.
 //!
 //! Each takes what has gathered while it was busy in one go, so that many leases share one commit.
 
@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Weak,
-        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
+        mpsc::{self, Receiver, SyncSender},
     },
     thread,
     time::Duration,
@@ -106,18 +106,27 @@ impl Stores {
 }
 
 impl Inboxes {
-    /// Starts both threads; they end with the gate. `open` opens the store once for each, and again after
-    /// it has panicked.
-    pub(crate) fn attend<A: Authority + 'static>(
+    /// Starts both threads, and one that tidies; they end with the gate. `open` opens the store once for each,
+    /// and again after it has panicked.
+    pub(crate) fn attend<A: Authority + Send + 'static>(
         self,
         gate: &Weak<Gate>,
         open: impl Fn() -> Result<A, StoreError> + Clone + Send + 'static,
     ) -> io::Result<()> {
-        for (name, inbox, tidies) in [("reads", self.reads, false), ("leases", self.leases, true)] {
-            let (gate, open) = (gate.clone(), open.clone());
-            let attend = move || Desk { gate, inbox, open, store: None, tidies }.attend();
+        for (name, inbox) in [("reads", self.reads), ("leases", self.leases)] {
+            let mut desk = Desk { gate: gate.clone(), open: open.clone(), store: None };
+            let attend = move || inbox.iter().all(|first| desk.serve(&inbox, first));
             thread::Builder::new().name(name.into()).spawn(attend)?;
         }
+        let mut desk = Desk { gate: gate.clone(), open, store: None };
+        let tidy = move || {
+            let mut rest = Some(TIDY_IDLE);
+            while let Some(wait) = rest {
+                thread::sleep(wait);
+                rest = desk.tidy();
+            }
+        };
+        thread::Builder::new().name("tidy".into()).spawn(tidy)?;
         Ok(())
     }
 }
@@ -125,35 +134,16 @@ impl Inboxes {
 /// What one thread works with.
 struct Desk<A, O> {
     gate: Weak<Gate>,
-    inbox: Receiver<Sent>,
     open: O,
     store: Option<A>,
-    tidies: bool,
 }
 
 impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
-    /// Answers errands until the gate is gone, and tidies in between.
-    fn attend(mut self) {
-        let (mut tidied, mut rest) = (clock::read(), TIDY_IDLE);
-        loop {
-            match self.inbox.recv_timeout(rest) {
-                Ok(first) => self.serve(first),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            let now = clock::read();
-            if u128::from(now.since(tidied)) >= rest.as_millis() {
-                rest = self.tidy(now.wall);
-                tidied = now;
-            }
-        }
-    }
-
-    /// Answers `first` and everything that has gathered behind it.
-    fn serve(&mut self, first: Sent) {
-        let Some(gate) = self.gate.upgrade() else { return };
+    /// Answers `first` and everything that has gathered behind it, unless the gate is gone.
+    fn serve(&mut self, inbox: &Receiver<Sent>, first: Sent) -> bool {
+        let Some(gate) = self.gate.upgrade() else { return false };
         let now = clock::read();
-        let gathered = std::iter::once(first).chain(self.inbox.try_iter()).take(BATCH_MAX);
+        let gathered = std::iter::once(first).chain(inbox.try_iter()).take(BATCH_MAX);
         // Nobody waits any more for what is overdue: what is not asked cannot be late either.
         let (batch, overdue): (Vec<_>, Vec<_>) =
             gathered.partition(|sent| now.since(sent.at) <= u64::from(sent.errand.deadline_ms));
@@ -162,6 +152,7 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
         let unanswered = overdue.iter().map(|sent| sent.errand.id);
         replies.extend(unanswered.map(|id| (id, Err(StoreError::Unreachable))));
         gate.deliver(replies);
+        true
     }
 
     /// Asks the store; whatever goes wrong is an answer too.
@@ -177,13 +168,14 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
         })
     }
 
-    /// Tidies a little; says for how long to wait before the next time.
-    fn tidy(&mut self, now: UnixMillis) -> Duration {
-        let Some(gate) = self.gate.upgrade().filter(|_| self.tidies) else { return TIDY_IDLE };
-        match self.guarded(&gate, |store| store.tidy(now)) {
+    /// Tidies a little; says for how long to wait before the next time, unless the gate is gone.
+    fn tidy(&mut self) -> Option<Duration> {
+        let gate = self.gate.upgrade()?;
+        let now = clock::read().wall;
+        Some(match self.guarded(&gate, |store| store.tidy(now)) {
             Ok(true) => TIDY_BUSY,
             Ok(false) | Err(_) => TIDY_IDLE,
-        }
+        })
     }
 
     /// Opens the store if it is not open. A panic leaves it in a state that nobody vouches for: it is
