@@ -8,20 +8,21 @@ import os
 import re
 import shlex
 import shutil
-import socket
-import subprocess
+import tempfile
+import traceback
 from pathlib import Path
 
 import yaml
 
-from contract.message import Stream
 from contract.origin import Origin
 
+from . import image
+from .checks import Checks
 from .example import Ports
-from .process import Failed, Process, connects, environment
-from .stage import request
+from .image import USER
+from .process import Failed
+from .session import Outcome
 
-USER = 65532
 #: Names by which secrets end up in images.
 SECRET = re.compile(r"secret|password|passwd|token|pepper|seed|key", re.IGNORECASE)
 ARGUMENTS = re.compile(r"^(FROM|RUN|COPY|USER|VOLUME|ENV|EXPOSE|STOPSIGNAL|ENTRYPOINT|CMD|WORKDIR)\s+(.*)$", re.DOTALL)
@@ -38,20 +39,6 @@ def instructions(text: str) -> list[tuple[str, str]]:
             raise Failed(f"no instruction that this test knows: {line!r}")
         found.append((match[1], match[2].strip()))
     return found
-
-
-class Checks:
-    """What is expected, and what is not so."""
-
-    def __init__(self):
-        self.faults: list[str] = []
-        self.checks = 0
-
-    def expect(self, holds, text: str) -> bool:
-        self.checks += 1
-        if not holds:
-            self.faults.append(text)
-        return bool(holds)
 
 
 def dockerfile(checks: Checks, text: str, root: Path):
@@ -152,84 +139,6 @@ def serving(checks: Checks, spec: dict, service: dict):
     checks.expect(spec["terminationGracePeriodSeconds"] > stop + 30, "requests are cut off before drain_s has passed")
 
 
-class Image:
-    """What the image holds, in a folder, and a program in it run as the image would."""
-
-    def __init__(self, binary: Path, folder: Path, user: int):
-        self.root, self.user = folder / "image", user
-        self.binary = self.root / "tollgate"
-        (self.root / "data").mkdir(parents=True)
-        shutil.copy2(binary, self.binary)
-        # What every engine writes for names.
-        (self.root / "etc").mkdir()
-        (self.root / "etc/hosts").write_text("127.0.0.1 origin\n")
-        os.chown(self.root / "data", user, user)
-        os.chmod(self.root / "data", 0o700)
-
-    def words(self, *words: str) -> list[str]:
-        return ["chroot", f"--userspec={self.user}:{self.user}", str(self.root), "/tollgate", *words]
-
-    def run(self, *words: str, **more: str) -> subprocess.CompletedProcess:
-        return subprocess.run(self.words(*words), capture_output=True, timeout=30, env={**environment(), **more})
-
-
-def runs(checks: Checks, binary: Path, folder: Path, ports: Ports, origin: Origin, config: str):
-    """The static program, alone in its root, as a user who owns nothing but /data: the steps of both examples."""
-    header = binary.read_bytes()[:4096]
-    checks.expect(header[:4] == b"\x7fELF" and b"ld-linux" not in header, "it is not linked statically")
-    image = Image(binary, folder, USER)
-    docker = {"TOLLGATE_GATE_LISTEN": f"127.0.0.1:{ports.gate}", "TOLLGATE_ADMIN_LISTEN": f"127.0.0.1:{ports.admin}",
-              "TOLLGATE_ORIGIN_URL": f"http://origin:{origin.port}"}
-    serves(checks, image, "/data/tollgate.toml", docker, ports, ["init", "--config", "/data/tollgate.toml"], {})
-    # Kubernetes: the same program, its configuration from the ConfigMap, secrets and store where it mounts them.
-    (image.root / "secrets").mkdir()
-    secrets = image.root / "secrets/tollgate.secrets.json"
-    shutil.copy(image.root / "data/tollgate.secrets.json", secrets)
-    os.chown(secrets, 0, USER)
-    os.chmod(secrets, 0o440)
-    shutil.rmtree(image.root / "data")
-    (image.root / "data").mkdir(mode=0o700)
-    os.chown(image.root / "data", USER, USER)
-    (image.root / "etc/tollgate").mkdir()
-    text = ports.put_into(config).replace("0.0.0.0", "127.0.0.1")
-    (image.root / "etc/tollgate/tollgate.toml").write_text(text)
-    job = {"TOLLGATE_STORE_PATH": "/data/tollgate.db", "TOLLGATE_SECRETS": secrets.read_text()}
-    serves(checks, image, "/etc/tollgate/tollgate.toml", {}, ports, ["init", "--config", "/data/init.toml"], job)
-    written = sorted(str(path.relative_to(image.root)) for path in image.root.rglob("*") if path.stat().st_uid == USER)
-    checks.expect(all(path.startswith("data") for path in written), f"it wrote {written}")
-
-
-def serves(checks: Checks, image: Image, config: str, variables: dict, ports: Ports, init: list[str], job: dict):
-    made = image.run(*init, **job)
-    if not checks.expect(made.returncode == 0, f"{init}: {made.stderr.decode()}"):
-        return
-    again = image.run(*init, **job)
-    checks.expect(again.returncode == 3, f"{init} a second time: {again.returncode}")
-    process = Process(image.words("serve", "--config", config), image.root.parent, {**environment(), **variables}, "image")
-    try:
-        process.listens(ports.gate, ports.admin)
-        for path in ("/readyz", "/healthz"):
-            answer = ask(ports.admin, request(path=path))
-            checks.expect(answer.status == 200, f"{path}: {answer.status}")
-        created = image.run("keys", "create", "--config", config, "--tenant", "acme", "--owner", "me", "--unlimited", "--json",
-                            **variables)
-        if checks.expect(created.returncode == 0, f"keys create: {created.stderr.decode()}"):
-            secret = yaml.safe_load(created.stdout)["secret"]
-            answer = ask(ports.gate, request(("X-API-Key", secret)))
-            checks.expect(answer.status == 200 and answer.body == b"origin", f"with a key: {answer.status} {answer.body!r}")
-        checks.expect(ask(ports.gate, request()).status == 401, "without a key")
-    finally:
-        process.stop()
-    checks.expect(process.process.returncode == 0, f"SIGTERM: {process.process.returncode} {process.log()[-500:]}")
-    checks.expect(not connects(ports.gate), "it still listens")
-
-
-def ask(port: int, sent: bytes):
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
-        connection.sendall(sent)
-        return Stream(connection).response()
-
-
 #: Slips in the files, each of which must be noticed: what is replaced by what.
 DOCKER_MISTAKES = [
     ("USER 65532:65532", "USER root"), ("USER 65532:65532", "USER tollgate"), ("FROM scratch", "FROM debian:bookworm"),
@@ -247,3 +156,56 @@ KUBERNETES_MISTAKES = [
     ("mountPath: /secrets, readOnly: true", "mountPath: /secrets"), ("type: Recreate", "type: RollingUpdate"),
     ("name: tollgate-init }\n    spec", "name: tollgate }\n    spec"),
 ]
+
+
+def run(arguments, root: Path) -> tuple[list[Outcome], int, list[str]]:
+    """The image and the manifests: their outcomes, how many slips were noticed, and which were not."""
+    docker, kubernetes = root / "examples/docker", root / "examples/kubernetes/tollgate.yaml"
+    image_text, manifest_text = (docker / "Dockerfile").read_text(), kubernetes.read_text()
+
+    def read_dockerfile(checks, text=image_text):
+        dockerfile(checks, text, root)
+        ignored(checks, (docker / "Dockerfile.dockerignore").read_text())
+
+    def read_manifests(checks, text=manifest_text):
+        return manifests(checks, list(yaml.safe_load_all(text)))
+
+    def built(checks):
+        origin, folder = Origin(), Path(tempfile.mkdtemp(prefix="tollgate-image-"))
+        try:
+            config = read_manifests(Checks())["ConfigMap/tollgate"]["data"]["tollgate.toml"]
+            image.runs(checks, arguments.image.resolve(), folder, Ports.free(origin.port), origin, config)
+        finally:
+            origin.stop()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    outcomes = []
+    not_built = None if arguments.image else "its program was not built: --image names it"
+    if arguments.image and os.geteuid():
+        not_built = "only root may give a program another root"
+    for example, name, check, why_not in (
+        ("docker", "the image is static, has no root, no shell, no secret and one folder to write", read_dockerfile, None),
+        ("kubernetes", "the manifests fit together, and no pod may do more than it needs", read_manifests, None),
+        ("docker", "what is built runs as the examples say, alone in its root, as their user", built, not_built),
+    ):
+        checks = Checks()
+        if not why_not:
+            try:
+                check(checks)
+            except Exception:
+                checks.faults.append(traceback.format_exc(limit=-4))
+        outcomes.append(Outcome(example, name, checks.faults, checks.checks, why_not))
+    noticed, missed = 0, []
+    for text, check, slips in ((image_text, read_dockerfile, DOCKER_MISTAKES),
+                               (manifest_text, read_manifests, KUBERNETES_MISTAKES)):
+        for old, new in slips if arguments.mistakes else ():
+            checks = Checks()
+            try:
+                check(checks, text.replace(old, new))
+            except Exception as error:
+                checks.faults.append(repr(error))
+            if old in text and checks.faults:
+                noticed += 1
+            else:
+                missed.append(f"{old!r} -> {new!r}: stays green, or does not stand there")
+    return outcomes, noticed, missed

@@ -45,8 +45,6 @@ class Example:
     words: object
     #: What it cannot show, by the name of the need, with the reason.
     lacks: dict[str, str] = field(default_factory=dict)
-    #: Why its rows cannot hold yet. Until then everything must be refused; then this mark must go.
-    pending: str | None = None
 
     def configuration(self, examples: Path, run: Path, ports: Ports, change) -> Path:
         source = change((examples / self.folder / self.file).read_text())

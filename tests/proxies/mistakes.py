@@ -92,4 +92,9 @@ MISTAKES = [
     Mistake("envoy", "[{ prefix: ratelimit }]", "[{ exact: x-request-id }]", LEFT),
     Mistake("envoy", "value: private", "value: public", PRIVATE),
     Mistake("envoy", '["127.0.0.1/32"]', '["127.0.0.0/8"]', ASKS, TOML),
+    Mistake("envoy-grpc", "failure_mode_allow: false", "failure_mode_allow: true", GONE),
+    Mistake("envoy-grpc", "failure_mode_allow: false", "failure_mode_allow: true", IMPOSTER),
+    Mistake("envoy-grpc", "status_on_error: { code: ServiceUnavailable }", "", GONE),
+    Mistake("envoy-grpc", "explicit_http_config: { http2_protocol_options: {} }",
+            "explicit_http_config: { http_protocol_options: {} }", ARRIVES),
 ]
