@@ -8,8 +8,11 @@
 #![expect(clippy::arithmetic_side_effects, reason = "sums of a test's own lengths")]
 
 mod bodies;
+mod frames;
 mod heads;
 mod life;
+mod opening;
+mod second;
 mod server;
 mod stream;
 mod tls;

@@ -53,11 +53,11 @@ fn host(uri: &Uri, fields: &HeaderMap) -> Result<HeaderValue, Violation> {
     if host.is_some_and(|host| !is_host(host.as_bytes())) {
         return Err(Violation::HostInvalid);
     }
-    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
-    let scheme = scheme.ok_or(Violation::Target)?;
     let Some(authority) = uri.authority() else {
         return host.cloned().ok_or(Violation::HostMissing);
     };
+    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
+    let scheme = scheme.ok_or(Violation::Target)?;
     if !is_host(authority.as_str().as_bytes()) {
         return Err(Violation::HostInvalid);
     }
