@@ -3,8 +3,8 @@
 In WAL mode a transaction, reading or writing, begins with a shared lock of one byte on one of the read marks of
 the `-shm` file, bytes 123 to 127, and one that writes takes byte 120 as well. strace sees each of these system
 calls; the process does not know. Counted is what is asked for requests: every transaction of the thread `reads`,
-and every write. (The thread `leases` looks every five seconds whether there is something to tidy, which is a
-transaction that only reads.) Connections of one process share a lock while they overlap, so counts are exact for
+and every write of the thread `leases`. (A third one, `tidy`, looks every five seconds whether there is something
+to tidy.) Connections of one process share a lock while they overlap, so counts are exact for
 questions asked one after another, and never too high.
 """
 

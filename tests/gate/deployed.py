@@ -21,7 +21,7 @@ STOPS_S = 10
 TIDY_S = 5
 
 _READS = re.compile(rb"^\d+<reads> +" + native_trace._LOCK % (b"F_RDLCK", b"12[3-7]"))
-_WRITES = re.compile(rb"^\d+<leases> +" + native_trace._LOCK % (b"F_WRLCK", b"120"))
+_WRITES = re.compile(rb"^\d+<(?:leases|tidy)> +" + native_trace._LOCK % (b"F_WRLCK", b"120"))
 
 
 class Shared:
@@ -114,7 +114,7 @@ class Process(NativeGate):
     def asked_of_store(self) -> tuple[int, int]:
         """How many transactions there were for heads and records, and how many that write.
 
-        The thread that leases tidies every `TIDY_S` seconds by one that writes, whoever asks what.
+        The thread that tidies does so every `TIDY_S` seconds by one that writes, whoever asks what.
         """
         self.store_calls()
         lines = self.trace.trace.read_bytes().split(b"\n")
