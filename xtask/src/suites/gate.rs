@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, process::Command};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 use crate::{
-    broken,
+    broken, exec,
     setup::{self, Need},
     step::{Step, Surroundings},
     tally::Tally,
@@ -80,30 +80,27 @@ fn guards(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     with.count(&mut python(with, "contract", &["guards"]))
 }
 
-/// What a user would copy works as it stands, and a row notices what can be forgotten in it.
+/// What a user would copy works as it stands, and a row notices what can be forgotten in it. The long profile
+/// builds the container's program as the Dockerfile does, and runs that too.
 fn proxies(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = python(with, "proxies", &["--mistakes", "--tools"]);
-    with.count(run.arg(with.project.tools()).arg("--binary").arg(binary(with)?))
-}
-
-/// Nothing acknowledged is lost, nothing is minted, and what cannot be written is refused loudly.
-fn faults(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.count(python(with, "gate.faults", &["--binary"]).arg(binary(with)?))
-}
-
-/// A revoked key is refused within what G4 promises, by busy gates and by gates that were left alone.
-fn revocation(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.count(python(with, "gate.revocation", &["--binary"]).arg(binary(with)?))
-}
-
-/// A hundred thousand of them, or a million.
-fn refusals(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let mut run = python(with, "gate.refusals", &["--binary"]);
-    run.arg(binary(with)?);
+    run.arg(with.project.tools()).arg("--binary").arg(binary(with)?);
     if with.full {
-        run.arg("--full");
+        run.arg("--image").arg(image(with)?);
     }
     with.count(&mut run)
+}
+
+/// The static program of the container image.
+fn image(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
+    let about = exec::run(with.project.command("rustc").arg("-vV"), &with.log)?;
+    let target = about.stdout.lines().find_map(|line| line.strip_prefix("host: "));
+    let target = target.context("rustc does not say what it builds for")?;
+    let mut build =
+        with.project.cargo(&["build", "--release", "--locked", "--package", "tollgate"]);
+    build.args(["--target", target]).env("RUSTFLAGS", "-C target-feature=+crt-static");
+    exec::run(&mut build, &with.log)?;
+    Ok(with.project.target.join(target).join("release/tollgate"))
 }
 
 fn binary(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
