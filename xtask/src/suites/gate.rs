@@ -103,6 +103,26 @@ fn image(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
     Ok(with.project.target.join(target).join("release/tollgate"))
 }
 
+/// Nothing acknowledged is lost, nothing is minted, and what cannot be written is refused loudly.
+fn faults(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(python(with, "gate.faults", &["--binary"]).arg(binary(with)?))
+}
+
+/// A revoked key is refused within what G4 promises, by busy gates and by gates that were left alone.
+fn revocation(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(python(with, "gate.revocation", &["--binary"]).arg(binary(with)?))
+}
+
+/// A hundred thousand of them, or a million.
+fn refusals(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let mut run = python(with, "gate.refusals", &["--binary"]);
+    run.arg(binary(with)?);
+    if with.full {
+        run.arg("--full");
+    }
+    with.count(&mut run)
+}
+
 fn binary(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
     let binary = with.project.target.join("release/tollgate");
     ensure!(binary.is_file(), "there is no release binary: the step `build` makes it");
