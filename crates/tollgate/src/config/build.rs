@@ -239,15 +239,17 @@ fn cors(table: Table<'_>) -> Read<Cors> {
 
 /// What single fields do not show.
 fn together(config: &Config, reader: Reader<'_>) {
-    let gate = reader.table("gate");
-    if !config.gate.checking && !config.gate.listen.ip().is_loopback() {
-        let listen = config.gate.listen;
-        let _: Bad = gate.wrong(
+    let decide = config.decide.as_ref().map(|decide| ("decide", decide.listen));
+    let mut served =
+        [Some(config.gate.listen), decide.map(|(_, listen)| listen)].into_iter().flatten();
+    if !config.gate.checking
+        && let Some(listen) = served.find(|listen| !listen.ip().is_loopback())
+    {
+        let _: Bad = reader.table("gate").wrong(
             "checking",
             format!("every request would pass, and {listen} is not loopback: set it to true, or listen on 127.0.0.1"),
         );
     }
-    let decide = config.decide.as_ref().map(|decide| ("decide", decide.listen));
     let admin = config.admin.map(|listen| ("admin", listen));
     let mut taken = vec![("gate", config.gate.listen)];
     for (name, listen) in decide.into_iter().chain(admin) {

@@ -118,6 +118,12 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "[gate]\nchecking = false\n[decide]\nlisten = '0.0.0.0:8081'\n",
+        &[
+            "2:12: gate.checking: every request would pass, and 0.0.0.0:8081 is not loopback: set it to true, or listen on 127.0.0.1",
+        ],
+    ),
+    (
         "[keys]\nprefix = 'T'\n",
         &[r#"2:10: keys.prefix: "T" is not a prefix: 2 to 12 of a-z 0-9, a letter first"#],
     ),
