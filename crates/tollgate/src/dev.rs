@@ -26,7 +26,7 @@ use crate::{
     issuing,
     secrets::Secrets,
     serve::{
-        self, Doors, Running, doors,
+        self, Doors, Running, Seen, doors,
         log::{Level, Log},
     },
 };
@@ -70,9 +70,10 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
         let (key, forged) = keys(&config, &secrets, &mut store)?;
         tell(out, &folder, &gate, &admin, (&key, &forged))?;
 
+        let seen = Seen::at(&config.secrets);
         let doors = Doors { gate: Some(gate), decide: None, admin: Some(admin), tls: None };
         let (identity, drain) = (config.identity.clone(), config.connections.drain);
-        let running = Running::start(source, config, &secrets, store, doors, log)?;
+        let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
         let served = running.gate.clone();
         let trust = origin::Trust {
             keys: Box::new(move || served.live().keys.clone()),

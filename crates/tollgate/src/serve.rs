@@ -31,6 +31,7 @@ use crate::{
     secrets::Secrets,
 };
 use log::{Level, Log};
+pub(crate) use reload::Seen;
 pub(crate) use running::{Doors, Running};
 
 /// Serves until told to stop, and then until what is under way has finished.
@@ -40,6 +41,7 @@ pub(crate) use running::{Doors, Running};
 /// When the gate cannot start: nothing was let through then.
 pub(crate) fn run(source: Source) -> anyhow::Result<()> {
     let config = source.load()?;
+    let seen = Seen::at(&config.secrets);
     let secrets = Secrets::load(&config.secrets, &source.environment)
         .with_context(|| format!("the secrets in {}", config.secrets.display()))?;
     let store = open(&config)?;
@@ -48,7 +50,7 @@ pub(crate) fn run(source: Source) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let doors = Doors::open(&config)?;
         let drain = config.connections.drain;
-        let running = Running::start(source, config, &secrets, store, doors, log)?;
+        let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
         until_told(running, drain).await
     })
 }

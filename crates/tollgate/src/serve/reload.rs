@@ -1,13 +1,10 @@
 //! Putting a new configuration in force without failing a request.
 //!
 //! On SIGHUP the configuration, the secrets and the certificate are read again; when the secrets' file changes, or the time of
-//! another signing key comes, only the secrets are. What is wrong is logged, and what was in force stays.
+//! another signing key comes, only the secrets are. What is wrong is logged, and what was in force stays. Secrets that cannot be
+//! taken are tried again at every look, until they can.
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use serde_json::json;
@@ -29,11 +26,33 @@ struct Current {
     source: Source,
     config: Config,
     tls: Option<Arc<Tls>>,
+    /// What runs until the next start, whatever is read meanwhile.
+    started: Fixed,
+    /// The secrets' file just before what is in force was read from it.
     seen: Option<Seen>,
+    /// Why the last reload failed, if it did: it is told once.
+    failed: Option<String>,
 }
 
-/// What tells one content of a file from another.
-type Seen = (SystemTime, u64);
+/// The tables that are read at the start only, as they were then.
+type Fixed = [(&'static str, String); 7];
+
+/// What tells one content of a file from another: its inode, when it and its content last changed, and its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    inode: u64,
+    times: [i64; 4],
+    len: u64,
+}
+
+impl Seen {
+    /// Whatever is at `path` now.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        let found = path.metadata().ok()?;
+        let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
+        Some(Self { inode: found.ino(), times, len: found.len() })
+    }
+}
 
 /// Starts to keep `gate` current, until the runtime ends.
 pub(crate) fn keep_current(
@@ -41,10 +60,11 @@ pub(crate) fn keep_current(
     tls: Option<Arc<Tls>>,
     source: Source,
     config: Config,
+    seen: Option<Seen>,
 ) -> anyhow::Result<()> {
     let mut hangups = signal(SignalKind::hangup()).context("signals cannot be waited for")?;
-    let seen = look(&config.secrets);
-    let mut current = Current { source, config, tls, seen };
+    let started = fixed(&config);
+    let mut current = Current { source, config, tls, started, seen, failed: None };
     tokio::spawn(async move {
         loop {
             let told = tokio::select! {
@@ -71,66 +91,69 @@ pub(crate) fn keep_current(
 
 impl Current {
     fn renew(&mut self, gate: &Gate, told: bool) {
-        let seen = look(&self.config.secrets);
         let now = clock::read().wall;
         let due = gate.live().next_change.is_some_and(|change| change <= now);
-        let why = match (told, seen != self.seen, due) {
+        let why = match (told, Seen::at(&self.config.secrets) != self.seen, due) {
             (true, _, _) => "SIGHUP",
             (false, true, _) => "secrets_changed",
             (false, false, true) => "signing_key_due",
             (false, false, false) => return,
         };
-        self.seen = seen;
         match self.load(gate, told) {
             Ok(needs_restart) => {
+                self.failed = None;
                 gate.metrics.reloads.add();
                 let about = json!({ "why": why, "needs_restart": needs_restart });
                 gate.log.say(Level::Info, "reloaded", about);
             }
             Err(error) => {
                 gate.metrics.reloads_failed.add();
-                let about = json!({ "why": why, "error": format!("{error:#}") });
-                gate.log.say(Level::Error, "reload_failed", about);
+                let error = Some(format!("{error:#}"));
+                if told || self.failed != error {
+                    let about = json!({ "why": why, "error": error });
+                    gate.log.say(Level::Error, "reload_failed", about);
+                }
+                self.failed = error;
             }
         }
     }
 
     /// Puts what is read in force; says which changes only a restart makes.
     fn load(&mut self, gate: &Gate, all: bool) -> anyhow::Result<Vec<&'static str>> {
-        let read = if all { self.source.load()? } else { self.config.clone() };
+        let mut read = if all { self.source.load()? } else { self.config.clone() };
+        let needs_restart = if all { changed(&self.started, &fixed(&read)) } else { vec![] };
+        // SECURITY: whether it may be false hangs on where the gate listens, which it goes on doing.
+        read.gate.checking = gate.live().checking;
+        // A change that comes while they are read is seen at the next look.
+        let seen = Seen::at(&read.secrets);
         let secrets = Secrets::load(&read.secrets, &self.source.environment)?;
         let live = Live::new(&read, &secrets, Some(&gate.live()), clock::read().wall)?;
         if let Some(tls) = self.tls.as_ref().filter(|_| all) {
             tls.reload()?;
         }
-        let needs_restart = fixed(&self.config, &read);
         gate.replace(live);
-        self.seen = look(&read.secrets);
+        self.seen = seen;
         self.config = read;
         Ok(needs_restart)
     }
 }
 
-/// The tables that are read at the start only, and that have changed.
-fn fixed(before: &Config, after: &Config) -> Vec<&'static str> {
-    let tables = |config: &Config| {
-        let Config { store, gate, connections, cache, decide, admin, tls, .. } = config;
-        let staleness = (gate.max_staleness_ms, gate.store_deadline_ms);
-        [
-            ("store", format!("{store:?}")),
-            ("gate", format!("{:?} {staleness:?}", gate.listen)),
-            ("connections", format!("{connections:?}")),
-            ("cache", format!("{cache:?}")),
-            ("decide", format!("{decide:?}")),
-            ("admin", format!("{admin:?}")),
-            ("tls", format!("{tls:?}")),
-        ]
-    };
-    let pairs = tables(before).into_iter().zip(tables(after));
-    pairs.filter(|(before, after)| before != after).map(|((table, _), _)| table).collect()
+fn fixed(config: &Config) -> Fixed {
+    let Config { store, gate, connections, cache, decide, admin, tls, .. } = config;
+    let staleness = (gate.max_staleness_ms, gate.store_deadline_ms);
+    [
+        ("store", format!("{store:?}")),
+        ("gate", format!("{:?} {staleness:?} {:?}", gate.listen, gate.checking)),
+        ("connections", format!("{connections:?}")),
+        ("cache", format!("{cache:?}")),
+        ("decide", format!("{decide:?}")),
+        ("admin", format!("{admin:?}")),
+        ("tls", format!("{tls:?}")),
+    ]
 }
 
-fn look(path: &Path) -> Option<Seen> {
-    let found = path.metadata().ok()?;
-    Some((found.modified().ok()?, found.len()))
+/// The tables that are not what they were.
+fn changed(before: &Fixed, after: &Fixed) -> Vec<&'static str> {
+    let pairs = before.iter().zip(after);
+    pairs.filter(|(before, after)| before != after).map(|((table, _), _)| *table).collect()
 }

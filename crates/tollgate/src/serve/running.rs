@@ -21,7 +21,9 @@ use super::{
     grpc,
     live::{self, Live},
     log::{Level, Log},
-    proxy, reload, report,
+    proxy,
+    reload::{self, Seen},
+    report,
     stop::{Stop, Stopper},
     stores::Stores,
 };
@@ -91,11 +93,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts the threads and listeners. Must be called within the runtime that serves.
+    /// Starts the threads and listeners. The secrets' file was looked at before it was read. Must be called within the runtime that serves.
     pub(crate) fn start(
         source: Source,
         config: Config,
-        secrets: &Secrets,
+        (secrets, seen): (&Secrets, Option<Seen>),
         store: Store,
         doors: Doors,
         log: Log,
@@ -114,7 +116,7 @@ impl Running {
         let tls = doors.tls.clone();
         running.attend(&config, doors)?;
         tokio::spawn(report::summarise(Arc::downgrade(&running.gate)));
-        reload::keep_current(Arc::clone(&running.gate), tls, source, config)?;
+        reload::keep_current(Arc::clone(&running.gate), tls, source, config, seen)?;
         Ok(running)
     }
 

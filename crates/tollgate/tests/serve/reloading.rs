@@ -1,9 +1,11 @@
 //! New routes, peppers and signing keys come into force while the gate serves, and no request pays for it.
 
 use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -73,9 +75,82 @@ fn a_wrong_configuration_is_told_and_the_old_one_stays() {
     }
     assert_eq!(gate.metric("tollgate_reloads_failed_total"), 4);
     site.write("[origin]\nurl = \"http://127.0.0.1:9\"\n[connections]\nmax = 77\n");
-    gate.signal("HUP");
-    assert_eq!(gate.await_event("reloaded")["needs_restart"], serde_json::json!(["connections"]));
+    // What runs has not changed at the second signal either.
+    for _ in 0..2 {
+        gate.signal("HUP");
+        let told = gate.await_event("reloaded");
+        assert_eq!(told["needs_restart"], serde_json::json!(["connections"]));
+    }
     assert_eq!(gate.get("/orders", &key).status(), 200);
+    site.routes("");
+    gate.signal("HUP");
+    assert_eq!(gate.await_event("reloaded")["needs_restart"], serde_json::json!([]));
+}
+
+#[test]
+fn a_gate_that_checks_goes_on_doing_so_until_it_is_started_anew() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "");
+    let gate = site.start();
+    assert_eq!(gate.ask("GET /x HTTP/1.1\r\nhost: a\r\n\r\n").status(), 401);
+    site.routes("[gate]\nchecking = false\n");
+    for _ in 0..2 {
+        gate.signal("HUP");
+        assert_eq!(gate.await_event("reloaded")["needs_restart"], serde_json::json!(["gate"]));
+        assert_eq!(gate.ask("GET /x HTTP/1.1\r\nhost: a\r\n\r\n").status(), 401);
+    }
+    assert!(origin.arrived().is_empty());
+}
+
+#[test]
+fn secrets_that_could_not_be_read_are_taken_once_they_can_and_told_of_once() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "");
+    let gate = site.start();
+    let mode = |mode| fs::set_permissions(site.secrets_file(), Permissions::from_mode(mode));
+    site.tell(&["signing-keys", "rotate"]);
+    mode(0o644).unwrap();
+    let told = loop {
+        // The gate may have looked in between.
+        let told = gate.next_event();
+        if told["event"] == "reload_failed" {
+            break told;
+        }
+    };
+    assert_eq!(told["why"], "secrets_changed");
+    while gate.metric("tollgate_reloads_failed_total") < 3 {
+        thread::yield_now();
+    }
+    mode(0o600).unwrap();
+    let told = gate.next_event();
+    assert_eq!((&told["event"], &told["why"]), (&"reloaded".into(), &"secrets_changed".into()));
+    assert_eq!(published(&gate)["keys"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn of_two_changes_in_quick_succession_the_second_comes_into_force() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "");
+    let gate = site.start();
+    let first = fs::read_to_string(site.secrets_file()).unwrap();
+    site.tell(&["signing-keys", "rotate"]);
+    let second = fs::read_to_string(site.secrets_file()).unwrap();
+    let put = |text: &str| {
+        let fresh = site.secrets_file().with_extension("fresh");
+        fs::write(&fresh, text).unwrap();
+        fs::set_permissions(&fresh, Permissions::from_mode(0o600)).unwrap();
+        fs::rename(&fresh, site.secrets_file()).unwrap();
+    };
+    // Some of them meet the gate while it reads.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(2_500) {
+        put(&first);
+        put(&second);
+    }
+    let begun = Instant::now();
+    while published(&gate)["keys"].as_array().unwrap().len() != 2 {
+        assert!(begun.elapsed() < DEADLINE);
+    }
 }
 
 #[test]

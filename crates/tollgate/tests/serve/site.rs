@@ -62,6 +62,11 @@ impl Site {
         self
     }
 
+    /// Where the secrets are.
+    pub(crate) fn secrets_file(&self) -> PathBuf {
+        self.folder.join("tollgate.secrets.json")
+    }
+
     /// Writes the file with these routes.
     pub(crate) fn routes(&self, routes: &str) {
         self.write(&format!("[origin]\nurl = \"http://127.0.0.1:9\"\n{routes}"));
