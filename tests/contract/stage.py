@@ -279,12 +279,16 @@ class Stage:
         # What carries the mark of another row is that row's, even if it comes late; what carries none may be hidden.
         return [one for one in every if one.mark == self.mark or (self.lonely and one.mark is None)]
 
+    def settle(self):
+        """Waits until the origin has received what it should; a row that has failed already waits for nothing."""
+        deadline = time.monotonic() + (0.0 if self.faults else SETTLE_S)
+        while len(self.arrived()) < len(self.wanted) and time.monotonic() < deadline:
+            time.sleep(0.002)
+
     def _look_at_origin(self):
         if not self.compares_origin:
             return
-        deadline = time.monotonic() + SETTLE_S
-        while len(self.arrived()) < len(self.wanted) and time.monotonic() < deadline:
-            time.sleep(0.002)
+        self.settle()
         arrived = self.arrived()
         if len(arrived) != len(self.wanted):
             heads = [shown(one.raw[:300]) for one in arrived]

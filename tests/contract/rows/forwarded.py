@@ -17,6 +17,7 @@ SPOOFS = (
 
 
 def _unseen(stage):
+    stage.settle()
     for one in stage.arrived():
         for name, value in one.request.fields if one.request else []:
             if name.lower() in (b"x-forwarded-for", b"forwarded", b"x-forwarded-proto", b"x-forwarded-host",
