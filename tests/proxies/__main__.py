@@ -1,11 +1,15 @@
-"""`cd tests && python -m proxies`: every example, one after the other."""
+"""`cd tests && python -m proxies`: every example, several at a time."""
 
 import argparse
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import deployments
 from .session import EXAMPLES, ROOT, Outcome, mistakes, replay, run
+
+#: How many examples run at a time: each has its own ports and folder.
+AT_ONCE = 4
 
 
 def shown(outcomes: list[Outcome]):
@@ -43,13 +47,15 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.binary, arguments.tools = arguments.binary.resolve(), arguments.tools.resolve()
     outcomes, noticed, missed = [], 0, []
-    for example in EXAMPLES:
-        if arguments.only and example.name not in arguments.only:
-            continue
-        outcomes += run(example, arguments)
-        if arguments.mistakes:
-            count, more = mistakes(example, arguments)
-            noticed, missed = noticed + count, missed + more
+    wanted = [example for example in EXAMPLES if not arguments.only or example.name in arguments.only]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = [pool.submit(run, example, arguments) for example in wanted]
+        makes = [pool.submit(mistakes, example, arguments) for example in wanted if arguments.mistakes]
+    for done in runs:
+        outcomes += done.result()
+    for done in makes:
+        count, more = done.result()
+        noticed, missed = noticed + count, missed + more
     if not arguments.only or "traefik" in arguments.only:
         outcomes += replay(arguments)
     if not arguments.only or "deployments" in arguments.only:

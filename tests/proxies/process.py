@@ -4,12 +4,16 @@ import os
 import random
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 READY_S = 20
 STOPS_S = 10
 POLL_S = 0.01
+
+_PORTS = threading.Lock()
+_GIVEN: set[int] = set()
 
 
 class Failed(Exception):
@@ -61,14 +65,22 @@ def connects(port: int) -> bool:
 def free_ports(count: int) -> list[int]:
     """Ports that nothing listens on, and that the system gives nobody who asks for just any: a gate that is
     stopped finds its port free when it is started again."""
+    with _PORTS:
+        return _unheld_ports(count)
+
+
+def _unheld_ports(count: int) -> list[int]:
     low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     found: list[int] = []
     for port in random.sample(range(10_000, low), 1_000):
+        if port in _GIVEN:
+            continue
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:
             continue
         found.append(port)
+        _GIVEN.add(port)
         if len(found) == count:
             return found
     raise Failed("there are no free ports")
