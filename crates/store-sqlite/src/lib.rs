@@ -19,6 +19,7 @@ mod note;
 mod open;
 mod records;
 mod restore;
+mod routes;
 pub mod schema;
 pub mod statements;
 mod store;

@@ -4,12 +4,12 @@
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 1] = [FIRST];
+pub const MIGRATIONS: [&[&str]; 2] = [FIRST, SECOND];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -76,4 +76,15 @@ const FIRST: &[&str] = &[
     ) STRICT, WITHOUT ROWID",
     "CREATE INDEX buckets_to_look_at ON buckets (look_ms)",
     "INSERT INTO ledger (one, incarnation, epoch, floor) VALUES (1, 1, 1, 1)",
+];
+
+const SECOND: &[&str] = &[
+    // The limits of routes by their names, as they were last asked for, and when they last changed.
+    "CREATE TABLE route_limits (
+        name TEXT PRIMARY KEY,
+        scope TEXT NOT NULL CHECK (scope IN ('key', 'owner', 'tenant', 'ip', 'global')),
+        numbers TEXT NOT NULL,
+        incarnation INTEGER NOT NULL CHECK (incarnation > 0),
+        epoch INTEGER NOT NULL CHECK (epoch > 0)
+    ) STRICT, WITHOUT ROWID",
 ];

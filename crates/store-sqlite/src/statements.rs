@@ -93,4 +93,12 @@ statements! {
     BUCKET_FORGOTTEN = "DELETE FROM buckets WHERE name = ?1";
     /// The buckets after a name: a restore and a look for damaged ones go through all.
     BUCKETS = "SELECT name, state FROM buckets WHERE name > ?1 ORDER BY name LIMIT ?2";
+    /// When a route's limit last changed, if it is what it was.
+    ROUTE_LIMIT = "SELECT incarnation, epoch FROM route_limits
+        WHERE name = ?1 AND scope = ?2 AND numbers = ?3";
+    /// A route's limit is another one.
+    ROUTE_LIMIT_KEPT =
+        "INSERT INTO route_limits (name, scope, numbers, incarnation, epoch) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (name) DO UPDATE SET scope = excluded.scope, numbers = excluded.numbers,
+        incarnation = excluded.incarnation, epoch = excluded.epoch";
 }

@@ -18,6 +18,7 @@ mod leases;
 mod made;
 mod opening;
 mod restoring;
+mod routes;
 mod statements;
 mod sweeping;
 mod told;

@@ -4,7 +4,7 @@ use std::{fs, thread};
 
 use tollgate_core::stamp::Stamp;
 use tollgate_ledger::Ledger;
-use tollgate_store_sqlite::{Access, OpenFailure, Store, backup};
+use tollgate_store_sqlite::{Access, OpenFailure, Store, backup, schema};
 use tollgate_testkit::full;
 
 use crate::made::{Folder, change, creation};
@@ -58,9 +58,22 @@ fn a_store_of_a_newer_program_is_refused() {
     let folder = Folder::new();
     drop(folder.store());
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    raw.execute_batch("PRAGMA user_version = 2").unwrap();
+    raw.execute_batch("PRAGMA user_version = 3").unwrap();
     let error = failure(&folder, "store.db", Access::Create);
-    assert!(matches!(error, OpenFailure::Newer { version: 2 }), "{error}");
+    assert!(matches!(error, OpenFailure::Newer { version: 3 }), "{error}");
+}
+
+#[test]
+fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
+    let folder = Folder::new();
+    let stamp = change(&mut folder.store(), &creation(1)).stamp;
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    raw.execute_batch("DROP TABLE route_limits; PRAGMA user_version = 1").unwrap();
+    let mut store = Store::open(&folder.file("store.db"), Access::ReadWrite).unwrap();
+    assert_eq!(store.stamp().unwrap(), stamp);
+    let version = raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(version, schema::VERSION);
+    raw.prepare("SELECT * FROM route_limits").unwrap();
 }
 
 #[test]
