@@ -29,7 +29,8 @@ ROLES = {
 class Gate:
     """One process; it can be stopped and started again on the same ports."""
 
-    def __init__(self, binary: Path, configuration: Path, run: Path, ports: Ports, change=lambda text: text):
+    def __init__(self, binary: Path, configuration: Path, run: Path, ports: Ports, change=None):
+        sound, change = change is None, change or (lambda text: text)
         self.binary, self.run, self.ports = binary, run, ports
         self.place = run / "gate"
         self.place.mkdir(parents=True)
@@ -38,6 +39,8 @@ class Gate:
         self.command("init")
         self.file.write_text(ports.put_into(change(configuration.read_text())))
         self.command("config", "check")
+        if sound:
+            self.command("doctor")
         self.keys = {role: self._key(role, settings) for role, settings in ROLES.items()}
         self.command("keys", "revoke", self.keys["revoked"]["key"]["id"])
         #: Where it is asked, or forwards: the one it has is the one that the example gives it.

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -280,6 +281,23 @@ def _(stage: Stage):
     for one in stage.origin.since(before):
         role = one.request.target.split(b"/")[2].split(b"-")[0].decode()
         stage.judge_arrival(one.request, role, f"of {role}")
+
+
+@row("a client that nobody here wrote is answered alike: curl")
+def _(stage: Stage):
+    def curl(*words: str) -> tuple[str, str]:
+        done = subprocess.run(["curl", "--silent", "--show-error", "--max-time", "10", "--write-out", "\\n%{http_code}", *words,
+                               f"http://127.0.0.1:{stage.ports.clients}/orders/1"], capture_output=True, text=True)
+        body, _, status = done.stdout.rpartition("\n")
+        return status, body if done.returncode == 0 else done.stderr
+
+    key = stage.gate.key("usual").decode()
+    stage.expect(curl("--oauth2-bearer", key) == ("200", "origin"), "bearer")
+    stage.expect(curl("--header", f"X-API-Key: {key}", "--data", "x=1") == ("200", "origin"), "a form")
+    status, body = curl("--header", f"X-API-Key: {forged(key.encode()).decode()}")
+    stage.expect(status == "401" and '"code":"key_invalid"' in body, f"forged: {status} {body}")
+    status, body = curl("--user", f"{key}:")
+    stage.expect(status == "401" and '"code":"credential_missing"' in body, f"Basic: {status} {body}")
 
 
 @row("the paths that are the gate's own never reach the origin")

@@ -60,7 +60,7 @@ class Session:
         self.gate = self.proxy = None
         self.started = 0
 
-    def start_gate(self, change=lambda text: text):
+    def start_gate(self, change=None):
         self.started += 1
         configuration = ROOT / "examples" / self.example.folder / TOML
         place = self.folder / str(self.started)
