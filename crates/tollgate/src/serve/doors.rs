@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep, sleep_until, timeout},
 };
 use tollgate_core::network::Address;
@@ -87,17 +87,39 @@ pub(crate) struct Visitor {
     pub(crate) idle: Duration,
     /// How long a head may take, and what stands for one.
     pub(crate) head: Duration,
+    /// Counted, and in the way of others, for as long as anything of the connection is left.
+    _place: Place,
+}
+
+/// The place of a connection among those that may be open.
+struct Place {
+    gate: Arc<Gate>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    fn taken(gate: &Arc<Gate>, permit: OwnedSemaphorePermit) -> Self {
+        gate.metrics.connections.enter();
+        Self { gate: Arc::clone(gate), _permit: permit }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gate.metrics.connections.leave();
+    }
 }
 
 impl Visit {
-    fn new(peer: SocketAddr, limits: &Limits, stop: &Stop) -> Self {
+    fn new(peer: SocketAddr, limits: &Limits, stop: &Stop, place: Place) -> Self {
         let now = Instant::now();
         let ages = now.checked_add(limits.age_max).unwrap_or(now);
         let peer_value = HeaderValue::try_from(Address::new(peer.ip()).to_string());
         // An address is always one.
         let peer_value = peer_value.unwrap_or(HeaderValue::from_static("unknown"));
         let Limits { idle, head, .. } = *limits;
-        Self(Arc::new(Visitor { peer, peer_value, stop: stop.clone(), ages, idle, head }))
+        let stop = stop.clone();
+        Self(Arc::new(Visitor { peer, peer_value, stop, ages, idle, head, _place: place }))
     }
 
     /// Whether the connection takes no further request after this one.
@@ -144,22 +166,16 @@ where
                 },
                 () = stop.asked() => return,
             };
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let Ok(permit) = Arc::clone(&places).try_acquire_owned() else {
                 self.gate.metrics.connections_refused.add();
                 // The peer need not be ready to hear it: nobody waits for that.
                 let _ = stream.try_write(TOO_MANY);
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let visit = Visit::new(peer, &self.limits, &stop);
-            let door = self.clone();
-            tokio::spawn(async move {
-                let gate = Arc::clone(&door.gate);
-                gate.metrics.connections.enter();
-                receive(stream, door, visit).await;
-                gate.metrics.connections.leave();
-                drop(place);
-            });
+            let place = Place::taken(&self.gate, permit);
+            let visit = Visit::new(peer, &self.limits, &stop, place);
+            tokio::spawn(receive(stream, self.clone(), visit));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The way to the origin and back: what crosses, for how long, and what is said when it fails.
 
+mod tunnel;
+
 use std::{error::Error, io, sync::Arc, time::Duration};
 
 use anyhow::Context;
@@ -16,7 +18,7 @@ use hyper::{
 };
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::timeout;
 use tollgate_http::{
@@ -300,19 +302,10 @@ fn switch(
     let mut fields = crossing(answer.headers(), &journey, true)?;
     fields.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     *response.headers_mut() = fields;
-    let (ages, stop, held) = (visit.ages, visit.stop.clone(), journey.held);
+    let (joined, held) = (tunnel::join(client, origin, visit.clone()), journey.held);
     tokio::spawn(async move {
-        let joined = async {
-            let (client, origin) = tokio::try_join!(client, origin).map_err(io::Error::other)?;
-            let (mut client, mut origin) = (TokioIo::new(client), TokioIo::new(origin));
-            tokio::io::copy_bidirectional(&mut client, &mut origin).await
-        };
-        tokio::select! {
-            // How a tunnel ends is a matter of its two ends.
-            _ = joined => {}
-            () = tokio::time::sleep_until(ages) => {}
-        }
-        drop((stop, held));
+        joined.await;
+        drop(held);
     });
     Ok(response)
 }

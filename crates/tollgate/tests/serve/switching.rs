@@ -1,10 +1,10 @@
-//! WebSocket: decided once, then bytes pass both ways until the connection's age.
+//! WebSocket: decided once, then bytes pass both ways until silence or the connection's age, in the place of a connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     origin::Origin,
-    site::Site,
+    site::{Gate, Key, Site},
     wire::{DEADLINE, Wire},
 };
 
@@ -70,4 +70,60 @@ fn a_websocket_ends_with_the_age_of_its_connection() {
     wire.ends();
     // The origin would give up in the end as well.
     assert!(begun.elapsed() < DEADLINE / 2);
+}
+
+fn switched(gate: &Gate, key: &Key) -> Wire {
+    let mut wire = gate.connect();
+    wire.send(upgrade("websocket", &format!("x-api-key: {}\r\n", key.secret)));
+    assert_eq!(wire.head().status(), 101);
+    wire
+}
+
+#[test]
+fn a_websocket_takes_the_place_of_a_connection_until_it_ends() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "").with("connections.max", "3");
+    let key = site.key(&[]);
+    let gate = site.start();
+    let mut open = [(); 3].map(|()| switched(&gate, &key));
+    open.iter_mut().for_each(|wire| echoes(wire, b"hello"));
+    assert_eq!(gate.connect().answer().status(), 503);
+    open.iter_mut().for_each(|wire| echoes(wire, b"still here"));
+    drop(open);
+    let begun = Instant::now();
+    while gate.metric("tollgate_connections") > 1 {
+        assert!(begun.elapsed() < DEADLINE, "no place is free");
+    }
+    assert_eq!(gate.get("/", &key).status(), 200);
+}
+
+#[test]
+fn a_websocket_that_is_silent_both_ways_ends_and_one_that_is_not_goes_on() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "").with("connections.idle_timeout_ms", "1000");
+    let key = site.key(&[]);
+    let gate = site.start();
+    let (mut silent, mut busy) = (switched(&gate, &key), switched(&gate, &key));
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(2_500) {
+        echoes(&mut busy, b"hello");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    silent.ends();
+    // The origin would give up in the end as well.
+    assert!(begun.elapsed() < DEADLINE / 2);
+    echoes(&mut busy, b"still here");
+}
+
+#[test]
+fn a_websocket_that_is_cut_off_at_the_end_is_counted() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "").with("connections.drain_s", "1");
+    let key = site.key(&[]);
+    let mut gate = site.start();
+    let mut open = [(); 2].map(|()| switched(&gate, &key));
+    open.iter_mut().for_each(|wire| echoes(wire, b"hello"));
+    gate.signal("TERM");
+    assert_eq!(gate.await_event("stopped")["connections_cut_off"], 2);
+    assert!(gate.ended().success());
 }
