@@ -63,7 +63,7 @@ class ShutGate(FakeGate):
 class BluntHost(FakeHost):
     """Plays what needs no operator."""
 
-    lacks = {need: "these gates have no operator" for need in ("issue", "metrics")}
+    lacks = {need: "these gates have no operator" for need in ("issue", "metrics", "outage", "freeze")}
 
     def refuses(self, deployment: Deployment) -> bool:
         """Nothing is ever wrong for the one, and everything for the other."""

@@ -1,5 +1,6 @@
 """The native gate: the release binary that a user would deploy, its SQLite store, and nothing for tests."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -10,6 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import native_store, native_trace
@@ -24,6 +26,8 @@ RELOAD_S = 5
 #: In memory where that can be had: no row is about the disk, and one that is busy would miss deadlines.
 FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 COMMAND_S = 20
+#: The locks of the index of a SQLite store in WAL mode.
+FIRST_LOCK, LOCKS = 120, 8
 #: More than the 50 of a deployment: a machine that is busy with other things must not turn rows red.
 STORE_DEADLINE_MS = 1_000
 
@@ -185,6 +189,43 @@ class NativeGate(Gate):
             time.sleep(0.005)
         raise RuntimeError(f"it did not reload within {RELOAD_S} s")
 
+    @contextmanager
+    def without_store(self):
+        """Nobody gets at the store: every lock of its index is held, as another program could."""
+        with open(self.place / "tollgate.db-shm", "r+b") as index:
+            deadline = time.monotonic() + READY_S
+            while True:
+                try:
+                    fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, LOCKS, FIRST_LOCK)
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.001)
+            yield
+
+    @contextmanager
+    def frozen(self):
+        """The process does not run: a laptop that sleeps, a container that is paused."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            deadline = time.monotonic() + READY_S
+            while not self._stands_still():
+                if time.monotonic() > deadline:
+                    raise RuntimeError("it does not stop")
+                time.sleep(0.001)
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        """Whether every thread is stopped, traced or not."""
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            state = (task / "stat").read_text().rpartition(")")[2].split()[0]
+            if state not in "Tt":
+                return False
+        return True
+
     def ask_to_stop(self):
         if self.alive():
             self.process.terminate()
@@ -228,8 +269,8 @@ def config_text(config: Config, origin_port: int) -> str:
         table("[secrets]", path="tollgate.secrets.json"),
         table("[identity]", issuer=config.issuer, audience=config.audience),
         table("[gate]", listen="127.0.0.1:0", realm=config.realm, trusted_hops=config.trusted_hops,
-              country_header=config.country_header, rate_limit_fields=config.rate_fields,
-              store_deadline_ms=STORE_DEADLINE_MS),
+              country_header=config.country_header, rate_limit_fields=config.rate_fields, max_staleness_ms=config.max_staleness_ms,
+              store_deadline_ms=config.store_deadline_ms or STORE_DEADLINE_MS),
         table("[origin]", url=f"http://127.0.0.1:{origin_port}", response_timeout_ms=config.response_timeout_ms),
         table("[connections]", head_bytes_max=config.head_bytes_max, fields_max=config.fields_max,
               head_timeout_ms=config.head_timeout_ms, drain_s=1),

@@ -11,7 +11,7 @@ class FakeHost(Host):
     name = "fake"
     lacks = {
         need: "the made-up gate of the self-test cannot do this"
-        for need in ("issue", "metrics", "starts", "freshness", "timeouts", "websocket", "styles", "bodies", "routes")
+        for need in ("issue", "metrics", "starts", "freshness", "timeouts", "websocket", "styles", "bodies", "routes", "damage", "outage", "freeze")
     }
 
     def __init__(self, kind: type[FakeGate] = FakeGate):

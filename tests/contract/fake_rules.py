@@ -117,10 +117,11 @@ def query_without_key(query: bytes | None, config) -> bytes | None:
     if query is None:
         return None
     names = {b"api_key", (config.query or "api_key").encode()}
+    heads = [f"{config.prefix}_{env}_".encode() for env in config.envs]
     kept = [
         part for part in query.split(b"&")
         if unquote_to_bytes(part.partition(b"=")[0]) not in names
-        and not ours(unquote_to_bytes(part.partition(b"=")[2]), config)
+        and not any(head in unquote_to_bytes(unquote_to_bytes(part)) for head in heads)
     ]
     return b"&".join(kept) if kept else None
 

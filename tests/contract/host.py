@@ -40,6 +40,14 @@ class Gate:
         """Makes it read its settings and secrets again; returns when it has."""
         raise NotImplementedError
 
+    def without_store(self):
+        """A context in which nobody gets at the store."""
+        raise NotImplementedError
+
+    def frozen(self):
+        """A context in which the gate does not run."""
+        raise NotImplementedError
+
     def alive(self) -> bool:
         """Whether it is still the process that was started."""
         raise NotImplementedError

@@ -48,8 +48,9 @@ def _put(store: sqlite3.Connection, deployment: Deployment, minted: Minted):
         "secrets": [{"lookup": minted.lookup, "pepper": minted.pepper, "created_ms": deployment.now_ms, "ends_ms": None,
                      "revoked": False}],
     }
+    text = json.dumps(document) if spec.damage is None else damaged(document, spec.damage)
     store.execute("INSERT INTO keys (id, tenant, owner, document) VALUES (?, ?, ?, ?)",
-                  (minted.id, minted.tenant, minted.owner, json.dumps(document)))
+                  (minted.id, minted.tenant, minted.owner, text))
     store.execute("INSERT INTO secrets (lookup, key, pepper, ends_ms, revoked) VALUES (?, ?, ?, NULL, ?)",
                   (bytes.fromhex(minted.lookup), minted.id, minted.pepper, int(state == "revoked")))
     for numbers in (*spec.limits, *spec.quotas):
@@ -59,6 +60,46 @@ def _put(store: sqlite3.Connection, deployment: Deployment, minted: Minted):
     if spec.state in ("owner_disabled", "tenant_disabled"):
         owner = minted.owner if spec.state == "owner_disabled" else ""
         store.execute("INSERT INTO stops (tenant, owner) VALUES (?, ?)", (minted.tenant, owner))
+
+
+def damaged(document: dict, damage: str) -> str:
+    """The document with one thing wrong."""
+    settings, text = document["settings"], json.dumps(document)
+    limit = {"name": "burst", "scope": "key", "burst": 5, "rate": 1, "period_ms": 1000, "changed": FIRST}
+    by_text = {
+        "nothing at all": "", "cut off in the middle": text[: len(text) // 2], "cut off before its end": text[:-1],
+        "no JSON": "not json", "a field twice": text.replace('{"id"', '{"state": "active", "id"', 1),
+    }
+    if damage in by_text:
+        return by_text[damage]
+    limits = {
+        "a burst of zero": {"burst": 0}, "a rate of zero": {"rate": 0}, "a period of zero": {"period_ms": 0}, "a burst of 2^64": {"burst": 2**64},
+        "a negative burst": {"burst": -1}, "a fraction as a burst": {"burst": 1.5}, "an unknown scope of a limit": {"scope": "planet"},
+    }
+    if damage in limits:
+        settings["limits"] = [{**limit, **limits[damage]}]
+        return json.dumps(document)
+    by_settings = {
+        "a blank owner": {"owner": ""}, "an owner with two at signs": {"owner": "a@b@c"}, "an owner with a line feed": {"owner": "a\nb"},
+        "a field of another type": {"scopes": "orders:read"}, "a limit without numbers": {"limits": [{"name": "burst", "scope": "key"}]},
+        "two limits of one name": {"limits": [limit, limit]}, "nine limits": {"limits": [{**limit, "name": f"l{at}"} for at in range(9)]},
+        "an expiry of zero": {"expires": 0},
+        "a block with bits after its length": {"ips_allowed": ["127.0.0.1/8"]}, "a country that is none": {"countries_denied": ["Nowhere"]},
+        "a scope that is none": {"scopes": ["orders"]}, "65 scopes": {"scopes": [f"s{at}:read" for at in range(65)]},
+        "scopes that no identity holds": {"scopes": [f"{at:02}{'a' * 30}:{'b' * 32}" for at in range(64)]},
+        "a megabyte of scopes": {"scopes": [f"s{at}:read" for at in range(100_000)]},
+    }
+    if damage == "an unknown field":
+        document["admin"] = True
+    elif damage == "a missing field":
+        del settings["limits"]
+    elif damage == "an unknown state":
+        document["state"] = "enabled"
+    elif damage == "deeply nested lists":
+        return text.replace('"scopes": []', '"scopes": ' + "[" * 20_000 + "]" * 20_000)
+    else:
+        settings.update(by_settings[damage])
+    return json.dumps(document)
 
 
 def _instant(deployment: Deployment, offset: int | None) -> int | None:

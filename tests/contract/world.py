@@ -58,6 +58,8 @@ class Key:
     random: bytes | None = None
     #: Another prefix than the gate's: a genuine key of somebody else.
     prefix: str | None = None
+    #: What is wrong with what the store holds about it, by a name of `DAMAGES`.
+    damage: str | None = None
 
 
 @dataclass
@@ -120,6 +122,9 @@ class Config:
     fields_max: int | None = None
     head_timeout_ms: int | None = None
     response_timeout_ms: int | None = None
+    max_staleness_ms: int | None = None
+    #: None is long, so that rows bear a busy machine.
+    store_deadline_ms: int | None = None
     routes: tuple[Route, ...] = ()
     #: Rows may run at the same time; they are then told apart by their own keys and marks.
     parallel: bool = False
@@ -178,6 +183,15 @@ def _body_of(tail: bytes) -> bytes:
     groups = [tail[at : at + 11] for at in range(0, 44, 11)]
     return b"".join(key_format.number_of(group).to_bytes(8, "big") for group in groups)
 
+
+#: What can be wrong with what a store holds about a key. A driver brings it about in the form of its store.
+DAMAGES = (
+    "nothing at all", "cut off in the middle", "cut off before its end", "no JSON", "a field twice", "an unknown field", "a field of another type",
+    "a missing field", "an unknown state", "a blank owner", "an owner with two at signs", "an owner with a line feed", "a burst of zero",
+    "a rate of zero", "a period of zero", "a burst of 2^64", "a negative burst", "a fraction as a burst", "a limit without numbers", "two limits of one name",
+    "nine limits", "an unknown scope of a limit", "an expiry of zero", "a block with bits after its length",
+    "a country that is none", "a scope that is none", "65 scopes", "scopes that no identity holds", "a megabyte of scopes", "deeply nested lists",
+)
 
 #: Keys that every configuration has.
 COMMON = {
@@ -245,5 +259,7 @@ CONFIGS = {
         replace(MAIN, name="leases"),
         replace(MAIN, name="operated", parallel=True),
         replace(MAIN, name="rotating", parallel=True),
+        replace(MAIN, name="outage", max_staleness_ms=2_000, store_deadline_ms=100),
+        replace(MAIN, name="frozen"),
     )
 }

@@ -6,7 +6,7 @@ from ..row import Row
 
 FAMILIES = (
     "vectors", "mutations", "verdicts", "extraction", "unproven", "hygiene", "forwarded", "paths", "cors", "denials", "rates", "quotas",
-    "caching", "reserved", "smuggling", "heads", "bodies", "store_calls", "operations", "rotation", "starts",
+    "caching", "reserved", "smuggling", "heads", "bodies", "store_calls", "operations", "outages", "rotation", "starts",
     "leakage", "elsewhere",
 )
 

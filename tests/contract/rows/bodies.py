@@ -85,6 +85,54 @@ def _streams_back(stage):
         stage.check(allowed(says=b"firstsecond"), got, sent)
 
 
+def _nothing_left_over(stage):
+    """What an origin sends behind its answer is nobody's answer."""
+    evil = b"HTTP/1.1 200 OK\r\nX-Evil: 1\r\nContent-Length: 4\r\n\r\nevil"
+    for at in range(6):
+        role = "usual" if at % 2 else "other"
+        stage.gate.origin.answers[stage.mark] = OK + b"Content-Length: 2\r\n\r\nok" + (b"" if at % 2 else evil)
+        sent = stage.fill(request(x_api_key(role), path=f"/orders/{at}"))
+        stage.check(allowed(role, says=b"ok", answer={"x-evil": None}), stage.ask(sent), sent, f"request {at + 1}: ")
+
+
+def _origin_that_closes(stage):
+    """A request that meets a connection which the origin is just closing is answered, and never asked twice."""
+    stage.compares_origin = False
+    said = []
+    for at in range(30):
+        stage.gate.origin.answers[stage.mark] = [OK + b"Content-Length: 2\r\n\r\nok"]
+        got = stage.ask(request(x_api_key(), path=f"/orders/{at}"))
+        said.append(got.status if got else 0)
+    stage.expect(set(said) <= {200, 502}, f"the answers are {set(said)}")
+    stage.expect(len(stage.arrived()) <= 30, f"the origin was asked {len(stage.arrived())} times for 30 requests")
+    stage.expect(said.count(200) >= 20, f"only {said.count(200)} of 30 were answered")
+
+
+def _asked_once(stage):
+    """A request that an origin leaves unanswered is not sent a second time."""
+    stage.compares_origin = False
+    for method in ("POST", "DELETE", "PUT"):
+        before = len(stage.arrived())
+        stage.gate.origin.answers[stage.mark] = [b""]
+        got = stage.ask(request(x_api_key(), method=method, body=b"pay"))
+        stage.expect(got is not None and got.status == 502, f"{method} is {got and got.status}")
+        times = len(stage.arrived()) - before
+        stage.expect(times == 1, f"{method} reached the origin {times} times")
+
+
+def _client_that_leaves(stage):
+    """Clients that leave in the middle of anything harm nobody."""
+    stage.compares_origin = False
+    head = stage.fill(request(x_api_key(), ("Content-Length", "100000"), method="POST"))
+    for cut in (10, len(head) - 3, len(head), len(head) + 500):
+        with stage.connect() as connection:
+            connection.sendall((head + b"x" * 1_000)[:cut])
+    good = stage.fill(request(x_api_key()))
+    for _ in range(5):
+        got = stage.ask(good)
+        stage.expect(got is not None and got.status == 200, f"afterwards a good request is {got and got.status}")
+
+
 def _unread(stage):
     """A refusal does not wait for a large body, and nothing of it is taken for a request."""
     head = stage.fill(request(("X-API-Key", "{key:usual|forge}"), ("Content-Length", "50000000"), method="POST"))
@@ -149,6 +197,13 @@ ROWS = [
     origin("an origin that closes instead of answering is a bad gateway", b"HTTP/1.0 ", allowed(status=502), needs=("bodies",)),
     row(F, "H08", "an origin that does not answer in time is a gateway timeout", request(x_api_key()), allowed(status=504), config="tight",
         needs=("timeouts",), origin=b"HTTP/1.1 100 Continue\r\n\r\n"),
+    Row(F, "what an origin sends behind its answer is nobody's answer", "H09", (_nothing_left_over,), needs=("bodies",)),
+    Row(F, "an origin that closes its connections is asked once for each request", "H08", (_origin_that_closes,), needs=("bodies",)),
+    Row(F, "a request that an origin leaves unanswered is sent once", "H08", (_asked_once,), needs=("bodies",)),
+    Row(F, "clients that leave harm nobody", "H08", (_client_that_leaves,)),
+    *(origin(f"an identity in {where} of the origin's answer does not reach the client", raw, allowed(says=b"ok"), needs=("bodies",))
+      for where, raw in (("an interim head", b"HTTP/1.1 103 Early Hints\r\nTollgate-Identity: x\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok"),
+                         ("the trailers", OK + b"Transfer-Encoding: chunked\r\nTrailer: Tollgate-Identity\r\n\r\n2\r\nok\r\n0\r\nTollgate-Identity: x\r\n\r\n"))),
     Row(F, "a connection serves many requests", "own", (Talk(
         (b"".join(request(x_api_key("usual" if at % 2 else "other"), path=f"/orders/{at}") for at in range(50)),),
         tuple(allowed("usual" if at % 2 else "other") for at in range(50))),)),

@@ -1,5 +1,7 @@
 """Where a key may come from: one place in the code, the same decision whichever place it is."""
 
+from urllib.parse import unquote_to_bytes
+
 from ..row import Row, allowed, bearer, denied, refused, request, row, unproven, x_api_key
 from ..world import Key, Limit
 
@@ -32,6 +34,20 @@ def _one_count(name: str, requests: list[bytes], cls: str) -> Row:
             stage.check(allowed("one") if at < 3 else denied("rate_limited"), stage.ask(sent), sent, f"request {at + 1}: ")
 
     return Row(F, name, cls, (play,), keys={"one": Key(limits=(Limit(3),))})
+
+
+def _kept_from_origin(name: str, query: str) -> Row:
+    """The origin is asked, with or without the rest of the query, and sees nothing of a key."""
+
+    def play(stage):
+        stage.compares_origin = False
+        got = stage.ask(request(x_api_key(), path="/orders/1?" + query))
+        stage.expect(got is not None and got.status in (200, 400), f"the answer is {got and got.status}")
+        stage.expect(got is None or got.status != 200 or len(stage.arrived()) == 1, "the origin was not asked once")
+        for one in stage.arrived():
+            stage.expect(not stage.judge.leaks(unquote_to_bytes(one.raw)), f"the origin received a key: {one.request.target[:90]!r}")
+
+    return Row(F, name, "O05", (play,))
 
 
 ROWS = [
@@ -142,6 +158,10 @@ ROWS = [
         request(x_api_key(), path="/orders/1?api%5Fkey={key:usual}&x=1"), allowed(target=b"/orders/1?x=1")),
     row(F, "H05", "an escaped key in the query is kept from the origin",
         request(x_api_key(), path="/orders/1?api_key={key:usual|percent:0}&x=1"), allowed(target=b"/orders/1?x=1")),
+    *(_kept_from_origin(f"a key in the query as {query} does not reach the origin", query)
+      for query in ("token={key:usual}", "API_KEY={key:usual}", "api_key[]={key:usual}", "a=1;api_key={key:usual}", "{key:usual}", "{key:usual}=1",
+                    "a={key:usual}&b=2", "redirect=https%3A%2F%2Fx%2F%3Fapi_key%3D{key:usual}", "a=b&&api_key={key:usual}&", "api_key=+{key:usual}",
+                    "api_key={key:usual}&api_key={key:usual}", "a=x{key:usual}y", "api_key={key:other}")),
     row(F, "H06", "a key in the query, where it is on", request(path="/orders/1?api_key={key:usual}&x=1"),
         allowed(target=b"/orders/1?x=1"), config="query"),
     row(F, "H06", "a key between other parameters, where the query is on",
