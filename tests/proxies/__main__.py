@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import deployments
-from .session import EXAMPLES, ROOT, Outcome, mistakes, replay, run
+from .session import EXAMPLES, ROOT, Outcome, both, replay
 
 #: How many examples run at a time: each has its own ports and folder.
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 def shown(outcomes: list[Outcome]):
@@ -49,13 +49,10 @@ def main() -> int:
     outcomes, noticed, missed = [], 0, []
     wanted = [example for example in EXAMPLES if not arguments.only or example.name in arguments.only]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        runs = [pool.submit(run, example, arguments) for example in wanted]
-        makes = [pool.submit(mistakes, example, arguments) for example in wanted if arguments.mistakes]
+        runs = [pool.submit(both, example, arguments) for example in wanted]
     for done in runs:
-        outcomes += done.result()
-    for done in makes:
-        count, more = done.result()
-        noticed, missed = noticed + count, missed + more
+        played, count, unnoticed = done.result()
+        outcomes, noticed, missed = outcomes + played, noticed + count, missed + unnoticed
     if not arguments.only or "traefik" in arguments.only:
         outcomes += replay(arguments)
     if not arguments.only or "deployments" in arguments.only:
