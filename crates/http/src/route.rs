@@ -84,15 +84,14 @@ pub struct RouteLimit {
     pub scope: LimitScope,
     /// What it allows.
     pub numbers: Numbers,
-    /// When these numbers last changed.
-    pub changed: Stamp,
 }
 
 impl RouteLimit {
-    /// The same, borrowed; none if the name is no identifier, which a rule's never is.
+    /// The same, borrowed, with numbers that last changed at `changed`: that is the ledger's to say. None if the name is
+    /// no identifier, which a rule's never is.
     #[must_use]
-    pub fn limit(&self) -> Option<Limit<'_>> {
-        let Self { scope, numbers, changed, .. } = *self;
+    pub fn limit(&self, changed: Stamp) -> Option<Limit<'_>> {
+        let Self { scope, numbers, .. } = *self;
         Some(Limit { name: Id::new(&self.name).ok()?, scope, numbers, changed })
     }
 }

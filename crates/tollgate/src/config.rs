@@ -21,14 +21,13 @@ use std::{
     io::Read,
     net::SocketAddr,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use tollgate_core::{
     head::MaxStaleness,
     key::{Brand, Prefix},
     network::Block,
-    time::UnixMillis,
 };
 use tollgate_http::route::{RouteLimit, Rules};
 use tollgate_identity::Algorithm;
@@ -228,16 +227,15 @@ impl Source {
             let path = Problem { place: Place::Default, path: String::new(), what };
             ConfigError::new(self.file.clone(), vec![path])
         };
-        let (text, changed) = text_of(&self.file).map_err(problem)?;
-        self.parse(&text, changed)
+        self.parse(&text_of(&self.file).map_err(problem)?)
     }
 
-    /// Reads `text` as if the file held it, last changed at `changed`.
+    /// Reads `text` as if the file held it.
     ///
     /// # Errors
     ///
     /// As [`Self::load`].
-    pub(crate) fn parse(&self, text: &str, changed: UnixMillis) -> Result<Config, ConfigError> {
+    pub(crate) fn parse(&self, text: &str) -> Result<Config, ConfigError> {
         let mut problems = vec![];
         let mut document = document::read(text, &mut problems);
         document::lay_over(&mut document, &self.environment, &mut problems);
@@ -245,7 +243,7 @@ impl Source {
             let value = Value::Text(store.clone());
             document::set(&mut document, field, value, Place::Argument("--store"));
         }
-        match build::config(&document, &self.file, changed, &mut problems) {
+        match build::config(&document, &self.file, &mut problems) {
             Some(config) if problems.is_empty() => Ok(config),
             _ => Err(ConfigError::new(self.file.clone(), problems)),
         }
@@ -257,8 +255,8 @@ pub(crate) fn variable(field: &Field) -> String {
     format!("{}{}_{}", environment::PREFIX, field.table, field.name).to_uppercase()
 }
 
-/// The text of a file, and when it was last changed.
-fn text_of(path: &Path) -> Result<(String, UnixMillis), String> {
+/// The text of a file.
+fn text_of(path: &Path) -> Result<String, String> {
     let failed = |error: std::io::Error| {
         if error.kind() == std::io::ErrorKind::NotFound {
             let what =
@@ -269,13 +267,9 @@ fn text_of(path: &Path) -> Result<(String, UnixMillis), String> {
     };
     let mut bytes = vec![];
     let file = File::open(path).map_err(failed)?;
-    let changed = file.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
-    let changed = changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
-    let changed = UnixMillis(u64::try_from(changed).unwrap_or(0));
     file.take(FILE_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
         return Err(format!("has more than {FILE_BYTES_MAX} bytes"));
     }
-    let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())?;
-    Ok((text, changed))
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())
 }

@@ -16,6 +16,7 @@ mod proxy;
 mod reload;
 mod report;
 mod running;
+mod stamps;
 mod stop;
 mod stores;
 

@@ -5,7 +5,6 @@ use tollgate_core::{
     decision::Denial,
     limit::{LimitScope, Numbers, Period},
     record::PACKED_MAX,
-    stamp::Stamp,
     time::UnixMillis,
 };
 use tollgate_http::{
@@ -161,8 +160,7 @@ fn an_expired_key_is_told_when_and_what_to_do() {
 #[test]
 fn a_429_names_what_is_violated_in_body_and_fields() {
     let numbers = Numbers::steady(7, 1, 1_000).unwrap();
-    let changed = Stamp { incarnation: 1, epoch: 1 };
-    let own = [RouteLimit { name: "export".into(), scope: LimitScope::Key, numbers, changed }];
+    let own = [RouteLimit { name: "export".into(), scope: LimitScope::Key, numbers }];
     let limits = [steady("a", 5, 1, 1_000), steady("b", 6, 1, 1_000)];
     let quotas = [quota("c", 8, Period::Day), quota("d", 9, Period::Day)];
     for (denial, name, state) in [

@@ -4,7 +4,6 @@ use tollgate_core::{
     bucket::Wait,
     limit::{Limit, LimitScope, Numbers, Period},
     record::PACKED_MAX,
-    stamp::Stamp,
     time::UnixMillis,
 };
 use tollgate_http::{
@@ -20,8 +19,7 @@ const NOW: UnixMillis = UnixMillis(1_767_323_045_678);
 
 fn route() -> RouteLimit {
     let numbers = Numbers::steady(10, 1, 1_000).unwrap();
-    let changed = Stamp { incarnation: 1, epoch: 1 };
-    RouteLimit { name: "export".into(), scope: LimitScope::Key, numbers, changed }
+    RouteLimit { name: "export".into(), scope: LimitScope::Key, numbers }
 }
 
 fn lines(fields: &[(&'static str, String)]) -> Vec<String> {

@@ -1,9 +1,6 @@
 //! Which rule a request falls under.
 
-use tollgate_core::{
-    limit::{LimitScope, Numbers},
-    stamp::Stamp,
-};
+use tollgate_core::limit::{LimitScope, Numbers};
 use tollgate_http::{
     cors::{Allowed, Cors, CorsError},
     credential::KeyFrom,
@@ -134,8 +131,7 @@ fn check_fault(spec: RuleSpec, expected: Option<Fault>) {
 
 fn limit(name: &str) -> RouteLimit {
     let numbers = Numbers::steady(10, 1, 1_000).unwrap();
-    let changed = Stamp { incarnation: 0, epoch: 0 };
-    RouteLimit { name: name.into(), scope: LimitScope::Key, numbers, changed }
+    RouteLimit { name: name.into(), scope: LimitScope::Key, numbers }
 }
 
 #[test]

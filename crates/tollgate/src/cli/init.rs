@@ -57,7 +57,7 @@ pub(super) struct Init {}
 pub(super) fn run(Init {}: Init, source: &Source, output: &mut Output<'_>) -> Result<(), Failure> {
     let now = clock::read().wall;
     // Everything that could refuse is looked at before anything is written.
-    let config = source.parse(CONFIG, now)?;
+    let config = source.parse(CONFIG)?;
     let StorePlace::File(store) = &config.store else {
         return Err(Failure::usage(
             "store_in_memory",

@@ -7,7 +7,6 @@ use tollgate_core::{
     key::{Brand, Env, Prefix},
     network::Block,
     scope::{REQUIRED_SCOPES_MAX, Scope},
-    time::UnixMillis,
 };
 use tollgate_identity::{Algorithm, Name};
 
@@ -23,7 +22,6 @@ use super::{
 pub(super) fn config(
     document: &Document,
     file: &Path,
-    changed: UnixMillis,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -41,7 +39,7 @@ pub(super) fn config(
     let decide = reader.given("decide").map(decide).transpose();
     let admin = reader.given("admin").map(|table| table.text("listen", listen)).transpose();
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
-    let routes: Vec<_> = reader.routes().map(|table| route(table, changed)).collect();
+    let routes: Vec<_> = reader.routes().map(route).collect();
     let rules = rules::all(reader, &routes);
     let config = || -> Read<Config> {
         Ok(Config {
@@ -169,12 +167,12 @@ fn tls(table: Table<'_>, folder: &Path) -> Read<Tls> {
     Ok(Tls { certificate: certificate?, key: key? })
 }
 
-fn route(table: Table<'_>, changed: UnixMillis) -> Read<Route> {
+fn route(table: Table<'_>) -> Read<Route> {
     let methods = table.list("methods", checks::method);
     let path = table.text("path", checks::pattern);
     let scopes = table.list("scopes", |text| Scope::new(text).ok().map(|_| text.to_owned()));
     let cost = table.integer("cost");
-    let limits = table.list("limits", |text| checks::limit(text, changed));
+    let limits = table.list("limits", checks::limit);
     let public = table.flag("public");
     let key_from = table.optional("key_from", |text| match text {
         "authorization" => Some(KeyPlace::Authorization),

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use tollgate_core::{stamp::Stamp, time::UnixMillis};
 use tollgate_http::route::RouteLimit;
 
 use super::StorePlace;
@@ -87,12 +86,11 @@ pub(super) fn pattern(text: &str) -> Option<String> {
     whole.then(|| text.to_owned())
 }
 
-/// A limit of a route's own, whose numbers are those of the file as it was changed at `changed`.
-pub(super) fn limit(text: &str, changed: UnixMillis) -> Option<RouteLimit> {
+/// A limit of a route's own.
+pub(super) fn limit(text: &str) -> Option<RouteLimit> {
     let spec = written::limit(text).ok()?;
     let numbers = spec.numbers().ok()?;
-    let changed = Stamp { incarnation: 0, epoch: changed.0 };
-    Some(RouteLimit { name: spec.name.into(), scope: spec.scope, numbers, changed })
+    Some(RouteLimit { name: spec.name.into(), scope: spec.scope, numbers })
 }
 
 /// An origin as browsers spell it, or `*`.

@@ -230,7 +230,8 @@ fields!(ROUTE: 14 of "routes" {
     "cost" Integer(0, 4_294_967_295), Number(1), "What a request takes from each limit and quota.";
     "limits" List("a limit: NAME:SCOPE=BURST,RATE/PERIOD, such as search:key=10,5/1s"), These(&[]),
         "Limits of the route's own, at most 4, counted besides those of the key. SCOPE is key, owner, tenant, ip or global. \
-         Clients are told the name with an `@` before it. New numbers count from when this file was changed.";
+         Clients are told the name with an `@` before it. \
+         A name means one scope and the same numbers wherever it stands. New numbers count from the next start or reload.";
     "public" Flag, Is(false), "Whether no key is needed.";
     "key_from" Word(&["authorization", "x-api-key", "header", "query"]), Nothing,
         "The one place that a key is taken from; the others are then left alone.";

@@ -1,14 +1,16 @@
 //! From routes to the rules that requests are matched against.
 
+use std::collections::BTreeMap;
+
 use tollgate_http::{
     cors::{self, Allowed},
     credential::KeyFrom,
-    route::{Fault, RuleSpec, Rules},
+    route::{Fault, RouteLimit, RuleSpec, Rules},
 };
 
 use super::{
     Cors, KeyPlace, Route,
-    table::{Bad, Read, Reader},
+    table::{Bad, Read, Reader, Table},
 };
 
 /// The rules of all routes, unless one of them cannot be used.
@@ -24,8 +26,27 @@ pub(super) fn all(reader: Reader<'_>, routes: &[Read<Route>]) -> Read<Rules> {
             }
         }
     }
+    same_everywhere(reader, routes);
     let whole = specs.len() == routes.len();
     Rules::new(specs).ok().filter(|_| whole).ok_or(Bad)
+}
+
+/// A limit of one name is one bucket wherever it stands, so it has one scope and the same numbers.
+fn same_everywhere(reader: Reader<'_>, routes: &[Read<Route>]) {
+    let mut known: BTreeMap<&str, (&RouteLimit, Table<'_>)> = BTreeMap::new();
+    for (table, route) in reader.routes().zip(routes) {
+        for own in route.iter().flat_map(|route| &route.limits) {
+            let (first, there) = *known.entry(&own.name).or_insert((own, table));
+            if own != first {
+                let there = there.path_and_place("limits");
+                let what = format!(
+                    "{} is another limit than in {there}: give it another name, or the same scope and numbers",
+                    own.name
+                );
+                let _: Bad = table.wrong("limits", what);
+            }
+        }
+    }
 }
 
 /// The field that a fault is about.

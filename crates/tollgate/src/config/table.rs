@@ -148,11 +148,24 @@ impl Table<'_> {
         self.problem(name, place, what.into())
     }
 
-    fn problem(self, name: &str, place: Place, what: String) -> Bad {
-        let path = match self.route {
+    /// What a field is called, and where in the file it stands.
+    pub(super) fn path_and_place(self, name: &str) -> String {
+        let path = self.path(name);
+        match self.value(name) {
+            Some((_, Place::File { line, column })) => format!("{path}, at {line}:{column}"),
+            _ => path,
+        }
+    }
+
+    fn path(self, name: &str) -> String {
+        match self.route {
             Some(at) => format!("{ROUTES}[{at}].{name}"),
             None => format!("{}.{name}", self.name),
-        };
+        }
+    }
+
+    fn problem(self, name: &str, place: Place, what: String) -> Bad {
+        let path = self.path(name);
         self.reader.problems.borrow_mut().push(Problem::new(place, path, what));
         Bad
     }

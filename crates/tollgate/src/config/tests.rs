@@ -4,8 +4,6 @@
 
 use std::ffi::OsString;
 
-use tollgate_core::time::UnixMillis;
-
 use super::{
     ConfigError, Environment, Source,
     fields::{self, Field, Given, ROUTES, Shape},
@@ -14,7 +12,7 @@ use super::{
 
 fn load(text: &str, environment: Environment) -> Result<super::Config, ConfigError> {
     let source = Source { file: "tollgate.toml".into(), environment, store: None };
-    source.parse(text, UnixMillis(1))
+    source.parse(text)
 }
 
 /// The fields that a table needs besides `field`.

@@ -23,7 +23,7 @@ const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 fn facts(toml: &str) -> Facts {
     let source =
         Source { file: "tollgate.toml".into(), environment: Environment::default(), store: None };
-    let config = source.parse(toml, NOW).unwrap_or_else(|error| panic!("{error}"));
+    let config = source.parse(toml).unwrap_or_else(|error| panic!("{error}"));
     Facts {
         config,
         secrets: Some(Exposure::Owner),

@@ -12,11 +12,11 @@ use tollgate_http::{
     credential::Sources,
     hygiene::cache,
     rate::Style,
-    route::{RouteLimit, Rule, Rules},
+    route::{Rule, Rules},
 };
 use tollgate_identity::{Jwk, KeySet};
 
-use super::forward::Upstream;
+use super::{forward::Upstream, stamps::Stamps};
 use crate::{
     config::{Config, RateLimitFields},
     secrets::Secrets,
@@ -31,6 +31,8 @@ pub(crate) struct Live {
     /// The same keys, for an origin in this process.
     pub(crate) keys: KeySet,
     pub(crate) rules: Rules,
+    /// When the limits of the rules last changed.
+    pub(crate) stamps: Stamps,
     /// What each rule demands, by its place.
     demands: Vec<Arc<Demand>>,
     pub(crate) sources: Sources,
@@ -47,7 +49,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// What `config` and `secrets` come to at `now`. Connections to the origin of `before` are kept if it is
+    /// What `config` and `secrets` come to at `now`; `stamps` are those of its rules. Connections to the origin of `before` are kept if it is
     /// still the same.
     ///
     /// # Errors
@@ -56,6 +58,7 @@ impl Live {
     pub(crate) fn new(
         config: &Config,
         secrets: &Secrets,
+        stamps: Stamps,
         before: Option<&Self>,
         now: UnixMillis,
     ) -> anyhow::Result<Self> {
@@ -64,7 +67,8 @@ impl Live {
         let issuer = Issuer::new(signer, &identity.issuer, &identity.audience)
             .map_err(|_| anyhow!("[identity] names no issuer or audience"))?;
         let rules = config.rules.clone();
-        let demands = rules.iter().map(demand).collect::<anyhow::Result<_>>()?;
+        let demands =
+            rules.iter().map(|rule| demand(rule, &stamps)).collect::<anyhow::Result<_>>()?;
         let keys = &config.keys;
         let (header, query) = (keys.header.clone(), keys.query.clone());
         let sources = Sources { header, query, forward: keys.forward };
@@ -82,6 +86,7 @@ impl Live {
             jwks: secrets.jwks(now).context("the public keys")?.into(),
             keys: published(secrets, now)?,
             rules,
+            stamps,
             demands,
             vary: HeaderValue::try_from(cache::vary(&sources)).context("[keys]")?,
             sources,
@@ -122,9 +127,10 @@ fn published(secrets: &Secrets, now: UnixMillis) -> anyhow::Result<KeySet> {
     KeySet::new(&keys).context("the public keys")
 }
 
-fn demand(rule: &Rule) -> anyhow::Result<Arc<Demand>> {
+fn demand(rule: &Rule, stamps: &Stamps) -> anyhow::Result<Arc<Demand>> {
     let scopes: Vec<&str> = rule.scopes.iter().map(AsRef::as_ref).collect();
-    let limits: Vec<_> = rule.limits.iter().filter_map(RouteLimit::limit).collect();
+    let limits = rule.limits.iter().map(|own| stamps.limit(own));
+    let limits: Vec<_> = limits.collect::<anyhow::Result<_>>()?;
     Ok(Arc::new(Demand::new(&scopes, rule.cost)?.with_limits(&limits)?))
 }
 

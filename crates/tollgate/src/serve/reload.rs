@@ -1,16 +1,24 @@
 //! Putting a new configuration in force without failing a request.
 //!
-//! On SIGHUP the configuration, the secrets and the certificate are read again; when the secrets' file changes, or the time of
+//! On SIGHUP the configuration, the secrets and the certificate are read again, and the ledger is told the numbers of the
+//! routes' limits; when the secrets' file changes, or the time of
 //! another signing key comes, only the secrets are. What is wrong is logged, and what was in force stays. Secrets that cannot be
 //! taken are tried again at every look, until they can.
 
-use std::{os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
+use std::{
+    os::unix::fs::MetadataExt,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use anyhow::Context;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
+use tollgate_core::limit::Limit;
+use tollgate_store_sqlite::Store;
 
-use super::{gate::Gate, live::Live, log::Level};
+use super::{gate::Gate, live::Live, log::Level, running, stamps::Stamps};
 use crate::{
     clock,
     config::{Config, Source},
@@ -26,6 +34,7 @@ struct Current {
     source: Source,
     config: Config,
     tls: Option<Arc<Tls>>,
+    store: Arc<Mutex<Store>>,
     /// What runs until the next start, whatever is read meanwhile.
     started: Fixed,
     /// The secrets' file just before what is in force was read from it.
@@ -58,13 +67,13 @@ impl Seen {
 pub(crate) fn keep_current(
     gate: Arc<Gate>,
     tls: Option<Arc<Tls>>,
-    source: Source,
-    config: Config,
+    store: Arc<Mutex<Store>>,
+    (source, config): (Source, Config),
     seen: Option<Seen>,
 ) -> anyhow::Result<()> {
     let mut hangups = signal(SignalKind::hangup()).context("signals cannot be waited for")?;
     let started = fixed(&config);
-    let mut current = Current { source, config, tls, started, seen, failed: None };
+    let mut current = Current { source, config, tls, store, started, seen, failed: None };
     tokio::spawn(async move {
         loop {
             let told = tokio::select! {
@@ -127,7 +136,9 @@ impl Current {
         // A change that comes while they are read is seen at the next look.
         let seen = Seen::at(&read.secrets);
         let secrets = Secrets::load(&read.secrets, &self.source.environment)?;
-        let live = Live::new(&read, &secrets, Some(&gate.live()), clock::read().wall)?;
+        let (before, now) = (gate.live(), clock::read().wall);
+        let stamps = if all { self.stamps(&read)? } else { before.stamps.clone() };
+        let live = Live::new(&read, &secrets, stamps, Some(&before), now)?;
         if let Some(tls) = self.tls.as_ref().filter(|_| all) {
             tls.reload()?;
         }
@@ -135,6 +146,14 @@ impl Current {
         self.seen = seen;
         self.config = read;
         Ok(needs_restart)
+    }
+
+    /// Tells the ledger what the limits of the routes in `read` are, and asks when they last changed.
+    fn stamps(&self, read: &Config) -> anyhow::Result<Stamps> {
+        let now = clock::read().wall;
+        let ledger =
+            |limits: &[Limit<'_>]| Ok(running::beside(&self.store)?.route_limits(limits, now)?);
+        Stamps::ask(&read.rules, ledger)
     }
 }
 

@@ -9,9 +9,9 @@ use anyhow::{Context, anyhow};
 use hyper::{Request, Response, body::Incoming};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tollgate_core::lease::Host;
+use tollgate_core::{lease::Host, limit::Limit};
 use tollgate_engine::{Settings, StoreError};
-use tollgate_store_sqlite::Store;
+use tollgate_store_sqlite::{OpenFailure, Store};
 
 use super::{
     admin,
@@ -24,6 +24,7 @@ use super::{
     proxy,
     reload::{self, Seen},
     report,
+    stamps::Stamps,
     stop::{Stop, Stopper},
     stores::Stores,
 };
@@ -98,25 +99,26 @@ impl Running {
         source: Source,
         config: Config,
         (secrets, seen): (&Secrets, Option<Seen>),
-        store: Store,
+        mut store: Store,
         doors: Doors,
         log: Log,
     ) -> anyhow::Result<Self> {
-        let live = Live::new(&config, secrets, None, clock::read().wall)?;
+        let now = clock::read().wall;
+        let ledger = |limits: &[Limit<'_>]| Ok(store.route_limits(limits, now)?);
+        let stamps = Stamps::ask(&config.rules, ledger)?;
+        let live = Live::new(&config, secrets, stamps, None, now)?;
         let (stores, inboxes) = Stores::new();
         let gate = Arc::new(Gate::new(settings(&config), live, stores, log));
         let store = Arc::new(Mutex::new(store));
-        let beside = move || {
-            let store = store.lock().unwrap_or_else(PoisonError::into_inner);
-            store.beside().map_err(|_| StoreError::Unreachable)
-        };
+        let known = Arc::clone(&store);
+        let beside = move || beside(&known).map_err(|_| StoreError::Unreachable);
         inboxes.attend(&Arc::downgrade(&gate), beside).context("no thread for the store")?;
         tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
         let running = Self { gate, stopper: Stopper::new(), watching: Stopper::new() };
         let tls = doors.tls.clone();
         running.attend(&config, doors)?;
         tokio::spawn(report::summarise(Arc::downgrade(&running.gate)));
-        reload::keep_current(Arc::clone(&running.gate), tls, source, config, seen)?;
+        reload::keep_current(Arc::clone(&running.gate), tls, store, (source, config), seen)?;
         Ok(running)
     }
 
@@ -176,6 +178,11 @@ impl Running {
         self.gate.log.say(Level::Info, "listening", about);
         tokio::spawn(door.attend(listener, stop));
     }
+}
+
+/// Another connection to the store, for another thread.
+pub(crate) fn beside(store: &Mutex<Store>) -> Result<Store, OpenFailure> {
+    store.lock().unwrap_or_else(PoisonError::into_inner).beside()
 }
 
 fn settings(config: &Config) -> Settings {

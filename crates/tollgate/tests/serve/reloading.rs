@@ -11,7 +11,7 @@ use std::{
 use crate::{
     identity::published,
     origin::Origin,
-    site::{Site, get},
+    site::{Gate, Key, Site, get},
     wire::{DEADLINE, Wire},
 };
 
@@ -177,4 +177,49 @@ fn secrets_that_change_are_noticed_without_a_signal() {
         }
     }
     assert_eq!(gate.get("/", &old).status(), 200);
+}
+
+fn limited(numbers: &str) -> String {
+    format!("[[routes]]\npath = \"/**\"\nlimits = [\"search:key={numbers}\"]\n")
+}
+
+/// How many of ten requests pass, and what the last answer says of the limit.
+fn ten(gate: &Gate, key: &Key) -> (usize, String) {
+    let answers: Vec<_> = (0..10).map(|_| gate.get("/", key)).collect();
+    let said = answers[9].head.field("ratelimit-policy").unwrap().to_owned();
+    (answers.iter().filter(|answer| answer.status() == 200).count(), said)
+}
+
+#[test]
+fn a_route_limit_that_is_lowered_counts_whatever_the_date_of_the_file() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, &limited("9,1/1h"));
+    site.dated(2_000_000_000);
+    let (key, other) = (site.key(&[]), site.key(&[]));
+    let gate = site.start();
+    let said = gate.get("/", &key).head.field("ratelimit-policy").unwrap().to_owned();
+    assert!(said.contains("\"@search\";q=9;"), "{said}");
+
+    // A ledger that cannot be told: the new numbers are not served by, and that is said.
+    site.routes(&limited("3,1/1h"));
+    site.dated(1_000_000_000);
+    site.rename("tollgate.db", "away.db");
+    gate.signal("HUP");
+    let told = gate.await_event("reload_failed");
+    assert!(told["error"].as_str().unwrap().contains("limits of routes"), "{told}");
+    let said = gate.get("/", &key).head.field("ratelimit-policy").unwrap().to_owned();
+    assert!(said.contains("\"@search\";q=9;"), "{said}");
+    site.rename("away.db", "tollgate.db");
+
+    gate.signal("HUP");
+    gate.await_event("reloaded");
+    let (passed, said) = ten(&gate, &key);
+    assert!(passed <= 3, "{passed} of ten passed: the bucket was left with what it held");
+    assert!(said.contains("\"@search\";q=3;"), "{said}");
+    drop(gate);
+    let gate = site.start();
+    for (key, most) in [(&key, 3 - passed), (&other, 3)] {
+        let (passed, said) = ten(&gate, key);
+        assert!(passed <= most && said.contains("\"@search\";q=3;"), "{passed}, {said}");
+    }
 }

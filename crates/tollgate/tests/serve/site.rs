@@ -13,7 +13,7 @@ use std::{
         mpsc::{self, Receiver},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde_json::Value;
@@ -75,6 +75,17 @@ impl Site {
     /// Writes the file.
     pub(crate) fn write(&self, text: &str) {
         fs::write(self.folder.join("tollgate.toml"), text).unwrap();
+    }
+
+    /// Says that the file was last changed so long after 1970.
+    pub(crate) fn dated(&self, seconds: u64) {
+        let file = fs::File::options().write(true).open(self.folder.join("tollgate.toml")).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
+    }
+
+    /// Renames a file of the deployment.
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        fs::rename(self.folder.join(from), self.folder.join(to)).unwrap();
     }
 
     /// A key without limits, with whatever else is asked for.

@@ -31,6 +31,7 @@ use crate::{
     secrets::Secrets,
     serve::{
         log::Level,
+        stamps::Stamps,
         stores::{Authority, Inboxes, Replies},
     },
 };
@@ -79,11 +80,10 @@ struct World {
 fn world(attended: bool) -> World {
     let file = PathBuf::from("tollgate.toml");
     let source = Source { file, environment: Environment::default(), store: None };
-    let config =
-        source.parse("[origin]\nurl = \"http://127.0.0.1:9\"\n", clock::read().wall).unwrap();
+    let config = source.parse("[origin]\nurl = \"http://127.0.0.1:9\"\n").unwrap();
     let now = clock::read().wall;
     let secrets = Secrets::create("EdDSA", now).unwrap();
-    let live = Live::new(&config, &secrets, None, now).unwrap();
+    let live = Live::new(&config, &secrets, Stamps::default(), None, now).unwrap();
     let mut store = Store::memory().unwrap();
     let keys = [(), ()].map(|()| {
         let with = (config.keys.prefix, &secrets.peppers().unwrap());

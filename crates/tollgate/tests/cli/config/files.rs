@@ -283,6 +283,13 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "[[routes]]\npath = '/a'\nlimits = ['search:key=10,5/1s']\n[[routes]]\npath = '/b'\nlimits = ['search:key=10,5/1s']\n[[routes]]\npath = '/c'\nlimits = ['search:key=5,5/1s']\n[[routes]]\npath = '/d'\nlimits = ['search:owner=10,5/1s']\n",
+        &[
+            "9:10: routes[2].limits: search is another limit than in routes[0].limits, at 3:10: give it another name, or the same scope and numbers",
+            "12:10: routes[3].limits: search is another limit than in routes[0].limits, at 3:10: give it another name, or the same scope and numbers",
+        ],
+    ),
+    (
         "[[routes]]\npath = '/a'\nlimit = ['x']\n",
         &["3:1: routes[0].limit: no such field: did you mean `limits`?"],
     ),
