@@ -34,6 +34,9 @@ def run(arguments) -> int:
     held = sum(one.held for one in outcomes)
     away = sum(one.because is not None for one in outcomes)
     vectors = sum(one.row.vectors for one in outcomes if one.held)
+    again = [one.row.name for one in outcomes if one.again]
+    if again:
+        print(f"played twice, as the store was late: {', '.join(again)}")
     print(f"{len(outcomes)} rows: {held} held ({vectors} checks of vectors), {len(outcomes) - held - away} failed, "
           f"{away} not applicable, {time.monotonic() - begun:.1f} s")
     print(report.tally(outcomes))

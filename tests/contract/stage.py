@@ -70,11 +70,18 @@ def _rebranded(text: bytes, part: int, word: bytes) -> bytes:
     return b"_".join(parts)
 
 
+def own_role(number: int, role: str, again: bool = False) -> str:
+    """The role of a row's own key among those of all rows."""
+    return f"r{number}{'b' if again else ''}-{role}"
+
+
 class Stage:
     """One row on one gate."""
 
-    def __init__(self, gate: Gate, judge: Judge, row: Row, number: int, lonely: bool):
+    def __init__(self, gate: Gate, judge: Judge, row: Row, number: int, lonely: bool, again: bool = False):
         self.gate, self.judge, self.row, self.number = gate, judge, row, number
+        #: It is played a second time, with keys of its own.
+        self.again = again
         self.mark = f"{number}"
         #: Nobody else uses this gate at the moment: whatever arrives at the origin is this row's doing.
         self.lonely = lonely
@@ -93,7 +100,7 @@ class Stage:
         return self.gate.deployment.keys[self.role(role)].text
 
     def role(self, role: str) -> str:
-        return f"r{self.number}-{role}" if role in self.row.keys else role
+        return own_role(self.number, role, self.again) if role in self.row.keys else role
 
     def fill(self, data: bytes) -> bytes:
         """The bytes with what only this run knows in the places."""
