@@ -63,7 +63,11 @@ class Gate:
     def start(self):
         self.process = Process([self.binary, "serve", "--config", self.file], self.place, {**environment(), **DEADLINE},
                                "gate")
-        self.process.listens(self.door, self.ports.admin)
+        try:
+            self.process.listens(self.door, self.ports.admin)
+        except Failed:
+            self.process.stop()
+            raise
 
     def stop(self):
         self.process.stop()
