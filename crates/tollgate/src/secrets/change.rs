@@ -161,7 +161,9 @@ impl Secrets {
         }
         let signs = self.signing(now).map(|key| key.kid.clone());
         let ended = |key: &Signing| key.until.is_some_and(|until| until <= now);
-        self.signing.retain(|key| !ended(key) || Some(&key.kid) == signs.as_ref());
+        // SECURITY: what leaks, leaks with the key that waits for its turn: it must not take over again.
+        let waits = |key: &Signing| at_once && key.from > now;
+        self.signing.retain(|key| !waits(key) && (!ended(key) || Some(&key.kid) == signs.as_ref()));
         if self.signing.len() >= KEYS_MAX {
             return Err(ChangeRefused::TooManySigningKeys);
         }
@@ -202,9 +204,12 @@ impl Secrets {
         {
             return Err(ChangeRefused::TokensLive(until));
         }
+        let gone = key.from;
         self.signing.retain(|key| key.kid != kid);
-        // Whatever signs last has no successor, and so no end.
-        if let Some(last) = self.signing.iter_mut().max_by_key(|key| key.from) {
+        // Whatever signs last has no successor, and so no end; only a successor that is gone had given it one.
+        if let Some(last) = self.signing.iter_mut().max_by_key(|key| key.from)
+            && gone > last.from
+        {
             last.until = None;
         }
         Ok(())

@@ -93,3 +93,16 @@ fn the_configured_algorithm_is_that_of_the_next_key() {
     assert!(ran.out.contains("\"algorithm\": \"Ed25519\""), "{ran:?}");
     assert_eq!(site.json(&["signing-keys", "list"])["signing_keys"][0]["algorithm"], "EdDSA");
 }
+
+#[test]
+fn a_key_that_waits_for_its_turn_when_all_leaks_never_signs() {
+    let site = Site::new("signing-pending-leak");
+    site.done(&["signing-keys", "rotate"]);
+    are(&site, &[("k1", "signs"), ("k2", "next")]);
+    site.done(&["signing-keys", "rotate", "--now"]);
+    assert!(!states(&site).iter().any(|(_, state)| state == "next"), "{:?}", states(&site));
+    let signs = states(&site).into_iter().find(|(_, state)| state == "signs").unwrap().0;
+    site.done(&["signing-keys", "retire", "k1", "--force"]);
+    later(&site, 600_000);
+    are(&site, &[(signs.as_str(), "signs")]);
+}
