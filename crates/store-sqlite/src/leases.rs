@@ -52,11 +52,12 @@ pub(crate) fn exchange(
     leases: &[Lease<'_>],
     now: UnixMillis,
 ) -> Result<Vec<Result<Reply, StoreError>>, Fault> {
-    let Store { connection, kept, desk, .. } = store;
+    let Store { connection, kept, desk, repaired, .. } = store;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let head = &head::refresh(&transaction, kept)?.head;
     let mut buckets: BTreeMap<&str, Option<Open>> = BTreeMap::new();
     let mut replies = Vec::with_capacity(leases.len());
+    let mut repairs = 0;
     for lease in leases {
         let bucket = match buckets.entry(lease.bucket) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -64,7 +65,7 @@ pub(crate) fn exchange(
                 entry.insert(load(&transaction, lease.bucket)?)
             }
         };
-        let answer = step(bucket, lease.ask, desk, now);
+        let answer = step(bucket, lease.ask, desk, now, &mut repairs);
         let tidings = || Tidings::from(head.answer(lease.since, 0));
         replies.push(answer.map(|answer| Reply::Lease(answer, Some(tidings()))));
     }
@@ -76,6 +77,7 @@ pub(crate) fn exchange(
     }
     drop(keep);
     transaction.commit()?;
+    *repaired = repaired.saturating_add(repairs);
     Ok(replies)
 }
 
@@ -86,7 +88,7 @@ fn load(transaction: &Transaction<'_>, name: &str) -> Result<Option<Open>, Fault
     Ok(state.map(|state| Open { state, changed: false }))
 }
 
-/// One exchange.
+/// One exchange, and before it the repair of an instant that no honest clock has written.
 ///
 /// # Errors
 ///
@@ -96,6 +98,7 @@ fn step(
     ask: &Ask,
     desk: &mut Desk,
     now: UnixMillis,
+    repairs: &mut u64,
 ) -> Result<Answer, StoreError> {
     const DAMAGED: StoreError = StoreError::Damaged(OpenError::Bucket);
     let mut account = match bucket {
@@ -105,9 +108,12 @@ fn step(
             Account::new(ask, now)
         }
     };
+    // A clock that had run ahead and was set right would stop the bucket until it has caught up.
+    let repaired = account.repair(&mut desk.slots, now);
+    *repairs = repairs.saturating_add(u64::from(repaired));
     match account.exchange(&mut desk.slots, ask, now, &Standard::default()) {
-        Exchange::Unchanged(answer) => Ok(answer),
-        Exchange::Write(answer) => {
+        Exchange::Unchanged(answer) if !repaired => Ok(answer),
+        Exchange::Unchanged(answer) | Exchange::Write(answer) => {
             let len = account.encode(&desk.slots, &mut desk.buffer).map_err(|_| DAMAGED)?;
             let state = desk.buffer.get(..len).unwrap_or(&[]).to_vec();
             *bucket = Some(Open { state, changed: true });

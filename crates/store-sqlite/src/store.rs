@@ -35,6 +35,8 @@ pub struct Store {
     /// The head as it was last read, which is current while the ledger has not moved.
     pub(crate) kept: Option<Kept>,
     pub(crate) desk: Desk,
+    /// How many buckets were repaired, since that was last asked.
+    pub(crate) repaired: u64,
 }
 
 /// Where a store is.
@@ -105,7 +107,7 @@ impl Store {
     }
 
     fn new(connection: Connection, place: Place) -> Self {
-        Self { connection, place, kept: None, desk: Desk::new() }
+        Self { connection, place, kept: None, desk: Desk::new(), repaired: 0 }
     }
 
     /// Answers errands: their leases in one durable transaction, everything else from one read.
@@ -131,6 +133,12 @@ impl Store {
             }
         }
         replies
+    }
+
+    /// How many buckets were found more than ten seconds ahead of the clock, and repaired, since this was last asked: a
+    /// clock was wrong, which belongs in a log.
+    pub const fn take_repaired(&mut self) -> u64 {
+        std::mem::replace(&mut self.repaired, 0)
     }
 
     /// The sealed record of a secret, or that there is none, for whoever looks into a store.

@@ -88,6 +88,38 @@ fn a_clock_that_steps_back_grants_nothing() {
     });
 }
 
+#[test]
+fn a_bucket_that_a_wrong_clock_left_ahead_begins_empty_and_fills_again() {
+    each(|mut store| {
+        let ahead_ms = 365 * 86_400_000;
+        let later = NOW.plus(ahead_ms);
+        assert_eq!(exchange(&mut store, "b", waiting(1, 1, 3), later).unwrap().granted_waiting, 3);
+        assert_eq!(store.take_repaired(), 0);
+        // Ten seconds are what clocks differ by.
+        let near = tollgate_core::time::UnixMillis(later.0 - 10_000);
+        exchange(&mut store, "b", waiting(2, 1, 1), near).unwrap();
+        assert_eq!(store.take_repaired(), 0);
+
+        let lease = exchange(&mut store, "b", waiting(3, 1, 1), NOW).unwrap();
+        assert_eq!((lease.granted_waiting, store.take_repaired()), (0, 1));
+        assert_eq!(store.take_repaired(), 0, "it is told once");
+        // The clock goes on, and so does the bucket: one token a second.
+        let lease = exchange(&mut store, "b", waiting(3, 2, 20), NOW.plus(5_000)).unwrap();
+        assert_eq!((lease.granted_waiting, store.take_repaired()), (5, 0));
+    });
+}
+
+#[test]
+fn a_repetition_that_finds_a_bucket_ahead_is_answered_alike_and_repairs_it() {
+    each(|mut store| {
+        let first = exchange(&mut store, "b", waiting(1, 1, 3), NOW.plus(3_600_000)).unwrap();
+        assert_eq!(exchange(&mut store, "b", waiting(1, 1, 3), NOW).unwrap(), first);
+        assert_eq!(store.take_repaired(), 1);
+        exchange(&mut store, "b", waiting(1, 1, 3), NOW).unwrap();
+        assert_eq!(store.take_repaired(), 0, "the repair was not kept");
+    });
+}
+
 fn errands(questions: Vec<Question>) -> Vec<Errand> {
     let numbered = questions.into_iter().enumerate();
     let errand = |(number, question)| Errand {

@@ -30,6 +30,9 @@ const WAITING_MAX: usize = 4_096;
 /// How many errands are asked in one go at most.
 const BATCH_MAX: usize = 256;
 
+/// How often at most it is said that buckets were repaired.
+const REPAIRS_TOLD_EVERY_MS: u64 = 1_000;
+
 /// How often the store is tidied, when there is something to tidy and when there is not.
 const TIDY_BUSY: Duration = Duration::from_millis(50);
 const TIDY_IDLE: Duration = Duration::from_secs(5);
@@ -53,6 +56,12 @@ pub(crate) trait Authority {
     ///
     /// When the store fails: nothing is lost by waiting.
     fn tidy(&mut self, now: UnixMillis) -> Result<bool, StoreError>;
+
+    /// How many buckets a clock that was wrong had left ahead of the time, and have been repaired since this was last
+    /// asked.
+    fn repaired(&mut self) -> u64 {
+        0
+    }
 }
 
 impl Authority for Store {
@@ -62,6 +71,10 @@ impl Authority for Store {
 
     fn tidy(&mut self, now: UnixMillis) -> Result<bool, StoreError> {
         Ok(self.sweep(now)?.looked_at >= SWEEP_MAX)
+    }
+
+    fn repaired(&mut self) -> u64 {
+        self.take_repaired()
     }
 }
 
@@ -114,11 +127,11 @@ impl Inboxes {
         open: impl Fn() -> Result<A, StoreError> + Clone + Send + 'static,
     ) -> io::Result<()> {
         for (name, inbox) in [("reads", self.reads), ("leases", self.leases)] {
-            let mut desk = Desk { gate: gate.clone(), open: open.clone(), store: None };
+            let mut desk = Desk { gate: gate.clone(), open: open.clone(), store: None, told: None };
             let attend = move || inbox.iter().all(|first| desk.serve(&inbox, first));
             thread::Builder::new().name(name.into()).spawn(attend)?;
         }
-        let mut desk = Desk { gate: gate.clone(), open, store: None };
+        let mut desk = Desk { gate: gate.clone(), open, store: None, told: None };
         let tidy = move || {
             let mut rest = Some(TIDY_IDLE);
             while let Some(wait) = rest {
@@ -136,6 +149,8 @@ struct Desk<A, O> {
     gate: Weak<Gate>,
     open: O,
     store: Option<A>,
+    /// When it was last said that buckets were repaired.
+    told: Option<Reading>,
 }
 
 impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
@@ -152,6 +167,7 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
         let unanswered = overdue.iter().map(|sent| sent.errand.id);
         replies.extend(unanswered.map(|id| (id, Err(StoreError::Unreachable))));
         gate.deliver(replies);
+        self.tell_repairs(&gate, now);
         true
     }
 
@@ -166,6 +182,18 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
         asked.unwrap_or_else(|error| {
             errands.iter().map(|errand| (errand.id, Err(error.clone()))).collect()
         })
+    }
+
+    /// Says that buckets were repaired, at most once a second.
+    fn tell_repairs(&mut self, gate: &Gate, now: Reading) {
+        if self.told.is_some_and(|told| now.since(told) < REPAIRS_TOLD_EVERY_MS) {
+            return;
+        }
+        let buckets = self.store.as_mut().map_or(0, Authority::repaired);
+        if buckets > 0 {
+            self.told = Some(now);
+            gate.log.say(Level::Error, "clock_was_ahead", json!({ "buckets_repaired": buckets }));
+        }
     }
 
     /// Tidies a little; says for how long to wait before the next time, unless the gate is gone.
