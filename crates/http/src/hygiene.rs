@@ -116,13 +116,15 @@ pub struct Inward<'a> {
 #[must_use]
 pub fn reaches_origin(name: &[u8], value: &[u8], inward: &Inward<'_>) -> bool {
     let &Inward { hop, sources, brand, trusted, trailers, websocket } = inward;
-    if !is_token(name) || is_identity(name) || is_taken_away(name, hop) {
+    let hearsay = is_hearsay(name) || is_forwarding(name);
+    // A trusted hop may pass on what its client nominated: that takes away nothing the hop itself wrote.
+    let kept = trusted && hearsay;
+    if !is_token(name) || is_identity(name) || (is_taken_away(name, hop) && !kept) {
         return false;
     }
     if let Some(crosses) = negotiated(name, value, trailers, websocket) {
         return crosses;
     }
-    let hearsay = is_hearsay(name) || is_forwarding(name);
     let ours = folds_to(name, "x-forwarded-for")
         || same(name, "forwarded")
         || [STATUS_FIELD, PROBLEM_FIELD].iter().any(|ours| folds_to(name, ours));
