@@ -14,7 +14,7 @@ use crate::Pass;
 #[derive(Debug)]
 pub struct Issuer {
     key: SigningKey,
-    issuer: Box<str>,
+    issuer: Arc<str>,
     audience: Arc<str>,
 }
 
@@ -23,6 +23,7 @@ pub struct Signed {
     text: Box<str>,
     lookup: LookupId,
     as_of: Stamp,
+    issuer: Arc<str>,
     audience: Arc<str>,
     kid: Kid,
     iat: u64,
@@ -63,6 +64,7 @@ impl Issuer {
             kid: self.key.kid(),
         };
         if let Some(held) = &pass.held
+            && held.issuer == self.issuer
             && held.held()?.reusable(&purpose, now)
         {
             return Ok((Arc::clone(held), false));
@@ -73,6 +75,7 @@ impl Issuer {
             text: text.into(),
             lookup: record.lookup,
             as_of: record.as_of,
+            issuer: Arc::clone(&self.issuer),
             audience: Arc::clone(&self.audience),
             kid: self.key.kid(),
             iat,

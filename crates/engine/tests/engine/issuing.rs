@@ -57,6 +57,9 @@ fn a_token_is_used_for_nothing_but_what_it_was_signed_for() {
     {
         assert_eq!(issuer(kid, audience).token(&held, after(9)).unwrap().1, new);
     }
+    // A reload may name another issuer: origins that know that one believe no other.
+    let renamed = Issuer::new(key("k1"), "tollgate-2", "orders").unwrap();
+    assert!(renamed.token(&held, after(9)).unwrap().1);
     // Another key has its own.
     assert_eq!(rig.come(1), "parked");
     rig.answer_all();
