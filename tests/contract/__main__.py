@@ -36,7 +36,7 @@ def run(arguments) -> int:
     vectors = sum(one.row.vectors for one in outcomes if one.held)
     again = [one.row.name for one in outcomes if one.again]
     if again:
-        print(f"played twice, as the store was late: {', '.join(again)}")
+        print(f"played again, as the machine stood still: {', '.join(again)}")
     print(f"{len(outcomes)} rows: {held} held ({vectors} checks of vectors), {len(outcomes) - held - away} failed, "
           f"{away} not applicable, {time.monotonic() - begun:.1f} s")
     print(report.tally(outcomes))

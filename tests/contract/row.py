@@ -87,6 +87,8 @@ class Row:
     origin: bytes | None = None
     #: It waits for real time to pass: started first.
     slow: bool = False
+    #: What it shows hangs on how soon messages arrive: played again if the machine stood still.
+    timed: bool = False
     #: Played on every gate, after all other rows.
     last: bool = False
     #: How many checks of vectors it makes.

@@ -70,17 +70,17 @@ def _rebranded(text: bytes, part: int, word: bytes) -> bytes:
     return b"_".join(parts)
 
 
-def own_role(number: int, role: str, again: bool = False) -> str:
+def own_role(number: int, role: str, again: int = 0) -> str:
     """The role of a row's own key among those of all rows."""
-    return f"r{number}{'b' if again else ''}-{role}"
+    return f"r{number}{'-again' * again}-{role}"
 
 
 class Stage:
     """One row on one gate."""
 
-    def __init__(self, gate: Gate, judge: Judge, row: Row, number: int, lonely: bool, again: bool = False):
+    def __init__(self, gate: Gate, judge: Judge, row: Row, number: int, lonely: bool, again: int = 0):
         self.gate, self.judge, self.row, self.number = gate, judge, row, number
-        #: It is played a second time, with keys of its own.
+        #: How often it was played before; each time has keys of its own.
         self.again = again
         self.mark = f"{number}"
         #: Nobody else uses this gate at the moment: whatever arrives at the origin is this row's doing.
@@ -136,8 +136,9 @@ class Stage:
     def fresh_head(self):
         """Lets the gate learn how far the ledger has come, so that what is counted next is about keys only."""
         # With the mark of no row: the origin receives it, and nobody is told.
-        self.ask(request(x_api_key("bare")).replace(b"{row}", b"0"))
-        self.gate.store_calls()
+        before = -1
+        while before != (before := self.gate.store_calls()):
+            self.ask(request(x_api_key("bare")).replace(b"{row}", b"0"))
 
     def connect(self) -> socket.socket:
         connection = socket.create_connection(self.gate.address, DEADLINE_S)

@@ -4,7 +4,6 @@ Everything secret is drawn anew for each run. Keys are minted by the reference u
 """
 
 import secrets
-import time
 from dataclasses import dataclass, field, replace
 
 from reference import key as key_format
@@ -150,7 +149,7 @@ class Deployment:
         peppers = {
             at: secrets.token_bytes(given) if isinstance(given, int) else given for at, given in config.ring
         }
-        return cls(config, peppers, config.ring[-1][0], secrets.token_bytes(32), now_ms=time.time_ns() // 10**6)
+        return cls(config, peppers, config.ring[-1][0], secrets.token_bytes(32))
 
     def put(self, role: str, spec: Key) -> Minted:
         """Makes a key for a role; ids are the roles, so that what the origin is told can be compared."""

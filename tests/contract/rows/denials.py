@@ -21,6 +21,8 @@ WRONG = {
     "quota_exhausted": {"quotas": (Quota(1),)},
     "rate_limited": {"limits": (Limit(1),)},
 }
+#: When keys that end or begin during the run do so.
+IN_MS = 5_000
 STATES = {"key_revoked", "tenant_disabled", "owner_disabled", "key_disabled"}
 TIMES = {"key_expired", "key_not_yet_valid"}
 #: This route demands a scope and costs more than a quota or a limit of one will ever give.
@@ -71,7 +73,7 @@ def _expires(stage):
     """A key passes until its end and never after it."""
     import time
 
-    end = (stage.gate.deployment.now_ms + 4_000) / 1000
+    end = (stage.gate.deployment.now_ms + IN_MS) / 1000
     passed, answers = 0, set()
     while time.time() < end + 1.0:
         began = time.time()
@@ -92,7 +94,7 @@ def _begins(stage):
     """A key is refused until its time and passes from then on."""
     import time
 
-    start = (stage.gate.deployment.now_ms + 4_000) / 1000
+    start = (stage.gate.deployment.now_ms + IN_MS) / 1000
     passed = 0
     while time.time() < start + 1.0:
         began = time.time()
@@ -137,7 +139,7 @@ ROWS = [
                                                          x_api_key("one"), path="/cors/answer/1", method="OPTIONS"),
                     refused(200, 204), Key(limits=(Limit(1),))),
     Row(F, "a key that expires is refused from that moment on", "V04", (_expires,), config="rates", slow=True,
-        keys={"short": Key(expires_ms=4_000)}),
+        keys={"short": Key(expires_ms=IN_MS)}),
     Row(F, "a key that begins is refused until that moment", "V05", (_begins,), config="rates", slow=True,
-        keys={"later": Key(not_before_ms=4_000)}),
+        keys={"later": Key(not_before_ms=IN_MS)}),
 ]

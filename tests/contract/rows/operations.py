@@ -11,7 +11,7 @@ BOUND_S = 1.15
 
 
 def operated(name: str, cls: str, play, needs="operate", **keys) -> Row:
-    return Row(F, name, cls, (play,), config="operated", keys=keys, needs=(needs,), slow=True)
+    return Row(F, name, cls, (play,), config="operated", keys=keys, needs=(needs,), slow=True, timed=True)
 
 
 def _id(stage, role: str) -> str:

@@ -139,15 +139,15 @@ def _frozen_crowd(stage):
 
 ROWS = [
     *(damaged(damage) for damage in DAMAGES),
-    Row(F, "without its store known keys pass for the time that is set, unknown ones never", "F05", (_gone,), config="outage", needs=("outage",),
+    Row(F, "without its store known keys pass for the time that is set, unknown ones never", "F05", (_gone,), config="outage", timed=True, needs=("outage",),
         keys={"one": Key(), "cold": Key(), "off": Key(state="disabled")}),
-    Row(F, "without its store only what was leased is spent", "F06", (_leased_only,), config="outage", needs=("outage",),
+    Row(F, "without its store only what was leased is spent", "F06", (_leased_only,), config="outage", timed=True, needs=("outage",),
         keys={"one": Key(limits=(Limit(100),))}),
-    Row(F, "without its store a limit that was never asked for lets nobody pass", "F06", (_no_quota_is_invented,), config="outage", needs=("outage",),
+    Row(F, "without its store a limit that was never asked for lets nobody pass", "F06", (_no_quota_is_invented,), config="outage", timed=True, needs=("outage",),
         keys={"one": Key(limits=(Limit(5),))}),
-    Row(F, "a key that is revoked while the gate stands still is refused by its first answer", "V01", (_frozen_revoked,), config="frozen",
+    Row(F, "a key that is revoked while the gate stands still is refused by its first answer", "V01", (_frozen_revoked,), config="frozen", timed=True,
         needs=("freeze",), keys={"one": Key()}),
-    Row(F, "a gate that stood still makes no tokens of it", "R13", (_frozen_limit,), config="frozen", needs=("freeze",),
+    Row(F, "a gate that stood still makes no tokens of it", "R13", (_frozen_limit,), config="frozen", timed=True, needs=("freeze",),
         keys={"one": Key(limits=(Limit(40),))}),
-    Row(F, "what waits while the gate stands still is answered", "F08", (_frozen_crowd,), config="frozen", needs=("freeze",), keys={"one": Key()}),
+    Row(F, "what waits while the gate stands still is answered", "F08", (_frozen_crowd,), config="frozen", timed=True, needs=("freeze",), keys={"one": Key()}),
 ]
