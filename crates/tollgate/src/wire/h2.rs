@@ -5,6 +5,7 @@
 //! here. What it takes and HTTP/1.1 would not is refused by [`head::settle`].
 
 mod head;
+mod lingering;
 mod streams;
 
 use std::{
@@ -30,6 +31,7 @@ use tokio::{
 };
 
 use super::{Graceful, Limits, Witness};
+use lingering::Lingering;
 use streams::{Judges, Streams};
 
 /// How many requests are open on one connection at most.
@@ -63,7 +65,7 @@ pin_project! {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         #[pin]
-        connection: Connection<TokioIo<IO>, Judges<S>, TokioExecutor>,
+        connection: Connection<TokioIo<Lingering<IO>>, Judges<S>, TokioExecutor>,
         streams: Arc<Streams>,
         idle: Duration,
         ends: bool,
@@ -102,7 +104,7 @@ where
         // A client that is gone without a word is noticed.
         .keep_alive_interval(limits.idle)
         .keep_alive_timeout(limits.head)
-        .serve_connection(TokioIo::new(io), judges);
+        .serve_connection(TokioIo::new(Lingering::new(io)), judges);
     let timer = Box::pin(sleep_until(after(limits.idle)));
     Multiplexed { connection, streams, idle: limits.idle, ends: false, timer }
 }
