@@ -72,7 +72,7 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
 
         let seen = Seen::at(&config.secrets);
         let doors = Doors { gate: Some(gate), decide: None, admin: Some(admin), tls: None };
-        let (identity, drain) = (config.identity.clone(), config.connections.drain);
+        let (identity, connections) = (config.identity.clone(), config.connections.clone());
         let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
         let served = running.gate.clone();
         let trust = origin::Trust {
@@ -81,7 +81,7 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
             audience: identity.audience,
         };
         tokio::spawn(origin::attend(origin, trust));
-        serve::until_told(running, drain).await
+        serve::until_told(running, &connections).await
     })
 }
 

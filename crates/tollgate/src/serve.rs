@@ -4,6 +4,7 @@ mod admin;
 pub(crate) mod body;
 mod decide;
 pub(crate) mod doors;
+mod files;
 mod forward;
 pub(crate) mod gate;
 mod grpc;
@@ -20,7 +21,7 @@ mod stamps;
 mod stop;
 mod stores;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::Context;
 use serde_json::json;
@@ -28,7 +29,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tollgate_store_sqlite::{Access, Store};
 
 use crate::{
-    config::{Config, Source, StorePlace},
+    config::{Config, Connections, Source, StorePlace},
     secrets::Secrets,
 };
 use log::{Level, Log};
@@ -50,9 +51,9 @@ pub(crate) fn run(source: Source) -> anyhow::Result<()> {
     log.tell_panics();
     runtime()?.block_on(async {
         let doors = Doors::open(&config)?;
-        let drain = config.connections.drain;
+        let connections = config.connections.clone();
         let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
-        until_told(running, drain).await
+        until_told(running, &connections).await
     })
 }
 
@@ -71,13 +72,14 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Store> {
     }
 }
 
-/// Waits for a signal, then stops: what has not finished after `drain`, or at the second signal, is cut off.
-pub(crate) async fn until_told(running: Running, drain: Duration) -> anyhow::Result<()> {
+/// Waits for a signal, then stops: what has not finished after the time to drain, or at the second signal, is cut off.
+pub(crate) async fn until_told(running: Running, connections: &Connections) -> anyhow::Result<()> {
     let no_signals = "signals cannot be waited for";
     let mut terminate = signal(SignalKind::terminate()).context(no_signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).context(no_signals)?;
     let gate = Arc::clone(&running.gate);
     gate.log.say(Level::Info, "started", json!({ "version": env!("CARGO_PKG_VERSION") }));
+    files::provide(connections.max, &gate.log);
     let by = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
@@ -87,7 +89,7 @@ pub(crate) async fn until_told(running: Running, drain: Duration) -> anyhow::Res
     gate.log.say(Level::Info, "stopping", json!({ "by": by, "in_flight": in_flight }));
     let finished = tokio::select! {
         () = running.ended() => true,
-        () = tokio::time::sleep(drain) => false,
+        () = tokio::time::sleep(connections.drain) => false,
         _ = terminate.recv() => false,
         _ = interrupt.recv() => false,
     };

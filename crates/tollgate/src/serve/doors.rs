@@ -30,6 +30,9 @@ use crate::wire::{
 /// For how long accepting rests after it failed, for want of file descriptors for example.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
+/// How often that is told at most.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
 /// How many connections may wait to be accepted: beyond it a client tries again after a second.
 const BACKLOG: u32 = 4_096;
 
@@ -155,12 +158,13 @@ where
     /// Serves every connection that comes until asked to stop.
     pub(crate) async fn attend(self, listener: TcpListener, mut stop: Stop) {
         let places = Arc::new(Semaphore::new(self.limits.connections_max));
+        let mut told = None;
         loop {
             let (stream, peer) = tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
-                        rest(&self.gate, &error).await;
+                        rest(&self.gate, &error, &mut told).await;
                         continue;
                     }
                 },
@@ -181,8 +185,11 @@ where
 }
 
 /// A failed accept is about one connection, or about a lack that passes.
-async fn rest(gate: &Gate, error: &io::Error) {
-    gate.log.say(Level::Warn, "accept_failed", json!({ "why": error.kind().to_string() }));
+async fn rest(gate: &Gate, error: &io::Error, told: &mut Option<Instant>) {
+    if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+        *told = Some(Instant::now());
+        gate.log.say(Level::Warn, "accept_failed", json!({ "why": error.to_string() }));
+    }
     sleep(ACCEPT_REST).await;
 }
 

@@ -162,3 +162,25 @@ fn thousands_of_idle_connections_cost_no_request_and_one_too_many_is_told() {
         );
     }
 }
+
+#[test]
+fn as_many_files_as_are_to_be_had_may_be_open_and_too_few_are_told() {
+    let origin = Origin::start();
+    // Two for each connection, and 256.
+    for (connections, told) in [("22", false), ("23", true)] {
+        let site = Site::new(origin.address, "").with("connections.max", connections);
+        let gate = site.start_with_files(64, 301);
+        let held: Vec<_> = (0..20).map(|_| gate.connect()).collect();
+        let key = site.key(&[]);
+        assert_eq!(gate.get("/", &key).status(), 200);
+        drop(held);
+        gate.signal("TERM");
+        let event = gate.next_event();
+        if told {
+            assert_eq!((&event["event"], &event["needed"]), (&"files_limited".into(), &302.into()));
+            assert_eq!(event["open_max"], 301);
+        } else {
+            assert_eq!(event["event"], "stopping");
+        }
+    }
+}

@@ -118,7 +118,22 @@ impl Site {
 
     /// Starts the gate; returns when it serves.
     pub(crate) fn start(&self) -> Gate {
-        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        self.run(self.command(&["serve"]))
+    }
+
+    /// Starts the gate with so many open files, which it may raise to so many.
+    pub(crate) fn start_with_files(&self, soft: u64, hard: u64) -> Gate {
+        let plain = self.command(&["serve"]);
+        let mut limited = Command::new("sh");
+        let limit = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" \"$@\"");
+        limited.arg("-c").arg(limit).arg(plain.get_program()).args(plain.get_args());
+        limited.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        limited.stdin(Stdio::null());
+        self.run(limited)
+    }
+
+    fn run(&self, mut command: Command) -> Gate {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::<Mutex<Vec<String>>>::default();
         let (lines, events) = mpsc::channel();
         let reader = BufReader::new(child.stderr.take().unwrap());
