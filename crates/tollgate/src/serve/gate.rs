@@ -106,11 +106,6 @@ impl Gate {
 
     /// Takes in what the stores answered.
     pub(crate) fn deliver(&self, replies: Vec<(ErrandId, Result<Reply, StoreError>)>) {
-        for (_, reply) in &replies {
-            if let Err(error @ StoreError::Damaged(_)) = reply {
-                self.log.say(Level::Error, "store_damaged", json!({ "code": error.code() }));
-            }
-        }
         self.step(|engine, now| {
             for (id, reply) in replies {
                 engine.deliver(id, reply, now);

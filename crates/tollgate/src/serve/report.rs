@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Weak, time::Duration};
 
 use serde_json::json;
 use tollgate_core::decision::Denial;
+use tollgate_engine::{Question as Asked, StoreError};
 use tollgate_http::{answer::Trouble, credential};
 
 use super::{
@@ -63,6 +64,21 @@ fn single(gate: &Gate, live: &Live, question: &Question<'_>, event: &str, status
         "status": status,
     });
     gate.log.say(Level::Warn, event, about);
+}
+
+/// Says that the store gave something that cannot be: for whom, by the name that it is kept under.
+pub(crate) fn damaged(gate: &Gate, error: &StoreError, asked: Option<&Asked>) {
+    if !gate.metrics.may_tell(clock::read().mono_ms / 1_000, SINGLE_MAX) {
+        return;
+    }
+    let (kind, name) = match asked {
+        Some(Asked::Record { expected, .. }) => ("record", Some(expected.lookup.to_string())),
+        Some(Asked::Lease { bucket, .. }) => ("bucket", Some(bucket.to_string())),
+        Some(Asked::Head) => ("head", None),
+        None => ("reply", None),
+    };
+    let about = json!({ "code": error.code(), "of": kind, "name": name });
+    gate.log.say(Level::Error, "store_damaged", about);
 }
 
 /// Sums up refusals for as long as the gate lives: codes and numbers, nothing that anybody sent.

@@ -112,7 +112,7 @@ impl Running {
         let store = Arc::new(Mutex::new(store));
         let known = Arc::clone(&store);
         let beside = move || beside(&known).map_err(|_| StoreError::Unreachable);
-        inboxes.attend(&Arc::downgrade(&gate), beside).context("no thread for the store")?;
+        inboxes.attend(&Arc::downgrade(&gate), beside).context("the threads of the store")?;
         tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
         let running = Self { gate, stopper: Stopper::new(), watching: Stopper::new() };
         let tls = doors.tls.clone();

@@ -21,7 +21,7 @@ use tollgate_core::{
 use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError};
 use tollgate_store_sqlite::{SWEEP_MAX, Store};
 
-use super::{gate::Gate, log::Level};
+use super::{gate::Gate, log::Level, report};
 use crate::clock;
 
 /// How many errands wait for a thread at most; beyond it the store is as good as unreachable.
@@ -121,17 +121,25 @@ impl Stores {
 impl Inboxes {
     /// Starts both threads, and one that tidies; they end with the gate. `open` opens the store once for each,
     /// and again after it has panicked.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be opened, or there is no thread.
     pub(crate) fn attend<A: Authority + Send + 'static>(
         self,
         gate: &Weak<Gate>,
         open: impl Fn() -> Result<A, StoreError> + Clone + Send + 'static,
     ) -> io::Result<()> {
+        // All of them now: when file descriptors are scarce, it is not the store that lacks them.
+        let opened = || open().map_err(|error| io::Error::other(error.code())).map(Some);
         for (name, inbox) in [("reads", self.reads), ("leases", self.leases)] {
-            let mut desk = Desk { gate: gate.clone(), open: open.clone(), store: None, told: None };
+            let (gate, open, store) = (gate.clone(), open.clone(), opened()?);
+            let mut desk = Desk { gate, open, store, told: None };
             let attend = move || inbox.iter().all(|first| desk.serve(&inbox, first));
             thread::Builder::new().name(name.into()).spawn(attend)?;
         }
-        let mut desk = Desk { gate: gate.clone(), open, store: None, told: None };
+        let store = opened()?;
+        let mut desk = Desk { gate: gate.clone(), open, store, told: None };
         let tidy = move || {
             let mut rest = Some(TIDY_IDLE);
             while let Some(wait) = rest {
@@ -164,6 +172,12 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
             gathered.partition(|sent| now.since(sent.at) <= u64::from(sent.errand.deadline_ms));
         let errands: Vec<_> = batch.into_iter().map(|sent| sent.errand).collect();
         let mut replies = self.ask(&gate, &errands, now.wall);
+        for (id, reply) in &replies {
+            if let Err(error @ StoreError::Damaged(_)) = reply {
+                let asked = errands.iter().find(|errand| errand.id == *id);
+                report::damaged(&gate, error, asked.map(|errand| &errand.question));
+            }
+        }
         let unanswered = overdue.iter().map(|sent| sent.errand.id);
         replies.extend(unanswered.map(|id| (id, Err(StoreError::Unreachable))));
         gate.deliver(replies);

@@ -191,6 +191,9 @@ async fn a_store_that_does_not_answer_is_no_allow() {
 #[tokio::test]
 async fn a_store_that_does_not_open_is_no_allow() {
     let world = world(true);
+    // It was open at the start: what panicked is opened anew.
+    world.mood.0.store(PANICS, Ordering::Relaxed);
+    assert_eq!(world.ask(0).await, Err(Denial::Unavailable));
     world.mood.0.store(SHUT, Ordering::Relaxed);
     assert_eq!(world.ask(0).await, Err(Denial::Unavailable));
     world.mood.0.store(FINE, Ordering::Relaxed);
