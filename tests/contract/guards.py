@@ -34,14 +34,14 @@ def _catcher(wrong: Wrong, rows: list[Row], configs: dict) -> Row | None:
         # It looks at what others left behind.
         chosen += [row for row in rows if row.family == "extraction" and row.name == "X-API-Key carries a key"]
     kind = type(wrong.name, (FakeGate,), wrong.methods)
-    outcomes = Runner(FakeHost(kind), chosen, configs).run()
+    outcomes = Runner(FakeHost(kind), chosen, configs, patient=False).run()
     return chosen[0] if outcomes[0].faults else None
 
 
 def _toothless(rows: list[Row], configs: dict) -> tuple[int, list[Row]]:
     """How many rows were played against the two gates that judge nothing, and those that hold for both."""
     with ThreadPoolExecutor(2) as pool:
-        opened, shut = pool.map(lambda kind: Runner(BluntHost(kind), rows, configs).run(), (OpenGate, ShutGate))
+        opened, shut = pool.map(lambda kind: Runner(BluntHost(kind), rows, configs, patient=False).run(), (OpenGate, ShutGate))
     played = [
         (one, other) for one, other in zip(opened, shut) if one.because is None and one.row.name not in UNREADABLE
     ]

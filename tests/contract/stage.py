@@ -18,6 +18,8 @@ DEADLINE_S = 10
 CLOSES_S = 3
 #: How long nothing more may arrive at the origin before a row is judged.
 SETTLE_S = 1.0
+#: How often a gate is asked until it asks its store nothing more for it.
+ASKED_MAX = 10
 
 _PLACE = re.compile(rb"\{(key|row|host|port|origin)(?::([a-z0-9-]+))?((?:\|[A-Za-z0-9:_-]+)*)\}")
 
@@ -136,9 +138,12 @@ class Stage:
     def fresh_head(self):
         """Lets the gate learn how far the ledger has come, so that what is counted next is about keys only."""
         # With the mark of no row: the origin receives it, and nobody is told.
-        before = -1
-        while before != (before := self.gate.store_calls()):
+        calls = self.gate.store_calls()
+        for _ in range(ASKED_MAX):
             self.ask(request(x_api_key("bare")).replace(b"{row}", b"0"))
+            before, calls = calls, self.gate.store_calls()
+            if before == calls:
+                return
 
     def connect(self) -> socket.socket:
         connection = socket.create_connection(self.gate.address, DEADLINE_S)
