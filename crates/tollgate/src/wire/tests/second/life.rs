@@ -147,3 +147,20 @@ async fn a_connection_asked_to_end_finishes_its_answers_and_takes_no_further_req
     assert_eq!(server.seen().len(), 2);
     server.done.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_still_sends_gets_to_read_its_last_answer() {
+    let mut server = Server::asked_to_end(Duration::from_secs(1)).await;
+    server.client.send(get(1, "/slow")).await;
+    // Everything up to the end of what it is sent.
+    assert_eq!(server.rest().await.last().unwrap().kind, HEADERS);
+    let begun = Instant::now();
+    for _ in 0..10 {
+        sleep(Duration::from_millis(100)).await;
+        // On a real connection this would be answered by a reset, if nobody listened any more.
+        server.client.send(frame(6, 0, 0, &[0; 8])).await;
+        assert!(!server.done.is_finished());
+    }
+    server.done.await.unwrap();
+    took(begun, Duration::from_secs(2));
+}
