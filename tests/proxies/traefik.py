@@ -1,4 +1,4 @@
-"""Traefik, which is not at hand: what it documents that it sends is replayed, and what it does with answers.
+"""Traefik, which is not run: what it documents that it sends is replayed, and what it does with answers.
 
 Sources: the reference of the ForwardAuth middleware (doc.traefik.io/traefik/reference/routing-configuration/http/
 middlewares/forwardauth: the table of X-Forwarded fields; what is done with authResponseHeaders), and

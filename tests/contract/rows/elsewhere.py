@@ -3,7 +3,7 @@
 from ..row import elsewhere
 
 CORE = "shown one level lower, in the core's tests and vectors"
-ENGINE = "needs an exact instant or a store that misbehaves: shown on the engine, natively and as WebAssembly"
+ENGINE = "needs an exact instant or a store that misbehaves: shown on the engine, in virtual time"
 RECORD = "the gate reads only records that its own store compiled; shown by the vectors of records, on every host"
 VERIFIER = "the origin's verifier: shown by the vectors of identities"
 WORKERS = "a matter of Workers"
