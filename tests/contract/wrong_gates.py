@@ -220,10 +220,6 @@ def _grants_suffix(gate, request, rule):
     return FakeGate.preflight(gate, request, rule)
 
 
-def _preflight_with_identity(gate, request, rule):
-    return "" and FakeGate.preflight(gate, request, rule)
-
-
 def _forwards_preflights_signed(gate, request, connection, stream, identity, key=None, rule=None):
     if request.method == b"OPTIONS" and identity is None:
         found = rules.find(request.fields, None, gate.config, None)

@@ -1,12 +1,7 @@
 """Every single slip and forgery of one good key: each is refused with the one answer, and costs nothing."""
 
-from reference.key import SYMBOLS
-
 from ..message import Stream
 from ..row import Row, bearer, denied, request, row, unproven, x_api_key
-
-_ALPHABET = SYMBOLS.decode()
-
 
 def batch(name: str, cls: str, changes: list[str], field=x_api_key, calls: int | None = 0, answer=None) -> Row:
     """Many changed keys on one connection."""
@@ -65,5 +60,3 @@ ROWS = [
     row("mutations", "P16", "a comma at any place makes two values of one", request(("X-API-Key", "{key:usual|byte:30:2c}")),
         denied("request_invalid"), config="counted", calls=0),
 ]
-
-assert len(_ALPHABET) == 62

@@ -51,13 +51,10 @@ def smuggled(name: str, raw: bytes, cls="H09", **more) -> Row:
 
 def with_body(name: str, *fields: bytes, body: bytes = HIDDEN, method="POST", **more) -> Row:
     """Two ways to say where the body ends."""
-    named = any(field.lower().startswith((b"content-length", b"transfer", b" ", b"\t")) or b"\n" in field for field in fields)
-    raw = request(x_api_key(), *fields, method=method)
-    assert named
-    return smuggled(name, raw + body, **more)
+    return smuggled(name, request(x_api_key(), *fields, method=method) + body, **more)
 
 
-def length(of: bytes = b"{x}") -> bytes:
+def length(of: bytes) -> bytes:
     return b"Content-Length: " + of
 
 
