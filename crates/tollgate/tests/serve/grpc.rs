@@ -1,13 +1,13 @@
 //! The decision endpoint, asked over gRPC by a plain client of HTTP/2: what it says, and what it says to nonsense.
 
-use std::{collections::BTreeMap, io::Write, net::TcpStream, thread, time::Duration};
+use std::{io::Write, net::TcpStream, thread, time::Duration};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use hyper::{Request, body::Frame};
 
 use crate::{
     h2::{Second, Sent, Told, in_pieces, request, with_body},
-    messages::{Message, framed, joined, long, question, raw},
+    messages::{Verdict, framed, joined, long, question, raw, verdict},
     origin::Origin,
     site::{Gate, Key, Site},
     wire::Wire,
@@ -45,58 +45,6 @@ fn connect(gate: &Gate) -> Second {
 fn call(path: &str, body: impl Into<Bytes>) -> Request<Sent> {
     let fields = [("content-type", "application/grpc"), ("te", "trailers")];
     with_body(request("POST", path, &fields), body)
-}
-
-/// What Envoy is told.
-#[derive(Debug, Default)]
-struct Verdict {
-    /// 0 lets the request pass.
-    code: String,
-    /// What its client is told instead.
-    status: String,
-    fields: BTreeMap<String, String>,
-    body: String,
-    /// What the origin is told: name, value, and how.
-    inward: Vec<(String, String, String)>,
-    removed: Vec<String>,
-    outward: Vec<(String, String, String)>,
-    parameters: Vec<String>,
-}
-
-/// The verdict in an answer that must hold one.
-fn verdict(told: &Told) -> Verdict {
-    assert_eq!((told.status, told.field("content-type")), (200, Some("application/grpc")));
-    assert!(told.field("grpc-status").is_none(), "{told:?}");
-    let trailers = told.trailers.as_ref().expect("the call has a status");
-    assert_eq!(trailers["grpc-status"], "0");
-    let length = told.body.slice(1..5).get_u32();
-    assert_eq!((told.body[0], usize::try_from(length).unwrap()), (0, told.body.len() - 5));
-    let response = Message::read(told.body.slice(5..));
-    let code = response.message(1).unwrap().text(1);
-    let mut verdict =
-        Verdict { code: if code.is_empty() { "0".into() } else { code }, ..Verdict::default() };
-    if let Some(denied) = response.message(2) {
-        verdict.status = denied.message(1).unwrap().text(1);
-        verdict.body = denied.text(3);
-        for (name, value, action) in denied.options(2) {
-            assert_eq!(action, if name == "vary" { "" } else { "2" }, "{name}");
-            assert!(verdict.fields.insert(name, value).is_none());
-        }
-    }
-    if let Some(allowed) = response.message(3) {
-        verdict.inward = allowed.options(2);
-        verdict.outward = allowed.options(6);
-        let texts = |number| {
-            allowed
-                .all(number)
-                .iter()
-                .map(|text| String::from_utf8(text.to_vec()).unwrap())
-                .collect()
-        };
-        (verdict.removed, verdict.parameters) = (texts(5), texts(8));
-    }
-    assert_eq!(verdict.code == "0", verdict.status.is_empty());
-    verdict
 }
 
 fn of(key: &Key) -> (&str, &str) {

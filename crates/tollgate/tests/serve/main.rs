@@ -23,6 +23,7 @@ mod origin;
 mod passing;
 mod reloading;
 mod second;
+mod second_ending;
 mod site;
 mod streams;
 mod switching;

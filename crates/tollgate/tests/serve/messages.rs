@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use bytes::{Buf, Bytes};
 
+use crate::h2::Told;
+
 /// A field of a message that is a text, bytes or a message.
 pub(crate) fn long(number: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     let content = content.as_ref();
@@ -108,4 +110,56 @@ fn number(bytes: &mut Bytes) -> u64 {
         }
     }
     number
+}
+
+/// What Envoy is told.
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// 0 lets the request pass.
+    pub(crate) code: String,
+    /// What its client is told instead.
+    pub(crate) status: String,
+    pub(crate) fields: BTreeMap<String, String>,
+    pub(crate) body: String,
+    /// What the origin is told: name, value, and how.
+    pub(crate) inward: Vec<(String, String, String)>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) outward: Vec<(String, String, String)>,
+    pub(crate) parameters: Vec<String>,
+}
+
+/// The verdict in an answer that must hold one.
+pub(crate) fn verdict(told: &Told) -> Verdict {
+    assert_eq!((told.status, told.field("content-type")), (200, Some("application/grpc")));
+    assert!(told.field("grpc-status").is_none(), "{told:?}");
+    let trailers = told.trailers.as_ref().expect("the call has a status");
+    assert_eq!(trailers["grpc-status"], "0");
+    let length = told.body.slice(1..5).get_u32();
+    assert_eq!((told.body[0], usize::try_from(length).unwrap()), (0, told.body.len() - 5));
+    let response = Message::read(told.body.slice(5..));
+    let code = response.message(1).unwrap().text(1);
+    let mut verdict =
+        Verdict { code: if code.is_empty() { "0".into() } else { code }, ..Verdict::default() };
+    if let Some(denied) = response.message(2) {
+        verdict.status = denied.message(1).unwrap().text(1);
+        verdict.body = denied.text(3);
+        for (name, value, action) in denied.options(2) {
+            assert_eq!(action, if name == "vary" { "" } else { "2" }, "{name}");
+            assert!(verdict.fields.insert(name, value).is_none());
+        }
+    }
+    if let Some(allowed) = response.message(3) {
+        verdict.inward = allowed.options(2);
+        verdict.outward = allowed.options(6);
+        let texts = |number| {
+            allowed
+                .all(number)
+                .iter()
+                .map(|text| String::from_utf8(text.to_vec()).unwrap())
+                .collect()
+        };
+        (verdict.removed, verdict.parameters) = (texts(5), texts(8));
+    }
+    assert_eq!(verdict.code == "0", verdict.status.is_empty());
+    verdict
 }
