@@ -25,6 +25,9 @@
 //! * A 101 to a request that asked for an upgrade makes the stream transparent; nothing is to be told.
 //! * At its end a connection throws away what its peer still sends, for two seconds at most, so that the peer reads
 //!   the answer instead of a reset.
+//! * What a client speaks is found out by [`opened`], or in the handshake of TLS. Over HTTP/2 there is nothing to be
+//!   read in two ways in the bytes, but requests are held to the same rules, and streams have bounds of their own:
+//!   [`multiplexed`] stands in the place of [`connection`] then.
 
 mod chunks;
 mod framing;

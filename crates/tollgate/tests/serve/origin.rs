@@ -74,6 +74,7 @@ impl Origin {
             let path = head.first.split(' ').nth(1).unwrap().to_owned();
             let kept = match path.split('?').next().unwrap() {
                 "/echo" => self.echo(wire, head),
+                "/late" => self.late(wire, head),
                 "/socket" => self.socket(wire, head),
                 "/held" => self.held(wire, head),
                 "/silent" => self.silent(wire, head),
@@ -124,6 +125,14 @@ impl Origin {
             }
             whole.extend(chunk);
         }
+    }
+
+    /// Says something after its body.
+    fn late(&self, wire: &mut Wire, head: Head) -> Option<()> {
+        self.note(head, Vec::new());
+        wire.try_send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-late\r\n\r\n")
+            .ok()?;
+        wire.try_send("4\r\nbody\r\n0\r\nx-late: 1\r\ntollgate-identity: forged\r\n\r\n").ok()
     }
 
     /// Switches over, and then sends back what it is sent.
