@@ -29,6 +29,32 @@
 //!   read in two ways in the bytes, but requests are held to the same rules, and streams have bounds of their own:
 //!   [`multiplexed`] stands in the place of [`connection`] then.
 
+/// The part of `AsyncWrite` in which a stream that is wrapped only for reading hands everything to its `io`.
+macro_rules! writes_pass {
+    () => {
+        fn poll_write(
+            mut self: ::std::pin::Pin<&mut Self>,
+            cx: &mut ::std::task::Context<'_>,
+            bytes: &[u8],
+        ) -> ::std::task::Poll<::std::io::Result<usize>> {
+            ::std::pin::Pin::new(&mut self.io).poll_write(cx, bytes)
+        }
+
+        fn poll_write_vectored(
+            mut self: ::std::pin::Pin<&mut Self>,
+            cx: &mut ::std::task::Context<'_>,
+            bytes: &[::std::io::IoSlice<'_>],
+        ) -> ::std::task::Poll<::std::io::Result<usize>> {
+            ::std::pin::Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.io.is_write_vectored()
+        }
+    };
+}
+pub(crate) use writes_pass;
+
 mod chunks;
 mod framing;
 mod h2;
