@@ -61,13 +61,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make configuration, secrets and store, where there are none
+    /// Make configuration, secrets and store: what is missing of them
     #[command(after_help = "\
 Examples:
   tollgate init
   tollgate init --config /etc/tollgate/tollgate.toml
+  cp examples/nginx/tollgate.toml . && tollgate init
 
-Nothing that exists is overwritten.")]
+What exists is kept as it is, and nothing is overwritten. Secrets are not made for a store that has
+keys: those were made under others. Exit code 3 if nothing is missing.")]
     Init(init::Init),
     /// Serve: stand in front of an origin, and beside other proxies
     #[command(after_help = "\

@@ -2,18 +2,19 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
+    io::{self, ErrorKind, Write},
     path::Path,
 };
 
 use clap::Args;
 use serde_json::json;
+use tollgate_ledger::Ledger;
 use tollgate_store_sqlite::{Access, Store};
 
-use super::{Failure, Output};
+use super::{Failure, Output, output::command};
 use crate::{
     clock,
-    config::{Source, StorePlace},
+    config::{Config, Source, StorePlace},
     secrets::{Secrets, SecretsFile},
 };
 
@@ -53,55 +54,139 @@ listen = \"127.0.0.1:9090\"
 #[derive(Args, Debug)]
 pub(super) struct Init {}
 
-/// Makes configuration, secrets and store, where there are none.
+/// What is there already.
+struct Found {
+    config: bool,
+    /// In the file or in the environment.
+    secrets: bool,
+    store: bool,
+}
+
+/// Makes what is missing of configuration, secrets and store, and keeps what is there.
 pub(super) fn run(Init {}: Init, source: &Source, output: &mut Output<'_>) -> Result<(), Failure> {
-    let now = clock::read().wall;
     // Everything that could refuse is looked at before anything is written.
-    let config = source.parse(CONFIG)?;
-    let StorePlace::File(store) = &config.store else {
-        return Err(Failure::usage(
-            "store_in_memory",
-            "a store in memory needs no init: `tollgate dev` has one",
-        ));
-    };
+    let (config, found) = look(source)?;
     let held = source.environment.secrets().is_some();
     let secrets = (!held).then_some(config.secrets.as_path());
-    for path in [Some(source.file.as_path()), Some(store), secrets].into_iter().flatten() {
-        if fs::symlink_metadata(path).is_ok() {
-            let message = "exists already, and is not overwritten: remove it, or choose another place with --config";
-            return Err(Failure::refused("file_exists", message).of(path));
-        }
+    let store = match &config.store {
+        StorePlace::File(path) => Some(path.as_path()),
+        StorePlace::Memory => None,
+    };
+    // In this order: a store may refuse to begin anew.
+    if let Some(path) = store.filter(|_| !found.store) {
+        Store::open(path, Access::Create).map_err(|error| Failure::from(error).of(path))?;
     }
-    write_new(&source.file)?;
-    if let Some(path) = secrets {
-        let drawn = Secrets::create(config.identity.algorithm.as_str(), now)?;
+    if let Some(path) = secrets.filter(|_| !found.secrets) {
+        let drawn = Secrets::create(config.identity.algorithm.as_str(), clock::read().wall)?;
         SecretsFile::new(path).create(&drawn)?;
     }
-    Store::open(store, Access::Create).map_err(|error| Failure::from(error).of(store))?;
-    let document = json!({ "config": source.file, "secrets": secrets, "store": store });
+    if !found.config {
+        write_new(&source.file)?;
+    }
+    let parts = [
+        ("config", Some(source.file.as_path()), found.config),
+        ("secrets", secrets, found.secrets),
+        ("store", store, found.store),
+    ];
+    let those = |kept: bool| {
+        let those = parts.iter().filter(move |(_, path, found)| path.is_some() && *found == kept);
+        those.map(|(name, ..)| *name).collect::<Vec<_>>()
+    };
+    let document = json!({
+        "config": source.file, "secrets": secrets, "store": store,
+        "made": those(false), "kept": those(true),
+    });
     output.show(&document, |out| {
-        writeln!(out, "config       {}", source.file.display())?;
-        if let Some(path) = secrets {
-            writeln!(out, "secrets      {}   (only you may read it: back it up, and show it to nobody)", path.display())?;
+        for (name, path, found) in parts {
+            let Some(path) = path else { continue };
+            let what = match (name, found) {
+                (_, true) => "kept as it was",
+                ("secrets", false) => {
+                    "made; only you may read it: back it up, and show it to nobody"
+                }
+                (_, false) => "made",
+            };
+            writeln!(out, "{name:<12} {}   ({what})", path.display())?;
         }
-        writeln!(out, "store        {}", store.display())?;
-        writeln!(out)?;
-        writeln!(out, "Next:")?;
-        writeln!(out, "  tollgate keys create --tenant acme --owner dev@acme.example --limit burst:key=100,50/1s")?;
-        writeln!(out, "  tollgate doctor")?;
-        writeln!(out, "  tollgate serve")
+        next(out, source, &config)
     })?;
     Ok(())
+}
+
+/// What there is, if nothing of it stands against making the rest.
+fn look(source: &Source) -> Result<(Config, Found), Failure> {
+    let kept = exists(&source.file)?;
+    let config = if kept { source.load()? } else { source.parse(CONFIG)? };
+    let folder = source.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        let failure = Failure::failed("io", "its folder does not exist: make it first");
+        return Err(failure.of(&source.file));
+    }
+    let secrets = source.environment.secrets().is_some() || exists(&config.secrets)?;
+    if secrets {
+        Secrets::load(&config.secrets, &source.environment)?;
+    }
+    let store = match &config.store {
+        StorePlace::Memory => true,
+        StorePlace::File(path) if exists(path)? => {
+            let opened = Store::open(path, Access::ReadWrite);
+            let mut store = opened.map_err(|error| Failure::from(error).of(path))?;
+            // SECURITY: under new peppers every one of these keys would be forged, and the file that
+            // makes them good could be overlooked for ever.
+            if !secrets && !store.keys(None, 1, None)?.keys.is_empty() {
+                return Err(lost(&config.secrets, path));
+            }
+            true
+        }
+        StorePlace::File(_) => false,
+    };
+    if kept && secrets && store {
+        let message = "exists already, and so do its secrets and its store: nothing was made, and nothing is \
+                       overwritten";
+        return Err(Failure::refused("file_exists", message).of(&source.file));
+    }
+    Ok((config, Found { config: kept, secrets, store }))
+}
+
+fn lost(secrets: &Path, store: &Path) -> Failure {
+    let message = format!(
+        "there is no such file, but the store {} has keys, and new secrets would make all of them worthless: put the \
+         file back from its backup, or name its place with secrets.path; if it is lost, move the store away and make \
+         new keys",
+        store.display()
+    );
+    Failure::refused("secrets_missing", message).of(secrets)
+}
+
+/// What to do next.
+fn next(out: &mut dyn Write, source: &Source, config: &Config) -> io::Result<()> {
+    writeln!(out, "\nNext:")?;
+    let envs: Vec<_> = config.keys.brand.envs().collect();
+    let env = match envs.as_slice() {
+        [first, _, ..] => format!(" --env {}", first.as_str()),
+        _ => String::new(),
+    };
+    let keys = format!(
+        "keys create --tenant acme --owner dev@acme.example{env} --limit burst:key=100,50/1s"
+    );
+    let keys = (config.store != StorePlace::Memory).then_some(keys.as_str());
+    for words in keys.into_iter().chain(["doctor", "serve"]) {
+        writeln!(out, "  {}", command(&source.file, words))?;
+    }
+    Ok(())
+}
+
+fn exists(path: &Path) -> Result<bool, Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Failure::from(error).of(path)),
+    }
 }
 
 fn write_new(path: &Path) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let written =
         file.and_then(|mut file| file.write_all(CONFIG.as_bytes()).and_then(|()| file.sync_all()));
-    written.map_err(|error| {
-        let lost = error.kind() == ErrorKind::NotFound;
-        let failure = Failure::from(error);
-        let folder = || Failure::failed("io", "its folder does not exist: make it first");
-        if lost { folder().of(path) } else { failure.of(path) }
-    })
+    written.map_err(|error| Failure::from(error).of(path))
 }

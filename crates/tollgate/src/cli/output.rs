@@ -1,8 +1,13 @@
 //! What a command prints on standard output: for people, or one JSON document for programs.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use serde::Serialize;
+
+use crate::config::FILE;
 
 /// Where a command prints, and in which of the two ways.
 pub(crate) struct Output<'a> {
@@ -59,4 +64,17 @@ pub(super) fn facts(out: &mut dyn Write, facts: &[(&str, String)]) -> io::Result
         writeln!(out, "{name:<12} {what}")?;
     }
     Ok(())
+}
+
+/// A command to be pasted, which names the configuration `file` unless it is the usual one.
+pub(crate) fn command(file: &Path, words: &str) -> String {
+    if file == Path::new(FILE) {
+        return format!("tollgate {words}");
+    }
+    let name = file.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,".contains(c);
+    if !name.is_empty() && name.chars().all(plain) {
+        return format!("tollgate --config {name} {words}");
+    }
+    format!("tollgate --config '{}' {words}", name.replace('\'', r"'\''"))
 }

@@ -13,6 +13,7 @@ mod config;
 mod doctor;
 mod golden;
 mod help;
+mod init;
 mod inspect;
 mod keys;
 mod leaks;

@@ -68,17 +68,6 @@ fn a_file_that_others_may_read_is_refused() {
 }
 
 #[test]
-fn nothing_that_exists_is_overwritten() {
-    for existing in ["tollgate.toml", FILE, "tollgate.db"] {
-        let site = Site::bare(&format!("exists-{existing}"));
-        site.write(existing, "mine");
-        site.run(&["init"]).fails(3, "exists already, and is not overwritten");
-        assert_eq!(site.read(existing), "mine");
-        assert_eq!(fs::read_dir(&site.folder).unwrap().count(), 1, "nothing else was made");
-    }
-}
-
-#[test]
 fn secrets_that_anybody_could_guess_are_refused() {
     let site = Site::new("guess");
     let good = site.read(FILE);

@@ -1,0 +1,137 @@
+//! `tollgate init`: it makes what is missing, and keeps what is there.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::json;
+
+use crate::site::Site;
+
+const SECRETS: &str = "tollgate.secrets.json";
+const STORE: &str = "tollgate.db";
+
+fn names(site: &Site) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(&site.folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Every `examples/*/tollgate.toml`, with the name of its folder.
+fn examples() -> Vec<(String, String)> {
+    let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let folders = fs::read_dir(examples).unwrap().map(|entry| entry.unwrap());
+    let read = |folder: fs::DirEntry| {
+        let text = fs::read_to_string(folder.path().join("tollgate.toml")).ok()?;
+        Some((folder.file_name().into_string().unwrap(), text))
+    };
+    folders.filter_map(read).collect()
+}
+
+#[test]
+fn every_example_is_copied_completed_and_used() {
+    let examples = examples();
+    assert!(examples.len() >= 6, "{examples:?}");
+    for (name, text) in examples {
+        let site = Site::bare(&format!("example-{name}"));
+        site.write("tollgate.toml", &text);
+        let made = site.json(&["init"]);
+        assert_eq!(made["made"], json!(["secrets", "store"]), "{name}");
+        assert_eq!(made["kept"], json!(["config"]), "{name}");
+        assert_eq!(site.read("tollgate.toml"), text, "{name}");
+        let (_, secret) = site.key();
+        site.done(&["config", "check"]);
+        let inspected = site.run_with(&["inspect"], &secret, &[]);
+        assert_eq!(inspected.code, Some(0), "{name}: {inspected:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_made_and_what_is_there_is_kept() {
+    let parts =
+        [("config", "tollgate.toml"), ("secrets", SECRETS), ("store", STORE)].map(|(a, b)| (a, b));
+    for (missing, file) in parts {
+        let site = Site::new(&format!("missing-{missing}"));
+        let before: Vec<_> =
+            parts.map(|(_, file)| fs::read(site.folder.join(file)).unwrap()).into();
+        fs::remove_file(site.folder.join(file)).unwrap();
+        if missing == "store" {
+            // A store that leaves its note behind is missed: that one is not begun anew.
+            for beside in names(&site).iter().filter(|name| name.starts_with(STORE)) {
+                fs::remove_file(site.folder.join(beside)).unwrap();
+            }
+        }
+        let made = site.json(&["init"]);
+        assert_eq!(made["made"], json!([missing]));
+        for ((part, file), before) in parts.into_iter().zip(before) {
+            // A store is opened to look into it, which may write to it.
+            if part != missing && part != "store" {
+                assert!(fs::read(site.folder.join(file)).unwrap() == before, "{file} was changed");
+            }
+        }
+        site.key();
+        site.run(&["init"]).fails(3, "nothing was made");
+    }
+}
+
+#[test]
+fn a_store_with_keys_is_given_no_new_secrets() {
+    let site = Site::new("lost-secrets");
+    let (_, secret) = site.key();
+    let kept = site.read(SECRETS);
+    fs::remove_file(site.folder.join(SECRETS)).unwrap();
+    let before = names(&site);
+    site.run(&["init"]).fails(3, "put the file back from its backup");
+    assert_eq!(names(&site), before, "nothing was made");
+    // In the environment they are as good as in the file.
+    let env = [("TOLLGATE_SECRETS", kept.as_str())];
+    site.run_with(&["init"], "", &env).fails(3, "nothing was made");
+    fs::remove_file(site.folder.join("tollgate.toml")).unwrap();
+    let ran = site.run_with(&["init"], "", &env);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let inspected = site.run_with(&["inspect"], &secret, &env);
+    assert_eq!(inspected.code, Some(0), "{inspected:?}");
+}
+
+#[test]
+fn what_is_there_and_unusable_is_said_before_anything_is_made() {
+    for (existing, text, says) in [
+        ("tollgate.toml", "mine", "tollgate.toml:1:"),
+        (SECRETS, "mine", "others than its owner may read"),
+        (STORE, "mine", "file is not a database"),
+    ] {
+        let site = Site::bare(&format!("exists-{existing}"));
+        site.write(existing, text);
+        site.run(&["init"]).fails(1, says);
+        assert_eq!(site.read(existing), text);
+        let beside = names(&site).into_iter().find(|name| !name.starts_with(existing));
+        assert_eq!(beside, None, "nothing else was made");
+    }
+}
+
+#[test]
+fn the_commands_that_it_prints_work_where_they_are_pasted() {
+    let check = |name: &str, file: Option<&str>, text: Option<&str>, says: &str| {
+        let site = Site::bare(name);
+        if let (Some(text), file) = (text, file.unwrap_or("tollgate.toml")) {
+            fs::create_dir_all(site.folder.join(file).parent().unwrap()).unwrap();
+            site.write(file, text);
+        }
+        let mut words = vec!["init"];
+        words.extend(file.iter().flat_map(|file| ["--config", file]));
+        let printed = site.done(&words);
+        assert!(printed.contains(says), "`{says}` is not in {printed}");
+        let pasted = printed.lines().find(|line| line.contains("keys create")).unwrap();
+        let pasted = pasted.trim().replacen("tollgate", env!("CARGO_BIN_EXE_tollgate"), 1);
+        let mut shell = std::process::Command::new("sh");
+        let ended = shell.args(["-c", &pasted]).current_dir(&site.folder).output().unwrap();
+        assert!(ended.status.success(), "{pasted}: {ended:?}");
+    };
+    check("next", None, None, "  tollgate serve\n");
+    check("next-named", Some("./gate.toml"), None, "  tollgate --config ./gate.toml serve\n");
+    let folder = "a folder/it's.toml";
+    check("next-quoted", Some(folder), Some(""), "--config 'a folder/it'\\''s.toml' serve\n");
+    let envs = "[keys]\nenvs = ['test', 'live']\n";
+    check("next-envs", None, Some(envs), "--owner dev@acme.example --env test ");
+}
