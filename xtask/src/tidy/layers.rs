@@ -16,6 +16,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-identity", &["tollgate-core"]),
     ("tollgate-engine", &["tollgate-core", "tollgate-identity"]),
     ("tollgate-http", &["tollgate-core"]),
+    (
+        "tollgate-gate",
+        &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"],
+    ),
     ("tollgate-ledger", &["tollgate-core"]),
     ("tollgate-store-sqlite", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
     (

@@ -1,0 +1,312 @@
+//! One request judged: route, preflight, credential, proof, decision, identity, in this order.
+
+use std::sync::Arc;
+
+use tollgate_core::{
+    decision::{Denial, ROUTE_LIMITS_MAX},
+    network::{Address, Country},
+    record::{LIMITS_MAX, QUOTAS_MAX, Record},
+    time::UnixMillis,
+};
+use tollgate_engine::{Decision, Inquiry, Pass, Signed, Standing};
+use tollgate_http::{
+    Fields,
+    answer::{self, Answer, Context, Trouble},
+    cors::{self, Cors},
+    credential::{self, Found},
+    rate,
+    route::Rule,
+};
+use tollgate_identity::{Jti, Method, Path};
+
+use crate::Policy;
+
+/// What is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a, F> {
+    /// By which name the request is in the log.
+    pub id: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The path, in its one spelling.
+    pub path: &'a str,
+    /// The query, as it is spelled.
+    pub query: Option<&'a [u8]>,
+    /// The fields, in the order received.
+    pub fields: F,
+    /// The client's address, as far as it can be believed.
+    pub address: Option<Address>,
+    /// Its country, likewise.
+    pub country: Option<Country>,
+}
+
+/// What becomes of a request before anything is looked up.
+#[derive(Debug)]
+pub enum Asked<'p> {
+    /// It is judged.
+    Judged(Judged),
+    /// Its key is genuine: the engine decides, and [`Policy::told`] says what comes of that.
+    Inquire(Inquiry, &'p Rule),
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Judged {
+    /// It goes on to the origin.
+    Passes(Passage),
+    /// It does not.
+    Denied(Refusal),
+    /// The gate answers the preflight: status 204, with these fields.
+    Preflight(Extra),
+}
+
+/// Fields that an answer gets.
+pub type Extra = Vec<(&'static str, String)>;
+
+/// A request that goes on.
+#[derive(Debug)]
+pub struct Passage {
+    /// Who passes; none where no key is needed.
+    pub identity: Option<Identity>,
+    /// What the answer gets: limits, and whether pages may read it.
+    pub extra: Extra,
+    /// Whether the answer may be kept by shared caches.
+    pub cacheable: bool,
+    /// Whether the gate answers for CORS on this route.
+    pub cors_answered: bool,
+}
+
+/// What the origin is told of who calls.
+#[derive(Debug)]
+pub enum Identity {
+    /// A token that is used again while it is good; the flag says that it is new, and worth
+    /// [keeping](tollgate_engine::Engine::keep).
+    Kept(Arc<Signed>, bool),
+    /// A token for this request only.
+    Bound(String),
+}
+
+/// A request that does not go on.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub denial: Denial,
+    /// What the log says of a key that was not proved.
+    pub unproven: Option<&'static str>,
+    /// What the client is told.
+    pub answer: Answer,
+}
+
+impl Identity {
+    /// The value of the header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Kept(signed, _) => signed.as_str(),
+            Self::Bound(text) => text,
+        }
+    }
+}
+
+impl Policy {
+    /// What becomes of a request, as far as that can be said without a record.
+    pub fn ask<'q, F: Fields<'q>>(&self, question: &Question<'q, F>) -> Asked<'_> {
+        let rule = self.rules.find(question.method, question.path);
+        let asked = cors::preflight(question.method.as_bytes(), question.fields.clone());
+        if let Some(asked) = asked {
+            let wanted = self.rules.find(asked.method, question.path);
+            match &wanted.cors {
+                Cors::Refuse => {}
+                Cors::Forward => return Asked::Judged(Judged::Passes(Passage::open(wanted))),
+                Cors::Answer(allowed) => {
+                    return Asked::Judged(Judged::Preflight(cors::answer(allowed, asked)));
+                }
+            }
+        }
+        if rule.public {
+            return Asked::Judged(told_to_pages(rule, question, Judged::Passes(Passage::open(rule))));
+        }
+        match self.inquiry(question, rule) {
+            Ok(inquiry) => Asked::Inquire(inquiry, rule),
+            Err(refusal) => {
+                Asked::Judged(told_to_pages(rule, question, Judged::Denied(refusal)))
+            }
+        }
+    }
+
+    /// What comes of what the engine decided about a request; no decision is *unavailable*. `jti` draws 16 random
+    /// bytes, for a token that is bound to the request.
+    pub fn told<'q, F: Fields<'q>>(
+        &self,
+        question: &Question<'q, F>,
+        rule: &Rule,
+        decision: Option<&Decision>,
+        jti: impl FnOnce() -> Option<Jti>,
+        now: UnixMillis,
+    ) -> Judged {
+        let judged = match decision {
+            Some(Decision::Allow(pass)) => match self.passage(question, rule, pass, jti, now) {
+                Some(passage) => Judged::Passes(passage),
+                None => Judged::Denied(self.denied(question, Denial::Unavailable)),
+            },
+            Some(Decision::Deny(refused)) => {
+                let left = left(refused.standing());
+                let about = About { rule: Some(rule), record: refused.record(), left: &left };
+                Judged::Denied(self.refusal(question, refused.denial(), about))
+            }
+            None => Judged::Denied(self.denied(question, Denial::Unavailable)),
+        };
+        told_to_pages(rule, question, judged)
+    }
+
+    /// The refusal of a request before a rule is known.
+    pub fn denied<F>(&self, question: &Question<'_, F>, denial: Denial) -> Refusal {
+        self.refusal(question, denial, About::NOTHING)
+    }
+
+    /// The answer to a request if something is wrong that has nothing to do with a key.
+    pub fn trouble<F>(&self, question: &Question<'_, F>, trouble: Trouble) -> Answer {
+        let instance = instance(question.id);
+        answer::trouble(trouble, &self.context(question, &instance, About::NOTHING))
+    }
+
+    fn inquiry<'q, F: Fields<'q>>(
+        &self,
+        question: &Question<'q, F>,
+        rule: &Rule,
+    ) -> Result<Inquiry, Refusal> {
+        let brand = self.prover.brand();
+        let found = credential::find(
+            question.fields.clone(),
+            question.query,
+            &self.sources,
+            rule.key_from,
+            brand,
+        );
+        let unproven = |code| Refusal {
+            unproven: Some(code),
+            ..self.denied(question, Denial::KeyInvalid)
+        };
+        let genuine = match found {
+            Found::Missing => return Err(self.denied(question, Denial::CredentialMissing)),
+            Found::Ambiguous => return Err(self.denied(question, Denial::RequestInvalid)),
+            Found::Refused => return Err(unproven("not_a_key")),
+            Found::Key(presented) => {
+                self.prover.prove(&presented.text).map_err(|error| unproven(error.code()))?
+            }
+        };
+        let demand = self.demand(rule);
+        let demand = demand.ok_or_else(|| self.denied(question, Denial::Unavailable))?;
+        let Question { address, country, .. } = *question;
+        Ok(Inquiry { genuine, address, country, demand: Arc::clone(demand) })
+    }
+
+    /// Who passes, and what the answer says of limits; none if that cannot be said.
+    fn passage<F>(
+        &self,
+        question: &Question<'_, F>,
+        rule: &Rule,
+        pass: &Pass,
+        jti: impl FnOnce() -> Option<Jti>,
+        now: UnixMillis,
+    ) -> Option<Passage> {
+        let identity = if rule.bind {
+            let method = Method::new(question.method).ok()?;
+            let path = Path::new(question.path.as_bytes()).ok()?;
+            Identity::Bound(self.issuer.bound(pass, method, path, jti()?, now).ok()?)
+        } else {
+            let (signed, new) = self.issuer.token(pass, now).ok()?;
+            Identity::Kept(signed, new)
+        };
+        let (record, left) = (pass.record()?, left(pass.standing()));
+        Some(Passage {
+            identity: Some(identity),
+            extra: rate::fields(&record, &rule.limits, &left, self.style, now),
+            cacheable: rule.cache,
+            cors_answered: matches!(rule.cors, Cors::Answer(_)),
+        })
+    }
+
+    fn refusal<F>(
+        &self,
+        question: &Question<'_, F>,
+        denial: Denial,
+        about: About<'_>,
+    ) -> Refusal {
+        let instance = instance(question.id);
+        let answer = answer::denied(denial, &self.context(question, &instance, about));
+        Refusal { denial, unproven: None, answer }
+    }
+
+    fn context<'a, F>(
+        &'a self,
+        question: &Question<'_, F>,
+        instance: &'a str,
+        about: About<'a>,
+    ) -> Context<'a> {
+        let About { rule, record, left } = about;
+        Context {
+            realm: &self.realm,
+            request_id: instance,
+            head: question.method == "HEAD",
+            required: rule.map_or(&[], |rule| &rule.scopes),
+            record,
+            limits: rule.map_or(&[], |rule| &rule.limits),
+            left,
+            style: self.style,
+        }
+    }
+}
+
+/// What is known of a request that is refused.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    rule: Option<&'a Rule>,
+    record: Option<Record<'a>>,
+    left: &'a [u32],
+}
+
+impl About<'_> {
+    const NOTHING: Self = Self { rule: None, record: None, left: &[] };
+}
+
+impl Passage {
+    /// Of a request that needs no key.
+    #[must_use]
+    pub const fn open(rule: &Rule) -> Self {
+        Self {
+            identity: None,
+            extra: Extra::new(),
+            cacheable: true,
+            cors_answered: matches!(rule.cors, Cors::Answer(_)),
+        }
+    }
+}
+
+/// How an answer names a request.
+#[must_use]
+pub fn instance(id: &str) -> String {
+    ["urn:tollgate:request:", id].concat()
+}
+
+/// Adds what pages of other origins may read, where the gate answers for that.
+fn told_to_pages<'q, F: Fields<'q>>(
+    rule: &Rule,
+    question: &Question<'q, F>,
+    mut judged: Judged,
+) -> Judged {
+    if let Cors::Answer(allowed) = &rule.cors {
+        let fields = cors::fields(allowed, question.fields.clone());
+        match &mut judged {
+            Judged::Passes(passage) => passage.extra.extend(fields),
+            Judged::Denied(refusal) => refusal.answer.fields.extend(fields),
+            Judged::Preflight(_) => {}
+        }
+    }
+    judged
+}
+
+/// What is left of every limit and quota of a record, and of every limit of a route.
+fn left(standing: &Standing) -> [u32; LIMITS_MAX + QUOTAS_MAX + ROUTE_LIMITS_MAX] {
+    std::array::from_fn(|place| standing.left(place))
+}
