@@ -5,7 +5,9 @@
 
 mod checks;
 mod facts;
+mod looks;
 mod mounts;
+mod ready;
 mod routes;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use crate::{
 };
 pub(crate) use checks::CHECKS;
 use facts::Facts;
+pub(crate) use ready::{Lack, lacks};
 
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {

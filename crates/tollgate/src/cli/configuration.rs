@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Failure, Output};
 use crate::{
     config::{Place, Problem, Source, reference},
+    doctor::{Lack, lacks},
     exit::Exit,
 };
 
@@ -17,8 +18,9 @@ Examples:
   tollgate config check
   tollgate config check --config staging.toml --json
 
-Exit code 0 if nothing is wrong, 1 if something is. `tollgate doctor` says what is allowed and
-unsafe.")]
+Exit code 0 if nothing is wrong with the configuration, 1 if something is. What a gate needs
+besides and has not (secrets, store, a key) is said, and is no mistake in it. `tollgate doctor`
+says what is allowed and unsafe.")]
     Check,
     /// Print the reference: every field, its default, its variable
     #[command(after_help = "Example:\n  tollgate config reference > configuration.md")]
@@ -43,14 +45,24 @@ pub(super) fn run(
 fn check(source: &Source, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let loaded = source.load();
     let problems = loaded.as_ref().err().map(|error| error.problems()).unwrap_or_default();
+    let lacks = loaded.as_ref().map(|config| lacks(config, &source.environment));
+    let lacks = lacks.unwrap_or_default();
     let document = json!({
         "file": source.file,
         "good": loaded.is_ok(),
         "problems": problems.iter().map(document).collect::<Vec<_>>(),
+        "lacks": lacks.iter().map(lack).collect::<Vec<_>>(),
     });
-    output.show(&document, |out| match &loaded {
-        Ok(_) => writeln!(out, "{}: nothing is wrong with it", source.file.display()),
-        Err(error) => error.lines().try_for_each(|line| writeln!(out, "{line}")),
+    output.show(&document, |out| {
+        match &loaded {
+            Ok(_) => writeln!(out, "{}: nothing is wrong with it", source.file.display())?,
+            Err(error) => error.lines().try_for_each(|line| writeln!(out, "{line}"))?,
+        }
+        for lack in &lacks {
+            writeln!(out, "not ready: {}: {}", lack.field, lack.what)?;
+            writeln!(out, "    {}", lack.advice())?;
+        }
+        Ok(())
     })?;
     Ok(if loaded.is_ok() { Exit::Done } else { Exit::Failed })
 }
@@ -64,4 +76,10 @@ fn document(Problem { place, path, what }: &Problem) -> serde_json::Value {
         Place::Default => (None, None, None),
     };
     json!({ "line": line, "column": column, "variable": variable, "field": path, "message": what })
+}
+
+/// What lacks, for programs. Fields are added, and never renamed or removed.
+fn lack(lack: &Lack) -> serde_json::Value {
+    let Lack { code, field, what } = lack;
+    json!({ "code": code, "field": field, "message": what, "advice": lack.advice() })
 }

@@ -1,40 +1,14 @@
 //! Everything that is looked for.
 
-use tollgate_core::{limit::Refill, network::Block};
-use tollgate_http::route::RouteLimit;
-use tollgate_ledger::{Key, LimitSpec};
-
-use super::{Check, Facts, Weight, mounts, routes};
-use crate::{
-    config::{KeyPlace, StorePlace},
-    secrets::Exposure,
+use super::{
+    Check, Facts, Weight,
+    looks::{
+        admin_not_on_loopback, burst_below_a_second, country_unknown, decide_open,
+        envoy_needs_header, exposed, lacking, max_staleness_long, pepper_old, plain_http,
+        proxy_keeps_back, public_everything, route_shadowed, store_on_network, when, wide,
+    },
 };
-
-/// Above this a revoked key is good for longer than an operator expects, in milliseconds.
-const STALENESS_MS: u64 = 60_000;
-
-/// A block of public addresses that is shorter holds more than one provider's proxies.
-const WIDE_V4: u8 = 12;
-const WIDE_V6: u8 = 24;
-
-/// For how long a pepper may mint keys before it is worth a note: about a year.
-const PEPPER_AGE_MS: u64 = 366 * 86_400_000;
-
-/// How many keys are named by one finding.
-const NAMED_MAX: usize = 3;
-
-/// Blocks that no stranger has an address in.
-const OWN: [&str; 9] = [
-    "10.0.0.0/8",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "::1/128",
-    "fc00::/7",
-    "fe80::/10",
-];
+use crate::config::StorePlace;
 
 const fn warning(
     code: &'static str,
@@ -46,7 +20,7 @@ const fn warning(
 }
 
 /// The checks, in the order in which their findings are told.
-pub(crate) const CHECKS: [Check; 19] = [
+pub(crate) const CHECKS: [Check; 25] = [
     warning(
         "checking_off",
         "gate.checking is false",
@@ -163,191 +137,41 @@ pub(crate) const CHECKS: [Check; 19] = [
         advice: "Rotate it: tollgate peppers add, then use.",
         find: pepper_old,
     },
+    warning(
+        "secrets_missing",
+        "the secrets' file is not there",
+        "`tollgate init` makes it. If keys were made before, put back the file that they were made with.",
+        |facts| lacking(facts, "secrets_missing"),
+    ),
+    warning(
+        "secrets_unusable",
+        "the secrets cannot be read, or are not good",
+        "No gate starts with them. Mend what is wrong, or put a copy back; `tollgate init` makes new ones where there is no file.",
+        |facts| lacking(facts, "secrets_unusable"),
+    ),
+    warning(
+        "tls_unusable",
+        "the certificate or key of [tls] cannot be read, or is not one",
+        "No gate starts with it. [tls] names a chain and its unencrypted key, both as PEM, readable by whoever runs the gate.",
+        |facts| lacking(facts, "tls_unusable"),
+    ),
+    warning(
+        "store_missing",
+        "the store is not there",
+        "`tollgate init` makes it. If keys were made before, put a copy back and run `tollgate store restore`.",
+        |facts| lacking(facts, "store_missing"),
+    ),
+    warning(
+        "store_unusable",
+        "the store cannot be opened or read",
+        "No gate starts with it. Look at its path and mode, or put a copy back and run `tollgate store restore`.",
+        |facts| lacking(facts, "store_unusable"),
+    ),
+    Check {
+        code: "no_keys",
+        weight: Weight::Note,
+        about: "the store has no key that is not revoked",
+        advice: "`tollgate keys create --tenant acme --owner dev@acme.example --limit burst:key=100,50/1s` makes one.",
+        find: |facts| lacking(facts, "no_keys"),
+    },
 ];
-
-fn when(so: bool, what: &str) -> Vec<String> {
-    if so { vec![what.to_owned()] } else { vec![] }
-}
-
-fn wide(blocks: &[Block], field: &str) -> Vec<String> {
-    let own = |block: Block| {
-        OWN.iter().filter_map(|own| Block::parse(own).ok()).any(|own| within(block, own))
-    };
-    let wide = |block: &&Block| {
-        let shortest = match block {
-            Block::V4 { .. } => WIDE_V4,
-            Block::V6 { .. } => WIDE_V6,
-        };
-        block.length() < shortest && !own(**block)
-    };
-    blocks.iter().filter(wide).map(|block| format!("{field} has {block}")).collect()
-}
-
-/// Whether every address of `inner` is one of `outer`.
-fn within(inner: Block, outer: Block) -> bool {
-    let first = match inner {
-        Block::V4 { first, .. } => std::net::IpAddr::from(first.to_be_bytes()),
-        Block::V6 { first, .. } => std::net::IpAddr::from(first.to_be_bytes()),
-    };
-    let same_family = matches!(
-        (inner, outer),
-        (Block::V4 { .. }, Block::V4 { .. }) | (Block::V6 { .. }, Block::V6 { .. })
-    );
-    same_family
-        && inner.length() >= outer.length()
-        && outer.contains(tollgate_core::network::Address::new(first))
-}
-
-fn public_everything(facts: &Facts) -> Vec<String> {
-    let all = facts.config.routes.iter().enumerate();
-    let all = all.filter(|(_, route)| route.public && route.path == "/**");
-    all.map(|(at, _)| format!("routes[{at}] is public and for /**")).collect()
-}
-
-fn route_shadowed(facts: &Facts) -> Vec<String> {
-    let routes = &facts.config.routes;
-    let shadowed = routes.iter().enumerate().filter_map(|(at, later)| {
-        let mut earlier = routes.iter().take(at);
-        let by = earlier.position(|earlier| routes::covers(earlier, later))?;
-        Some(format!(
-            "routes[{at}] ({}) comes after routes[{by}], which is for all of it",
-            later.path
-        ))
-    });
-    shadowed.collect()
-}
-
-fn decide_open(facts: &Facts) -> Vec<String> {
-    match &facts.config.decide {
-        Some(decide) if !decide.listen.ip().is_loopback() => {
-            wide(&decide.trusted, "decide.trusted")
-        }
-        _ => vec![],
-    }
-}
-
-fn proxy_keeps_back(facts: &Facts) -> Vec<String> {
-    let header = facts.config.keys.header.as_deref();
-    let mut found = vec![];
-    for (name, text) in &facts.proxies {
-        let lower = text.to_lowercase();
-        let needs = |word: &str| !lower.contains(&word.to_lowercase());
-        if lower.contains("ext_authz") && lower.contains("http_service") {
-            let wanted = ["x-api-key"].into_iter().chain(header);
-            found.extend(
-                wanted
-                    .filter(|word| needs(word))
-                    .map(|word| format!("{name}: allowed_headers has no {word}")),
-            );
-        }
-        if lower.contains("auth_request ") {
-            let wanted = ["X-Original-URI", "X-Original-Method"].into_iter();
-            found.extend(
-                wanted
-                    .filter(|word| needs(word))
-                    .map(|word| format!("{name}: auth_request without {word}")),
-            );
-        }
-    }
-    found
-}
-
-fn admin_not_on_loopback(facts: &Facts) -> Vec<String> {
-    let open = facts.config.admin.filter(|listen| !listen.ip().is_loopback());
-    open.map(|listen| format!("admin.listen is {listen}")).into_iter().collect()
-}
-
-fn plain_http(facts: &Facts) -> Vec<String> {
-    let listen = facts.config.gate.listen;
-    let plain = facts.config.tls.is_none() && facts.config.origin.is_some();
-    if plain && !listen.ip().is_loopback() {
-        vec![format!("gate.listen is {listen}, without [tls]")]
-    } else {
-        vec![]
-    }
-}
-
-fn max_staleness_long(facts: &Facts) -> Vec<String> {
-    let ms = facts.config.gate.max_staleness_ms;
-    if ms > STALENESS_MS { vec![format!("gate.max_staleness_ms is {ms}")] } else { vec![] }
-}
-
-fn exposed(exposure: Option<Exposure>, field: &str) -> Vec<String> {
-    match exposure {
-        Some(Exposure::Group) => vec![format!("the file of {field} can be read by its group")],
-        Some(Exposure::Others) => vec![format!("the file of {field} can be read by others")],
-        Some(Exposure::Owner) | None => vec![],
-    }
-}
-
-fn store_on_network(facts: &Facts) -> Vec<String> {
-    let kind = facts.store_on.as_deref().filter(|kind| mounts::is_network(kind));
-    kind.map(|kind| format!("store.path is on {kind}")).into_iter().collect()
-}
-
-fn burst_below_a_second(facts: &Facts) -> Vec<String> {
-    let below = |burst: u64, rate: u64, period_ms: u64| {
-        u128::from(burst).saturating_mul(period_ms.into()) < u128::from(rate).saturating_mul(1_000)
-    };
-    let small = |spec: &LimitSpec| below(spec.burst, spec.rate, spec.period_ms);
-    let of = |key: &Key| key.settings.limits.iter().any(small);
-    let mut found = counted(facts, of, "a limit whose burst is below one second of its rate");
-    for (at, route) in facts.config.routes.iter().enumerate() {
-        let small = |own: &&RouteLimit| match own.numbers.refill() {
-            Refill::Steady { rate, period_ms } => {
-                below(own.numbers.burst().into(), rate.into(), period_ms.into())
-            }
-            Refill::Each(_) => false,
-        };
-        let own = route.limits.iter().filter(small);
-        found.extend(own.map(|own| {
-            format!("routes[{at}] has limit {} with a burst below one second of its rate", own.name)
-        }));
-    }
-    found
-}
-
-fn country_unknown(facts: &Facts) -> Vec<String> {
-    let ruled = |key: &Key| {
-        !key.settings.countries_allowed.is_empty() || !key.settings.countries_denied.is_empty()
-    };
-    match facts.config.gate.country_header {
-        None => counted(facts, ruled, "rules on countries"),
-        Some(_) => vec![],
-    }
-}
-
-/// One finding for all keys of which something holds, with the first of them by name.
-fn counted(facts: &Facts, holds: impl Fn(&Key) -> bool, what: &str) -> Vec<String> {
-    let ids: Vec<&str> =
-        facts.keys.iter().filter(|key| holds(key)).map(|key| key.id.as_str()).collect();
-    if ids.is_empty() {
-        return vec![];
-    }
-    let named = ids.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
-    let more = if ids.len() > NAMED_MAX { ", …" } else { "" };
-    vec![format!("{} of {} keys have {what}: {named}{more}", ids.len(), facts.keys.len())]
-}
-
-fn envoy_needs_header(facts: &Facts) -> Vec<String> {
-    let wants = |place| matches!(place, Some(KeyPlace::XApiKey | KeyPlace::Header));
-    let routes = facts.config.routes.iter().enumerate();
-    let routes = routes.filter(|(_, route)| facts.config.decide.is_some() && wants(route.key_from));
-    routes
-        .map(|(at, _)| format!("routes[{at}].key_from is a header other than Authorization"))
-        .collect()
-}
-
-fn pepper_old(facts: &Facts) -> Vec<String> {
-    let secrets = facts.keys.iter().flat_map(|key| &key.secrets);
-    let living: Vec<_> = secrets.filter(|secret| secret.lives(facts.now)).collect();
-    // The pepper that issues is that of the youngest secret.
-    let Some(pepper) = living.iter().max_by_key(|secret| secret.created_ms).map(|one| one.pepper)
-    else {
-        return vec![];
-    };
-    let under = living.iter().filter(|secret| secret.pepper == pepper);
-    let first = under.map(|secret| secret.created_ms).min().unwrap_or(facts.now.0);
-    let old = facts.now.0.saturating_sub(first) > PEPPER_AGE_MS;
-    if old { vec![format!("pepper {pepper} has minted keys for more than a year")] } else { vec![] }
-}

@@ -10,7 +10,7 @@ use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Key, KeyState, Ledger, PAGE_MAX};
 use tollgate_store_sqlite::{Access, Store};
 
-use super::mounts;
+use super::{Lack, lacks, mounts};
 use crate::{
     cli::Failure,
     clock,
@@ -34,6 +34,9 @@ pub(super) struct Facts {
     pub(super) tls_key: Option<Exposure>,
     /// The kind of file system that the store is on, where that can be told.
     pub(super) store_on: Option<String>,
+    /// What a gate needs and has not.
+    pub(super) lacks: Vec<Lack>,
+    /// Those that are not revoked.
     pub(super) keys: Vec<Key>,
     /// The configurations of proxies: names and texts.
     pub(super) proxies: Vec<(String, String)>,
@@ -48,33 +51,32 @@ impl Facts {
     ) -> Result<(Self, Vec<String>), Failure> {
         let config = source.load()?;
         let mut unseen = vec![];
-        let mut seen = |path: &Path| {
-            let exposure = exposure(path);
-            exposure.map_err(|error| unseen.push(format!("{}: {error}", path.display()))).ok()
-        };
+        // What is not there at all, or cannot be read, is among what lacks.
+        let lacks = lacks(&config, &source.environment);
+        let seen = |path: &Path| exposure(path).ok();
         let in_environment = source.environment.secrets().is_some();
         let secrets = if in_environment { None } else { seen(&config.secrets) };
         let tls_key = config.tls.as_ref().and_then(|tls| seen(&tls.key));
         let (keys, store_on) = match &config.store {
             StorePlace::Memory => (vec![], None),
             StorePlace::File(path) => {
-                let keys = keys(path).unwrap_or_else(|failure| {
-                    unseen.push(failure.message().to_owned());
-                    vec![]
-                });
+                let (keys, whole) = keys(path).unwrap_or((vec![], true));
+                if !whole {
+                    let most = format!("{}: keys after the first {KEYS_MAX}", path.display());
+                    unseen.push(most);
+                }
                 (keys, mounts::kind_of(path))
             }
         };
         let now = clock::read().wall;
         let proxies = proxies.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-        Ok((Self { config, secrets, tls_key, store_on, keys, proxies, now }, unseen))
+        Ok((Self { config, secrets, tls_key, store_on, lacks, keys, proxies, now }, unseen))
     }
 }
 
-/// The keys that are not revoked.
-fn keys(path: &Path) -> Result<Vec<Key>, Failure> {
-    let opened = Store::open(path, Access::ReadWrite);
-    let mut ledger = opened.map_err(|error| Failure::from(error).of(path))?;
+/// The keys that are not revoked, and whether they are all.
+fn keys(path: &Path) -> Result<(Vec<Key>, bool), Failure> {
+    let mut ledger = Store::open(path, Access::ReadWrite)?;
     let mut keys = vec![];
     let mut after: Option<String> = None;
     loop {
@@ -82,7 +84,7 @@ fn keys(path: &Path) -> Result<Vec<Key>, Failure> {
         keys.extend(page.keys.into_iter().filter(|key| key.state != KeyState::Revoked));
         after = page.next;
         if after.is_none() || keys.len() >= KEYS_MAX {
-            return Ok(keys);
+            return Ok((keys, after.is_none()));
         }
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::Key;
 
-use super::{CHECKS, Facts, examine};
+use super::{CHECKS, Facts, Lack, examine};
 use crate::{
     config::{Environment, Source},
     secrets::Exposure,
@@ -29,6 +29,7 @@ fn facts(toml: &str) -> Facts {
         secrets: Some(Exposure::Owner),
         tls_key: None,
         store_on: Some("ext4".to_owned()),
+        lacks: vec![],
         keys: vec![],
         proxies: vec![],
         now: NOW,
@@ -154,6 +155,24 @@ fn files_are_told_from_their_harmless_neighbours() {
     check("tls_key_exposed", &with(&|facts| facts.tls_key = Some(Exposure::Others)), &owner);
     let local = with(&|facts| facts.store_on = Some("xfs".to_owned()));
     check("store_on_network", &with(&|facts| facts.store_on = Some("nfs4".to_owned())), &local);
+}
+
+#[test]
+fn what_lacks_is_told_under_its_name() {
+    for code in [
+        "secrets_missing",
+        "secrets_unusable",
+        "tls_unusable",
+        "store_missing",
+        "store_unusable",
+        "no_keys",
+    ] {
+        let mut bad = facts("");
+        bad.lacks = vec![Lack { code, field: "a.b", what: "c".to_owned() }];
+        check(code, &bad, &facts(""));
+        assert_eq!(examine(&bad)[0].what, "a.b: c");
+        assert_ne!(bad.lacks[0].advice(), "");
+    }
 }
 
 const ENVOY: &str =

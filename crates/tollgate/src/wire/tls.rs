@@ -164,6 +164,11 @@ impl TlsError {
     fn new(file: &Path, what: What) -> Self {
         Self { file: file.into(), what }
     }
+
+    /// The field that names the file that is wrong; `certificate` is what that of the certificate names.
+    pub(crate) fn field(&self, certificate: &Path) -> &'static str {
+        if self.file == certificate { "tls.certificate" } else { "tls.key" }
+    }
 }
 
 impl fmt::Display for TlsError {

@@ -42,6 +42,7 @@ fn a_fresh_deployment_has_no_findings_and_each_warning_is_exit_code_1() {
 #[test]
 fn a_note_alone_is_no_failure() {
     let site = Site::new("doctor-note");
+    site.key();
     let config = site.read("tollgate.toml");
     site.write(
         "tollgate.toml",
@@ -51,11 +52,113 @@ fn a_note_alone_is_no_failure() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_said() {
+fn a_file_that_is_named_and_cannot_be_read_is_no_finding_but_a_failure() {
     let site = Site::new("doctor-unseen");
-    fs::remove_file(site.folder.join("tollgate.db")).unwrap();
-    fs::remove_file(site.folder.join("tollgate.secrets.json")).unwrap();
-    let said = site.done(&["doctor"]);
-    assert_eq!(said.matches("not looked at: ").count(), 2, "{said}");
     site.run(&["doctor", "--proxy", "nowhere.conf"]).fails(1, "nowhere.conf");
+}
+
+/// Its name, what is done to a deployment with a key, what is then said of it, and which command is named.
+type Case = (&'static str, fn(&Site), &'static str, &'static str);
+
+const LACKS: &[Case] = &[
+    (
+        "secrets_missing",
+        |site| fs::remove_file(site.folder.join("tollgate.secrets.json")).unwrap(),
+        "secrets.path: tollgate.secrets.json: there is no such file",
+        "`tollgate init`",
+    ),
+    (
+        "secrets_unusable",
+        |site| {
+            fs::remove_file(site.folder.join("tollgate.secrets.json")).unwrap();
+            fs::create_dir(site.folder.join("tollgate.secrets.json")).unwrap();
+        },
+        "secrets.path: tollgate.secrets.json: is not a file",
+        "`tollgate init`",
+    ),
+    (
+        "secrets_unusable",
+        |site| site.write("tollgate.secrets.json", ""),
+        "secrets.path: tollgate.secrets.json:1:0: is not the JSON of a secrets file",
+        "`tollgate init`",
+    ),
+    (
+        "store_missing",
+        |site| fs::remove_file(site.folder.join("tollgate.db")).unwrap(),
+        "store.path: tollgate.db: there is no such file",
+        "`tollgate init`",
+    ),
+    (
+        "store_unusable",
+        |site| {
+            fs::remove_file(site.folder.join("tollgate.db")).unwrap();
+            site.write("tollgate.db", "");
+        },
+        "store.path: tollgate.db: the file is not a store of ours: look at its path",
+        "`tollgate store restore`",
+    ),
+    (
+        "store_unusable",
+        |site| {
+            fs::remove_file(site.folder.join("tollgate.db")).unwrap();
+            fs::create_dir(site.folder.join("tollgate.db")).unwrap();
+        },
+        "store.path: tollgate.db: ",
+        "`tollgate store restore`",
+    ),
+    (
+        "no_keys",
+        |site| {
+            let listed = site.json(&["keys", "list"]);
+            site.done(&["keys", "revoke", listed["keys"][0]["id"].as_str().unwrap()]);
+        },
+        "store.path: tollgate.db: no key that is not revoked",
+        "`tollgate keys create ",
+    ),
+    (
+        "tls_unusable",
+        |site| {
+            let config = site.read("tollgate.toml");
+            let tls = "[tls]\ncertificate = 'chain.pem'\nkey = 'key.pem'\n";
+            site.write("tollgate.toml", &format!("{config}{tls}"));
+        },
+        "tls.certificate: chain.pem: cannot be read: No such file",
+        "[tls]",
+    ),
+    (
+        "tls_unusable",
+        |site| {
+            let config = site.read("tollgate.toml");
+            let tls = "[tls]\ncertificate = 'chain.pem'\nkey = 'chain.pem.key'\n";
+            site.write("tollgate.toml", &format!("{config}{tls}"));
+            site.write("chain.pem", include_str!("../../src/wire/tests/certificates/first.pem"));
+        },
+        "tls.key: chain.pem.key: cannot be read: No such file",
+        "[tls]",
+    ),
+];
+
+#[test]
+fn what_a_gate_needs_and_has_not_is_said_with_the_command_that_makes_it() {
+    for (at, (code, harm, says, names)) in LACKS.iter().enumerate() {
+        let site = Site::new(&format!("doctor-lacks-{at}"));
+        site.key();
+        let well = site.json(&["config", "check"]);
+        assert_eq!(well["lacks"], serde_json::json!([]), "{code}: nothing lacks before");
+        harm(&site);
+        let note = *code == "no_keys";
+        let told = site.run(&["doctor"]);
+        assert_eq!(told.code, Some(i32::from(!note)), "{told:?}");
+        let weight = if note { "note" } else { "warning" };
+        let line = format!("{weight} {code}: {says}");
+        assert!(told.out.contains(&line), "{line} is not in {told:?}");
+        // It is no mistake in the configuration, which is what a pipeline checks where no secrets are.
+        let checked = site.done(&["config", "check"]);
+        assert!(checked.starts_with("tollgate.toml: nothing is wrong with it\nnot ready: "));
+        assert!(checked.contains(&format!("not ready: {says}")), "{says} is not in {checked}");
+        for said in [&told.out, &checked] {
+            assert!(said.contains(names), "{names} is not in {said}");
+        }
+        assert_eq!(site.json(&["config", "check"])["lacks"][0]["code"], *code);
+    }
 }
