@@ -21,6 +21,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"],
     ),
     ("tollgate-ledger", &["tollgate-core"]),
+    ("tollgate-store-cloudflare", &["tollgate-core"]),
     ("tollgate-store-sqlite", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
     (
         "tollgate",
@@ -33,7 +34,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-store-sqlite",
         ],
     ),
-    ("tollgate-conformance", &["tollgate-core", "tollgate-identity"]),
+    ("tollgate-conformance", &["tollgate-core", "tollgate-engine", "tollgate-identity"]),
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),
