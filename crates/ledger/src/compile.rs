@@ -3,6 +3,7 @@
 use core::fmt;
 
 use tollgate_core::{
+    decision::Denial,
     id::Id,
     key::Env,
     limit::{Limit, LimitScope, Numbers, NumbersError},
@@ -120,6 +121,27 @@ pub fn compile_absence(
 }
 
 impl Effective<'_> {
+    /// Why a gate that knows the pepper refuses the secret `lookup` at `now`, whatever is asked for; none if nothing
+    /// about the key stands against it.
+    #[must_use]
+    pub fn denial(&self, lookup: LookupId, now: UnixMillis) -> Option<Denial> {
+        let Some(secret) = self.key.secret(lookup) else { return Some(Denial::KeyInvalid) };
+        let (not_before, expires) = window(&self.key.settings, secret.ends_ms);
+        match self.state(secret.revoked) {
+            State::Revoked => Some(Denial::KeyRevoked),
+            State::TenantDisabled => Some(Denial::TenantDisabled),
+            State::OwnerDisabled => Some(Denial::OwnerDisabled),
+            State::Disabled => Some(Denial::KeyDisabled),
+            State::Active if expires.is_some_and(|expires| now >= expires) => {
+                Some(Denial::KeyExpired)
+            }
+            State::Active if not_before.is_some_and(|not_before| now < not_before) => {
+                Some(Denial::KeyNotYetValid)
+            }
+            State::Active => None,
+        }
+    }
+
     /// The first that applies of what stands against the secret.
     const fn state(&self, secret_revoked: bool) -> State {
         if matches!(self.key.state, KeyState::Revoked) || secret_revoked {

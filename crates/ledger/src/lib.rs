@@ -25,4 +25,4 @@ pub use error::{ChangeError, Conclusion, LedgerError};
 pub use identity::identity_len_max;
 pub use settings::{RESERVED, SettingsError};
 pub use shared::{Allowance, Object, Shared};
-pub use store::{Ledger, PAGE_MAX, Page, Receipt, Stopped};
+pub use store::{Holder, Ledger, PAGE_MAX, Page, Receipt, Stopped};

@@ -63,6 +63,26 @@ pub trait Ledger {
     /// When the store fails.
     fn stopped(&mut self, tenant: &str, owner: &str) -> Result<Stopped, LedgerError>;
 
+    /// The tenants after one of them, in the order of their names; at most [`PAGE_MAX`] whatever the limit.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn tenants(&mut self, after: Option<&str>, limit: usize) -> Result<Vec<Holder>, LedgerError>;
+
+    /// The owners of a tenant after one of them, in the order of their names; at most [`PAGE_MAX`] whatever the
+    /// limit. One that is stopped is among them also when it has no key any more.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn owners(
+        &mut self,
+        tenant: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Holder>, LedgerError>;
+
     /// How many secrets that are still good at `now` were minted under each pepper.
     ///
     /// # Errors
@@ -89,6 +109,21 @@ pub struct Stopped {
     pub owner: bool,
     /// Whether the tenant is.
     pub tenant: bool,
+}
+
+/// A tenant or an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its name.
+    pub name: String,
+    /// How many keys it has, whatever their states.
+    pub keys: u64,
+    /// Whether it is stopped.
+    pub stopped: bool,
+    /// Since when; none if it is not stopped, or was before stops were dated.
+    pub since: Option<UnixMillis>,
+    /// How many of its owners are stopped: of an owner none.
+    pub owners_stopped: u64,
 }
 
 /// Some keys.

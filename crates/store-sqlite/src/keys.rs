@@ -5,8 +5,8 @@ use rusqlite::{
 };
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{
-    Change, Commit, Key, KeyState, Ledger, LedgerError, Outbox, PAGE_MAX, Page, Receipt, Settings,
-    Shared, Snapshot, Stopped, apply,
+    Change, Commit, Holder, Key, KeyState, Ledger, LedgerError, Outbox, PAGE_MAX, Page, Receipt,
+    Settings, Shared, Snapshot, Stopped, apply,
 };
 
 use crate::{
@@ -64,6 +64,21 @@ impl Ledger for Store {
         Ok(stopped(&self.connection, tenant, owner)?)
     }
 
+    fn tenants(&mut self, after: Option<&str>, limit: usize) -> Result<Vec<Holder>, LedgerError> {
+        let row = params![after.unwrap_or(""), limit.clamp(1, PAGE_MAX)];
+        Ok(holders(&self.connection, statements::TENANTS, row)?)
+    }
+
+    fn owners(
+        &mut self,
+        tenant: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Holder>, LedgerError> {
+        let row = params![tenant, after.unwrap_or(""), limit.clamp(1, PAGE_MAX)];
+        Ok(holders(&self.connection, statements::OWNERS, row)?)
+    }
+
     fn peppers_in_use(&mut self, now: UnixMillis) -> Result<[u64; 16], LedgerError> {
         Ok(peppers(&self.connection, now)?)
     }
@@ -87,7 +102,7 @@ fn commit(
         return Err(Fault::damaged("ledger").into());
     }
     after.write(before, &transaction)?;
-    write(&transaction, &commit)?;
+    write(&transaction, &commit, now)?;
     transaction.commit().map_err(Fault::from)?;
     *kept = Some(after);
     Ok(commit)
@@ -148,7 +163,7 @@ fn carried(
     Ok(shared)
 }
 
-fn write(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), Fault> {
+fn write(transaction: &Transaction<'_>, commit: &Commit, now: UnixMillis) -> Result<(), Fault> {
     if let Some(key) = &commit.key {
         write_key(transaction, key)?;
         run(transaction, statements::SHARED_LEAVES, [&key.id])?;
@@ -158,9 +173,11 @@ fn write(transaction: &Transaction<'_>, commit: &Commit) -> Result<(), Fault> {
         }
     }
     if let Some(stop) = &commit.stop {
-        let statement = if stop.stopped { statements::STOP } else { statements::RESUME };
-        let owner = stop.owner.as_deref().unwrap_or("");
-        run(transaction, statement, [stop.tenant.as_str(), owner])?;
+        let (tenant, owner) = (stop.tenant.as_str(), stop.owner.as_deref().unwrap_or(""));
+        match stop.stopped {
+            true => run(transaction, statements::STOP, params![tenant, owner, now.0])?,
+            false => run(transaction, statements::RESUME, [tenant, owner])?,
+        }
     }
     let epoch = commit.stamp.epoch;
     match &commit.outbox {
@@ -198,6 +215,26 @@ fn stopped(connection: &Connection, tenant: &str, owner: &str) -> Result<Stopped
     let mut statement = connection.prepare_cached(statements::STOPPED)?;
     let row = |row: &Row<'_>| Ok(Stopped { owner: row.get(0)?, tenant: row.get(1)? });
     Ok(statement.query_row([tenant, owner], row)?)
+}
+
+fn holders(
+    connection: &Connection,
+    statement: &str,
+    row: impl Params,
+) -> Result<Vec<Holder>, Fault> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let read = |row: &Row<'_>| {
+        let since: Option<u64> = row.get(3)?;
+        Ok(Holder {
+            name: row.get(0)?,
+            keys: row.get(1)?,
+            stopped: row.get(2)?,
+            since: since.map(UnixMillis),
+            owners_stopped: row.get(4)?,
+        })
+    };
+    let holders = statement.query_map(row, read)?.collect::<Result<_, _>>();
+    Ok(holders?)
 }
 
 fn peppers(connection: &Connection, now: UnixMillis) -> Result<[u64; 16], Fault> {

@@ -4,12 +4,12 @@
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 2] = [FIRST, SECOND];
+pub const MIGRATIONS: [&[&str]; 3] = [FIRST, SECOND, THIRD];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -87,4 +87,9 @@ const SECOND: &[&str] = &[
         incarnation INTEGER NOT NULL CHECK (incarnation > 0),
         epoch INTEGER NOT NULL CHECK (epoch > 0)
     ) STRICT, WITHOUT ROWID",
+];
+
+const THIRD: &[&str] = &[
+    // Since when; none of stops that are older than this column.
+    "ALTER TABLE stops ADD COLUMN at_ms INTEGER",
 ];

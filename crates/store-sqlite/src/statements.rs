@@ -65,8 +65,21 @@ statements! {
     SHARED_LEAVES = "DELETE FROM shared WHERE key = ?1";
     /// A key carries a limit that counts beyond it.
     SHARED_KEPT = "INSERT INTO shared (object, name, key) VALUES (?1, ?2, ?3)";
-    /// Somebody is stopped.
-    STOP = "INSERT INTO stops (tenant, owner) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    /// The tenants after a name: their keys, whether and since when they are stopped, and how many of their owners are.
+    TENANTS = "SELECT k.tenant, count(*),
+        EXISTS (SELECT 1 FROM stops s WHERE s.tenant = k.tenant AND s.owner = ''),
+        (SELECT s.at_ms FROM stops s WHERE s.tenant = k.tenant AND s.owner = ''),
+        (SELECT count(*) FROM stops s WHERE s.tenant = k.tenant AND s.owner <> '')
+        FROM keys k WHERE k.tenant > ?1 GROUP BY k.tenant ORDER BY k.tenant LIMIT ?2";
+    /// The same of a tenant's owners, those among them who have no key any more and are stopped.
+    OWNERS = "SELECT o.owner, (SELECT count(*) FROM keys k WHERE k.tenant = ?1 AND k.owner = o.owner),
+        EXISTS (SELECT 1 FROM stops s WHERE s.tenant = ?1 AND s.owner = o.owner),
+        (SELECT s.at_ms FROM stops s WHERE s.tenant = ?1 AND s.owner = o.owner), 0
+        FROM (SELECT owner FROM keys WHERE tenant = ?1 AND owner > ?2
+            UNION SELECT owner FROM stops WHERE tenant = ?1 AND owner > ?2) o
+        ORDER BY o.owner LIMIT ?3";
+    /// Somebody is stopped; a second time changes nothing.
+    STOP = "INSERT INTO stops (tenant, owner, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     /// Somebody is resumed.
     RESUME = "DELETE FROM stops WHERE tenant = ?1 AND owner = ?2";
     /// Something is to be published as of an epoch.

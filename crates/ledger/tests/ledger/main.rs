@@ -9,6 +9,7 @@
 )]
 
 mod changes;
+mod denials;
 mod limits;
 mod made;
 mod records;

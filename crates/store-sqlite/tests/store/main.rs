@@ -13,6 +13,7 @@ mod changes;
 mod conservation;
 mod crash;
 mod head;
+mod holders;
 mod keys;
 mod leases;
 mod made;
