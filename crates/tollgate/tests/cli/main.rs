@@ -21,4 +21,5 @@ mod peppers;
 mod secrets;
 mod signing_keys;
 mod site;
+mod starting;
 mod store;
