@@ -111,7 +111,7 @@ impl Identity {
 impl Policy {
     /// What becomes of a request, as far as that can be said without a record.
     pub fn ask<'q, F: Fields<'q>>(&self, question: &Question<'q, F>) -> Asked<'_> {
-        let rule = self.rules.find(question.method, question.path);
+        let rule = self.rule(question);
         let asked = cors::preflight(question.method.as_bytes(), question.fields.clone());
         if let Some(asked) = asked {
             let wanted = self.rules.find(asked.method, question.path);
@@ -157,6 +157,12 @@ impl Policy {
             None => Judged::Denied(self.denied(question, Denial::Unavailable)),
         };
         told_to_pages(rule, question, judged)
+    }
+
+    /// The rule that a request falls under.
+    #[must_use]
+    pub fn rule<F>(&self, question: &Question<'_, F>) -> &Rule {
+        self.rules.find(question.method, question.path)
     }
 
     /// The refusal of a request before a rule is known.

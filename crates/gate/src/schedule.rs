@@ -81,6 +81,13 @@ impl Schedule {
         self.signing(now).map(|term| &term.key)
     }
 
+    /// The place of the key that signs at `now`.
+    #[must_use]
+    pub fn place(&self, now: UnixMillis) -> Option<usize> {
+        let signing = self.signing(now)?;
+        self.0.iter().position(|term| std::ptr::eq(term, signing))
+    }
+
     /// When, after `now`, another key signs or the published ones change.
     #[must_use]
     pub fn next_change(&self, now: UnixMillis) -> Option<UnixMillis> {
