@@ -139,6 +139,7 @@ pub(crate) struct Origin {
 #[derive(Clone, Debug)]
 pub(crate) struct Connections {
     pub(crate) max: usize,
+    pub(crate) requests_max: usize,
     pub(crate) max_age: Duration,
     pub(crate) head_timeout: Duration,
     pub(crate) idle_timeout: Duration,

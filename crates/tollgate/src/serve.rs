@@ -1,11 +1,11 @@
 //! `tollgate serve`: the gate in front of an origin, and beside other proxies.
 
 mod admin;
-mod bind;
 pub(crate) mod body;
 mod decide;
 pub(crate) mod doors;
 mod files;
+mod flight;
 mod forward;
 pub(crate) mod gate;
 mod grpc;
@@ -24,10 +24,10 @@ mod stores;
 
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_store_sqlite::{Access, OpenFailure, Store};
+use tollgate_store_sqlite::{Access, Store};
 
 use crate::{
     config::{Config, Connections, Source, StorePlace},
@@ -45,7 +45,8 @@ pub(crate) use running::{Doors, Running};
 pub(crate) fn run(source: Source) -> anyhow::Result<()> {
     let config = source.load()?;
     let seen = Seen::at(&config.secrets);
-    let secrets = Secrets::load(&config.secrets, &source.environment).context("secrets.path")?;
+    let secrets = Secrets::load(&config.secrets, &source.environment)
+        .with_context(|| format!("the secrets in {}", config.secrets.display()))?;
     let store = open(&config)?;
     let log = Log::start(Level::Info).context("no thread for the log")?;
     log.tell_panics();
@@ -67,16 +68,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 pub(crate) fn open(config: &Config) -> anyhow::Result<Store> {
     match &config.store {
         StorePlace::Memory => Store::memory().context("the store in memory"),
-        StorePlace::File(path) => match Store::open(path, Access::ReadWrite) {
-            Ok(store) => Ok(store),
-            Err(OpenFailure::Missing) => {
-                let path = path.display();
-                Err(anyhow!("store.path: {path}: there is no such file; `tollgate init` makes it"))
-            }
-            Err(error) => {
-                Err(error).with_context(|| format!("store.path: {}", path.display()))
-            }
-        },
+        StorePlace::File(path) => Store::open(path, Access::ReadWrite)
+            .with_context(|| format!("the store in {}", path.display())),
     }
 }
 
@@ -87,7 +80,7 @@ pub(crate) async fn until_told(running: Running, connections: &Connections) -> a
     let mut interrupt = signal(SignalKind::interrupt()).context(no_signals)?;
     let gate = Arc::clone(&running.gate);
     gate.log.say(Level::Info, "started", json!({ "version": env!("CARGO_PKG_VERSION") }));
-    files::provide(connections.max, &gate.log);
+    files::provide(connections, &gate.log);
     let by = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",

@@ -131,6 +131,7 @@ fn origin(table: Table<'_>) -> Read<Origin> {
 
 fn connections(table: Table<'_>) -> Read<Connections> {
     let max = table.integer("max");
+    let requests_max = table.integer("requests_max");
     let max_age = table.seconds("max_age_s");
     let head_timeout = table.millis("head_timeout_ms");
     let idle_timeout = table.millis("idle_timeout_ms");
@@ -139,6 +140,7 @@ fn connections(table: Table<'_>) -> Read<Connections> {
     let drain = table.seconds("drain_s");
     Ok(Connections {
         max: max?,
+        requests_max: requests_max?,
         max_age: max_age?,
         head_timeout: head_timeout?,
         idle_timeout: idle_timeout?,

@@ -18,7 +18,7 @@ use hyper::{
 };
 use tokio::time::Sleep;
 
-use super::gate::Flight;
+use super::flight::Flight;
 use crate::clock;
 
 /// What a client is sent.

@@ -26,6 +26,7 @@ use super::{
     doors::Visit,
     forward::REQUEST_ID,
     gate::Gate,
+    ids::RequestId,
     judge::{Judged, Passage, Question, fields, judge, put, rendered},
     live::Live,
     proxy, report,
@@ -61,21 +62,37 @@ pub(crate) async fn answer(
     let id = gate.ids.next();
     let peer = visit.peer.ip();
     let mut response = if trusted.contains(Address::new(peer)) {
-        let question = Question {
-            id,
-            method: request.method(),
-            path: "/",
-            query: None,
-            head: request.headers(),
-            address: None,
-            country: None,
-        };
-        asked(&gate, &live, &trusted, peer, &request, question).await
+        asked(&gate, &live, &trusted, peer, &request, blank(&request, id)).await
     } else {
         plain(StatusCode::FORBIDDEN, "this peer may not ask\n")
     };
     response.headers_mut().insert(REQUEST_ID, id.value());
     response
+}
+
+/// What somebody is told for whose question there is no place.
+pub(crate) fn turned_away(gate: &Gate, request: &Request<Incoming>) -> Response<Payload> {
+    let (live, id) = (gate.live(), gate.ids.next());
+    let answer = proxy::turned_away(gate, &live, &blank(request, id));
+    let mut response = match asker(request.uri().path()) {
+        Some(asker) => refused(asker, answer),
+        None => rendered(answer),
+    };
+    response.headers_mut().insert(REQUEST_ID, id.value());
+    response
+}
+
+/// A question of which nothing has been read yet.
+fn blank(request: &Request<Incoming>, id: RequestId) -> Question<'_> {
+    Question {
+        id,
+        method: request.method(),
+        path: "/",
+        query: None,
+        head: request.headers(),
+        address: None,
+        country: None,
+    }
 }
 
 async fn asked(

@@ -31,7 +31,7 @@ use tollgate_http::{
 use super::{
     body::{Paced, Payload, Progress},
     doors::Visit,
-    gate::Flight,
+    flight::Flight,
     judge::{Passage, Question, fields, put},
     live::Live,
 };

@@ -217,23 +217,6 @@ impl Gate {
     }
 }
 
-/// A request under way: counted until its answer has gone out.
-pub(crate) struct Flight(Arc<Gate>);
-
-impl Flight {
-    /// From now on.
-    pub(crate) fn enter(gate: &Arc<Gate>) -> Self {
-        gate.metrics.in_flight.enter();
-        Self(Arc::clone(gate))
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        self.0.metrics.in_flight.leave();
-    }
-}
-
 /// 128 random bits; none if there is no randomness to be had.
 fn holder() -> Option<HolderId> {
     let mut id = [0; 16];

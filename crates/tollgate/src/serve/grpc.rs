@@ -34,6 +34,7 @@ use super::{
     body::Payload,
     decide::{self, considered},
     doors::Visit,
+    flight::Flight,
     forward::REQUEST_ID,
     gate::Gate,
     ids::RequestId,
@@ -106,10 +107,13 @@ impl Failed {
 /// Answers one question, in whichever of the two ways it is asked.
 pub(crate) async fn answer(
     gate: Arc<Gate>,
+    flight: Option<Flight>,
     trusted: Arc<Trusted>,
     request: Request<Incoming>,
     visit: Visit,
 ) -> Response<Payload> {
+    // Kept until there is an answer.
+    let Some(_flight) = flight else { return decide::turned_away(&gate, &request) };
     if !is_call(&request) {
         return decide::answer(gate, trusted, request, visit).await;
     }

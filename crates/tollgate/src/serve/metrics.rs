@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -29,7 +29,8 @@ pub(crate) struct Metrics {
     told: AtomicU64,
     decided: AtomicU64,
     decided_us: AtomicU64,
-    pub(crate) in_flight: Gauge,
+    pub(crate) in_flight: Arc<Gauge>,
+    pub(crate) requests_refused: Counter,
     pub(crate) connections: Gauge,
     pub(crate) connections_refused: Counter,
     pub(crate) origin_unreachable: Counter,
@@ -61,6 +62,12 @@ impl Gauge {
     /// One more.
     pub(crate) fn enter(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more, unless there are `most` already; says whether there is.
+    pub(crate) fn enter_below(&self, most: u64) -> bool {
+        let more = |count: u64| (count < most).then(|| count.saturating_add(1));
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
     /// One less.
@@ -194,6 +201,11 @@ impl Metrics {
         page.gauge("tollgate_requests_in_flight", "Requests being served.", self.in_flight.count());
         page.gauge("tollgate_connections", "Connections open.", self.connections.count());
         for (name, help, count) in [
+            (
+                "tollgate_requests_refused_total",
+                "Requests refused because too many were being served.",
+                &self.requests_refused,
+            ),
             (
                 "tollgate_connections_refused_total",
                 "Connections refused because there were too many.",

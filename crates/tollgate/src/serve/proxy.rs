@@ -12,7 +12,7 @@ use hyper::{
 use tollgate_core::decision::Denial;
 use tollgate_http::{
     address,
-    answer::Trouble,
+    answer::{Answer, Trouble},
     path::{self, Target},
     reserved,
 };
@@ -20,21 +20,22 @@ use tollgate_http::{
 use super::{
     body::Payload,
     doors::Visit,
+    flight::Flight,
     forward::{Departure, Journey, REQUEST_ID},
-    gate::{Flight, Gate},
+    gate::Gate,
     judge::{Judged, Passage, Question, fields, judge, put, rendered},
     live::Live,
     report,
 };
 use crate::secrets::JWKS_MAX_AGE_S;
 
-/// Answers one request.
+/// Answers one request, whose place is `flight`.
 pub(crate) async fn answer(
     gate: Arc<Gate>,
+    flight: Option<Flight>,
     request: Request<Incoming>,
     visit: Visit,
 ) -> Response<Payload> {
-    let flight = Flight::enter(&gate);
     let live = gate.live();
     let (mut head, body) = request.into_parts();
     let switches = head.extensions.remove::<OnUpgrade>();
@@ -51,7 +52,10 @@ pub(crate) async fn answer(
     };
     let departure = Departure { head: &head, body, switches, visit: &visit };
     let target = spelled(&head.uri);
-    let mut response = serve(&gate, &live, &target, question, departure, flight).await;
+    let mut response = match flight {
+        Some(flight) => serve(&gate, &live, &target, question, departure, flight).await,
+        None => rendered(turned_away(&gate, &live, &question)),
+    };
     let fields = response.headers_mut();
     fields.insert(REQUEST_ID, id.value());
     // Over HTTP/2 the connection says so itself.
@@ -105,6 +109,12 @@ async fn serve<'a>(
         report::troubled(gate, live, &question, trouble);
         rendered(question.trouble(live, trouble))
     })
+}
+
+/// What a request is told for which there is no place: nothing of it has been looked at.
+pub(super) fn turned_away(gate: &Gate, live: &Live, question: &Question<'_>) -> Answer {
+    gate.metrics.requests_refused.add();
+    question.denied(gate, live, Denial::Unavailable).answer
 }
 
 /// The target as it was spelled.

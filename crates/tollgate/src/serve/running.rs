@@ -1,6 +1,9 @@
 //! A gate that serves: its listeners, its threads, and its end.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, anyhow};
 use hyper::{Request, Response, body::Incoming};
@@ -12,9 +15,9 @@ use tollgate_store_sqlite::{OpenFailure, Store};
 
 use super::{
     admin,
-    bind::{bind, tls},
     body::Payload,
-    doors::{Door, Limits, Visit},
+    doors::{self, Door, Limits, Visit},
+    flight::Places,
     gate::Gate,
     grpc,
     live::{self, Live},
@@ -64,12 +67,23 @@ impl Doors {
             ));
         }
         Ok(Self {
-            gate: bind("gate", gate)?,
-            decide: bind("decide", decide)?,
-            admin: bind("admin", config.admin)?,
+            gate: bind(gate)?,
+            decide: bind(decide)?,
+            admin: bind(config.admin)?,
             tls: tls(config)?,
         })
     }
+}
+
+fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
+    let Some(tls) = &config.tls else { return Ok(None) };
+    let handshake = config.connections.head_timeout;
+    Ok(Some(Arc::new(Tls::load(&tls.certificate, &tls.key, handshake).context("TLS")?)))
+}
+
+fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(listen) = listen else { return Ok(None) };
+    doors::listen(listen).map(Some).with_context(|| format!("cannot listen on {listen}"))
 }
 
 /// A gate that serves.
@@ -122,9 +136,13 @@ impl Running {
 
     fn attend(&self, config: &Config, doors: Doors) -> anyhow::Result<()> {
         let limits = limits(config);
+        // INVARIANT: one for all listeners that ask the store or the origin.
+        let places = Places::new(&self.gate.metrics.in_flight, config.connections.requests_max);
         if let Some(listener) = doors.gate {
-            let gate = Arc::clone(&self.gate);
-            let answer = move |request, visit| proxy::answer(Arc::clone(&gate), request, visit);
+            let (gate, places) = (Arc::clone(&self.gate), places.clone());
+            let answer = move |request, visit| {
+                proxy::answer(Arc::clone(&gate), places.enter(), request, visit)
+            };
             let door = Door { gate: self.gate(), limits, tls: doors.tls, second: true, answer };
             self.open("gate", listener, door, self.stopper.watched());
         }
@@ -132,7 +150,8 @@ impl Running {
             let gate = Arc::clone(&self.gate);
             let trusted = Arc::new(live::trusted(&decide.trusted)?);
             let answer = move |request, visit| {
-                grpc::answer(Arc::clone(&gate), Arc::clone(&trusted), request, visit)
+                let flight = places.enter();
+                grpc::answer(Arc::clone(&gate), flight, Arc::clone(&trusted), request, visit)
             };
             let door = Door { gate: self.gate(), limits, tls: None, second: true, answer };
             self.open("decide", listener, door, self.stopper.watched());

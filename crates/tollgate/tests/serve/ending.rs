@@ -167,9 +167,11 @@ fn thousands_of_idle_connections_cost_no_request_and_one_too_many_is_told() {
 #[test]
 fn as_many_files_as_are_to_be_had_may_be_open_and_too_few_are_told() {
     let origin = Origin::start();
-    // Two for each connection, and 256.
+    // One for each connection, one for each request, and 256.
     for (connections, told) in [("22", false), ("23", true)] {
-        let site = Site::new(origin.address, "").with("connections.max", connections);
+        let site = Site::new(origin.address, "")
+            .with("connections.max", connections)
+            .with("connections.requests_max", "23");
         let gate = site.start_with_files(64, 301);
         let begun = Instant::now();
         while gate.files_max() != 301 {

@@ -69,6 +69,15 @@ impl Origin {
         assert!(!held.unwrap().1.timed_out(), "no {count} requests have come to wait");
     }
 
+    /// Waits until so many requests have arrived.
+    pub(crate) fn await_arrived(&self, count: usize) {
+        let (state, changed) = &*self.state;
+        let arrived = changed.wait_timeout_while(state.lock().unwrap(), DEADLINE, |state| {
+            state.arrived.len() < count
+        });
+        assert!(!arrived.unwrap().1.timed_out(), "no {count} requests have arrived");
+    }
+
     fn serve(&self, wire: &mut Wire) {
         while let Ok(Some(head)) = wire.try_head() {
             let path = head.first.split(' ').nth(1).unwrap().to_owned();

@@ -72,7 +72,7 @@ fn a_websocket_ends_with_the_age_of_its_connection() {
     assert!(begun.elapsed() < DEADLINE / 2);
 }
 
-fn switched(gate: &Gate, key: &Key) -> Wire {
+pub(crate) fn switched(gate: &Gate, key: &Key) -> Wire {
     let mut wire = gate.connect();
     wire.send(upgrade("websocket", &format!("x-api-key: {}\r\n", key.secret)));
     assert_eq!(wire.head().status(), 101);
