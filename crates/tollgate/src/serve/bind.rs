@@ -46,21 +46,25 @@ pub(super) fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
 
 /// Why `listen` cannot be had, and what to do about it.
 fn advice(error: &io::Error, listen: SocketAddr) -> String {
-    let (ip, port) = (listen.ip(), listen.port());
-    match error.kind() {
-        ErrorKind::AddrInUse => format!(
+    let (ip, port, kind) = (listen.ip(), listen.port(), error.kind());
+    if kind == ErrorKind::AddrInUse {
+        return format!(
             "something listens there already: `ss -ltnp 'sport = :{port}'` shows what; stop it, or take another port"
-        ),
-        ErrorKind::AddrNotAvailable => format!(
+        );
+    }
+    if kind == ErrorKind::AddrNotAvailable {
+        return format!(
             "{ip} is no address of this machine: take one that `ip address` shows, 127.0.0.1 for this machine alone, \
              or 0.0.0.0 or [::] for all"
-        ),
-        ErrorKind::PermissionDenied if port < FREE_PORT_MIN => format!(
+        );
+    }
+    if kind == ErrorKind::PermissionDenied && port < FREE_PORT_MIN {
+        return format!(
             "port {port} needs a right that this user has not: take one from {FREE_PORT_MIN} on, or give the \
              process CAP_NET_BIND_SERVICE (AmbientCapabilities= of a systemd unit)"
-        ),
-        _ => error.to_string(),
+        );
     }
+    error.to_string()
 }
 
 #[cfg(test)]
