@@ -1,6 +1,7 @@
 //! `tollgate serve`: the gate in front of an origin, and beside other proxies.
 
 mod admin;
+mod bind;
 pub(crate) mod body;
 mod decide;
 pub(crate) mod doors;
@@ -24,10 +25,10 @@ mod stores;
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use tollgate_store_sqlite::{Access, Store};
+use tollgate_store_sqlite::{Access, OpenFailure, Store};
 
 use crate::{
     config::{Config, Connections, Source, StorePlace},
@@ -45,8 +46,7 @@ pub(crate) use running::{Doors, Running};
 pub(crate) fn run(source: Source) -> anyhow::Result<()> {
     let config = source.load()?;
     let seen = Seen::at(&config.secrets);
-    let secrets = Secrets::load(&config.secrets, &source.environment)
-        .with_context(|| format!("the secrets in {}", config.secrets.display()))?;
+    let secrets = Secrets::load(&config.secrets, &source.environment).context("secrets.path")?;
     let store = open(&config)?;
     let log = Log::start(Level::Info).context("no thread for the log")?;
     log.tell_panics();
@@ -68,8 +68,16 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 pub(crate) fn open(config: &Config) -> anyhow::Result<Store> {
     match &config.store {
         StorePlace::Memory => Store::memory().context("the store in memory"),
-        StorePlace::File(path) => Store::open(path, Access::ReadWrite)
-            .with_context(|| format!("the store in {}", path.display())),
+        StorePlace::File(path) => match Store::open(path, Access::ReadWrite) {
+            Ok(store) => Ok(store),
+            Err(OpenFailure::Missing) => {
+                let path = path.display();
+                Err(anyhow!("store.path: {path}: there is no such file; `tollgate init` makes it"))
+            }
+            Err(error) => {
+                Err(error).with_context(|| format!("store.path: {}", path.display()))
+            }
+        },
     }
 }
 

@@ -1,9 +1,6 @@
 //! A gate that serves: its listeners, its threads, and its end.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use hyper::{Request, Response, body::Incoming};
@@ -15,8 +12,9 @@ use tollgate_store_sqlite::{OpenFailure, Store};
 
 use super::{
     admin,
+    bind::{bind, tls},
     body::Payload,
-    doors::{self, Door, Limits, Visit},
+    doors::{Door, Limits, Visit},
     flight::Places,
     gate::Gate,
     grpc,
@@ -67,23 +65,12 @@ impl Doors {
             ));
         }
         Ok(Self {
-            gate: bind(gate)?,
-            decide: bind(decide)?,
-            admin: bind(config.admin)?,
+            gate: bind("gate", gate)?,
+            decide: bind("decide", decide)?,
+            admin: bind("admin", config.admin)?,
             tls: tls(config)?,
         })
     }
-}
-
-fn tls(config: &Config) -> anyhow::Result<Option<Arc<Tls>>> {
-    let Some(tls) = &config.tls else { return Ok(None) };
-    let handshake = config.connections.head_timeout;
-    Ok(Some(Arc::new(Tls::load(&tls.certificate, &tls.key, handshake).context("TLS")?)))
-}
-
-fn bind(listen: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
-    let Some(listen) = listen else { return Ok(None) };
-    doors::listen(listen).map(Some).with_context(|| format!("cannot listen on {listen}"))
 }
 
 /// A gate that serves.
