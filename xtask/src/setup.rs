@@ -8,6 +8,7 @@ pub(crate) mod rust_source;
 mod stamp;
 mod toolchain;
 pub(crate) mod wasm;
+mod workers;
 
 use crate::{clock::Stopwatch, console, project::Project};
 
@@ -28,10 +29,12 @@ pub(crate) enum Need {
     Strace,
     /// nginx, Caddy, HAProxy and wrk.
     Proxies,
+    /// workerd and wrangler, and the Node that they want.
+    Workers,
 }
 
 impl Need {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::RustSource,
         Self::Wasm,
         Self::Node,
@@ -39,6 +42,7 @@ impl Need {
         Self::Valgrind,
         Self::Strace,
         Self::Proxies,
+        Self::Workers,
     ];
 
     const fn name(self) -> &'static str {
@@ -50,6 +54,7 @@ impl Need {
             Self::Valgrind => "valgrind",
             Self::Strace => "strace",
             Self::Proxies => "proxies",
+            Self::Workers => "workers",
         }
     }
 
@@ -72,6 +77,7 @@ impl Need {
             Self::Valgrind => debian::program(project, "valgrind", "valgrind"),
             Self::Strace => debian::program(project, "strace", "strace"),
             Self::Proxies => debian::proxies(project),
+            Self::Workers => workers::install(project),
         }
     }
 }

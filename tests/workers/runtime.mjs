@@ -1,0 +1,124 @@
+// Starts workerd on ports of its choice, and stops it again.
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+export const PROJECT = join(HERE, "../..");
+const WORKERD = join(PROJECT, "workers/node_modules/workerd/bin/workerd");
+
+/** The longest that a start may take. */
+const START_MAX_MS = 20_000;
+
+/** A text as a capnp string. */
+const quoted = (text) => JSON.stringify(text);
+
+function binding([name, value]) {
+  const named = `name = ${quoted(name)}`;
+  if (typeof value === "string") return `(${named}, text = ${quoted(value)})`;
+  if (value.object) return `(${named}, durableObjectNamespace = ${quoted(value.object)})`;
+  if (value.objectOf) {
+    const [service, object] = value.objectOf;
+    return `(${named}, durableObjectNamespace = (className = ${quoted(object)}, serviceName = ${quoted(service)}))`;
+  }
+  if (value.kv) return `(${named}, kvNamespace = ${quoted(value.kv)})`;
+  if (value.service) return `(${named}, service = ${quoted(value.service)})`;
+  throw new Error(`no binding: ${name}`);
+}
+
+function worker(name, service) {
+  const modules = Object.keys(service.modules).map((module) => {
+    const kind = module.endsWith(".wasm") ? "wasm" : "esModule";
+    return `(name = ${quoted(module)}, ${kind} = embed ${quoted(`${name}/${module}`)})`;
+  });
+  const bindings = Object.entries(service.bindings ?? {}).map(binding);
+  const objects = Object.entries(service.objects ?? {}).map(
+    ([object, key]) => `(className = ${quoted(object)}, uniqueKey = ${quoted(key)}, enableSql = true)`,
+  );
+  return `(name = ${quoted(name)}, worker = (
+    compatibilityDate = ${quoted(service.date ?? "2026-11-01")},
+    modules = [${modules.join(", ")}],
+    bindings = [${bindings.join(", ")}],
+    durableObjectNamespaces = [${objects.join(", ")}],
+    ${objects.length > 0 ? `durableObjectStorage = (localDisk = ${quoted("disk")}),` : ""}
+  ))`;
+}
+
+/** The configuration of these services, each on a socket of its own name if `sockets` names it. */
+function configuration(services, sockets, disk) {
+  const all = Object.entries(services).map(([name, service]) => worker(name, service));
+  if (disk) all.push(`(name = "disk", disk = (path = ${quoted(disk)}, writable = true))`);
+  const open = sockets.map((name) => `(name = ${quoted(name)}, address = "127.0.0.1:0", http = (), service = ${quoted(name)})`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [${all.join(",\n")}], sockets = [${open.join(", ")}]);
+`;
+}
+
+/**
+ * Starts workerd with these services.
+ *
+ * A service has `modules` (a name and its bytes or text; the first is the entry), `bindings` and `objects` (the
+ * classes of its Durable Objects, and the key that each is stored under). `disk` is where objects keep their state;
+ * a second start with the same one finds it.
+ */
+export async function serve(services, { sockets = Object.keys(services), disk } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), "tollgate-workerd-"));
+  const { mkdir } = await import("node:fs/promises");
+  for (const [name, service] of Object.entries(services)) {
+    for (const [module, contents] of Object.entries(service.modules)) {
+      const path = join(folder, name, module);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, contents);
+    }
+  }
+  const state = disk ?? join(folder, "disk");
+  await mkdir(state, { recursive: true });
+  const config = join(folder, "config.capnp");
+  await writeFile(config, configuration(services, sockets, state));
+  const child = spawn(WORKERD, ["serve", "--experimental", "--control-fd=3", config], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const log = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => log.push(text));
+  }
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = async () => {
+    child.kill("SIGKILL");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const ports = await listening(child, sockets, ended);
+    return { url: (name = sockets[0]) => `http://127.0.0.1:${ports.get(name)}`, log: () => log.join(""), stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`workerd does not start: ${error.message}\n${log.join("")}`);
+  }
+}
+
+/** Waits until every socket listens, and says on which ports. */
+function listening(child, sockets, ended) {
+  return new Promise((resolve, reject) => {
+    const ports = new Map();
+    let said = "";
+    const late = setTimeout(() => reject(new Error("it does not listen")), START_MAX_MS);
+    ended.then(() => reject(new Error("it ended")));
+    child.stdio[3].setEncoding("utf8").on("data", (text) => {
+      said += text;
+      const lines = said.split("\n");
+      said = lines.pop();
+      for (const line of lines.filter((line) => line !== "")) {
+        const event = JSON.parse(line);
+        if (event.event === "listen") ports.set(event.socket, event.port);
+      }
+      if (ports.size === sockets.length) {
+        clearTimeout(late);
+        resolve(ports);
+      }
+    });
+  });
+}
