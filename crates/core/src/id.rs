@@ -34,17 +34,10 @@ impl<'a> Id<'a> {
         if text.is_empty() || text.len() > ID_MAX {
             return Err(IdError);
         }
-        let (mut wrong, mut ats) = (false, 0_u8);
-        for byte in text.bytes() {
-            let plain =
-                matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'+' | b'-');
-            wrong |= !plain && byte != b'@';
-            ats = ats.saturating_add(u8::from(byte == b'@'));
-        }
-        if wrong || ats > 1 {
-            return Err(IdError);
-        }
-        Ok(Self(text))
+        // At most 64 of at most 2 each: the sum cannot overflow.
+        let weight = |byte: u8| WEIGHTS.get(usize::from(byte)).copied().unwrap_or(2);
+        let weight = text.bytes().fold(0_u8, |sum, byte| sum.wrapping_add(weight(byte)));
+        if weight > 1 { Err(IdError) } else { Ok(Self(text)) }
     }
 
     /// The identifier as text.
@@ -52,6 +45,27 @@ impl<'a> Id<'a> {
     pub const fn as_str(self) -> &'a str {
         self.0
     }
+}
+
+/// What each byte weighs: together they may weigh 1. An `@` is that 1, and what may not stand there at all is 2.
+const WEIGHTS: [u8; 256] = weights();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "evaluated at compile time, where a mistake is a compile error"
+)]
+const fn weights() -> [u8; 256] {
+    let mut weights = [2; 256];
+    let plain = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-";
+    let mut at = 0;
+    while at < plain.len() {
+        weights[plain[at] as usize] = 0;
+        at += 1;
+    }
+    weights[b'@' as usize] = 1;
+    weights
 }
 
 impl fmt::Debug for Id<'_> {

@@ -17,7 +17,7 @@ use crate::{
     time::UnixMillis,
 };
 
-pub use packed::{List, PACKED_MAX, vouch};
+pub use packed::{Bounds, List, PACKED_MAX, vouch};
 pub use text::{Absence, Expected, Found, RecordError, TEXT_MAX, open, seal, seal_absence};
 
 /// The most limits in one record.

@@ -17,7 +17,8 @@ use tollgate_core::{
     limit::{Limit, LimitScope, Numbers, Period},
     lookup::LookupId,
     record::{
-        self, Absence, Draft, Expected, Found, PACKED_MAX, Record, RecordError, TEXT_MAX, vouch,
+        self, Absence, Bounds, Draft, Expected, Found, PACKED_MAX, Record, RecordError, TEXT_MAX,
+        vouch,
     },
     sealed::SealError,
     stamp::Stamp,
@@ -63,6 +64,19 @@ fn what_was_sealed_is_what_is_read() {
         assert_eq!(scopes, draft.scopes);
         assert_eq!(record.limits.iter().collect::<Vec<_>>(), draft.limits);
         assert_eq!(record.quotas.iter().collect::<Vec<_>>(), draft.quotas);
+    });
+}
+
+#[test]
+fn the_bounds_of_a_packed_record_are_those_of_its_view() {
+    usual(|draft| {
+        let packed = &mut [0; PACKED_MAX];
+        record(draft, packed);
+        let bounds = Bounds::unpack(packed).unwrap();
+        assert_eq!(bounds.limits.iter().collect::<Vec<_>>(), draft.limits);
+        assert_eq!(bounds.quotas.iter().collect::<Vec<_>>(), draft.quotas);
+        let whole = Record::packed_len(packed).unwrap();
+        assert!((0..whole).any(|len| Bounds::unpack(&packed[..len]).is_none()));
     });
 }
 
@@ -266,6 +280,9 @@ fn no_bytes_stop_the_decoder() {
                 // Damaged lists end early; they never panic and never go on for ever.
                 assert!(record.scopes.iter().count() <= 255);
                 assert!(record.limits.iter().chain(record.quotas).count() <= 510);
+                let bounds = Bounds::unpack(&bytes).unwrap();
+                assert!(bounds.limits.iter().eq(record.limits));
+                assert!(bounds.quotas.iter().eq(record.quotas));
             }
         }
     });

@@ -218,10 +218,8 @@ impl<W> Engine<W> {
 
     /// Keeps a token with the record for which it was signed, if that is still held.
     pub fn keep(&mut self, pass: &Pass, signed: Arc<Signed>) {
-        if let Some(record) = pass.record() {
-            self.records.keep(record.lookup, &pass.packed, signed);
-            self.gauge();
-        }
+        self.records.keep(pass.lookup, &pass.packed, signed);
+        self.gauge();
     }
 
     /// What it has done so far.

@@ -56,19 +56,15 @@ impl Issuer {
     /// See [`SignError`]: a record that does not fit a token is no reason to leave something out. The request
     /// is answered 503.
     pub fn token(&self, pass: &Pass, now: UnixMillis) -> Result<(Arc<Signed>, bool), SignError> {
-        let record = pass.record().ok_or(SignError::TooLong)?;
-        let purpose = Purpose {
-            lookup: record.lookup,
-            as_of: record.as_of,
-            audience: name(&self.audience)?,
-            kid: self.key.kid(),
-        };
+        let (audience, kid) = (name(&self.audience)?, self.key.kid());
+        let purpose = Purpose { lookup: pass.lookup, as_of: pass.as_of, audience, kid };
         if let Some(held) = &pass.held
             && held.issuer == self.issuer
             && held.held()?.reusable(&purpose, now)
         {
             return Ok((Arc::clone(held), false));
         }
+        let record = pass.record().ok_or(SignError::TooLong)?;
         let mut room = [0; TOKEN_MAX];
         let Token { text, iat, exp } = self.sign(&record, None, LIFE_MAX_S, now, &mut room)?;
         let signed = Signed {

@@ -6,9 +6,10 @@ use tollgate_core::{
     decision::{Denial, ROUTE_LIMITS_MAX, Request},
     id::Id,
     limit::{Limit, LimitScope, Numbers},
+    lookup::LookupId,
     network::{Address, Country},
     pepper::Genuine,
-    record::Record,
+    record::{Bounds, Record},
     scope::{REQUIRED_SCOPES_MAX, Scope},
     stamp::Stamp,
 };
@@ -199,6 +200,9 @@ impl Decision {
 #[derive(Clone, Debug)]
 pub struct Pass {
     pub(crate) packed: Arc<[u8]>,
+    /// Of that record: it is not looked at again for what every request needs.
+    pub(crate) lookup: LookupId,
+    pub(crate) as_of: Stamp,
     pub(crate) flagged: bool,
     pub(crate) standing: Standing,
     pub(crate) held: Option<Arc<Signed>>,
@@ -235,6 +239,12 @@ impl Pass {
     #[must_use]
     pub fn record(&self) -> Option<Record<'_>> {
         Record::unpack(&self.packed)
+    }
+
+    /// What the key is counted by: a shorter look than the one at the whole record.
+    #[must_use]
+    pub fn bounds(&self) -> Option<Bounds<'_>> {
+        Bounds::unpack(&self.packed)
     }
 
     /// Whether the authority could not be reached, so that this was decided from what was known before.

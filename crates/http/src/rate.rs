@@ -6,7 +6,7 @@
 use tollgate_core::{
     bucket::Wait,
     limit::{Limit, Numbers, Period, Refill},
-    record::Record,
+    record::{Bounds, Record},
     time::UnixMillis,
 };
 
@@ -89,10 +89,11 @@ impl Policy<'_> {
 
 /// Every limit of a record, then its quotas, then the limits of the route: the order of what is left of each.
 pub(crate) fn policies<'a>(
-    record: &Record<'a>,
+    record: impl Into<Bounds<'a>>,
     route: &'a [RouteLimit],
-) -> impl Iterator<Item = Policy<'a>> + Clone {
-    let own = record.limits.iter().chain(record.quotas);
+) -> impl Iterator<Item = Policy<'a>> {
+    let Bounds { limits, quotas } = record.into();
+    let own = limits.iter().chain(quotas);
     let own = own.map(|Limit { name, numbers, .. }| Policy {
         name: name.as_str(),
         of_route: false,
@@ -108,15 +109,16 @@ pub(crate) fn policies<'a>(
 /// The fields of an answer to a request that passed: every limit and quota of the record, and every limit of
 /// the route. `left` has what may still be spent of each, in that order.
 #[must_use]
-pub fn fields(
-    record: &Record<'_>,
-    route: &[RouteLimit],
+pub fn fields<'a>(
+    record: impl Into<Bounds<'a>>,
+    route: &'a [RouteLimit],
     left: &[u32],
     style: Style,
     now: UnixMillis,
 ) -> Vec<(&'static str, String)> {
     let left = left.iter().copied().chain(std::iter::repeat(0));
-    let told = policies(record, route).zip(left).map(move |(policy, left)| {
+    let (mut lists, mut tightest) = (Lists::new(style), None);
+    for (policy, left) in policies(record, route).zip(left) {
         let burst = policy.numbers.burst();
         let left = left.min(burst);
         let reset_s = match policy.numbers.refill() {
@@ -125,10 +127,14 @@ pub fn fields(
             }
             Refill::Each(period) => period.next(now).map(|next| next.since(now).div_ceil(1_000)),
         };
-        Told { policy, left, reset_s }
-    });
-    let tightest = told.clone().min_by_key(|told| told.left);
-    written(policies(record, route), told, tightest, style)
+        let told = Told { policy, left, reset_s };
+        lists.offer(&policy);
+        lists.tell(&told);
+        if tightest.is_none_or(|tightest: Told<'_>| left < tightest.left) {
+            tightest = Some(told);
+        }
+    }
+    lists.finish(tightest)
 }
 
 /// The fields of an answer to a request that the limit or quota at `place`, counted as in [`fields`], refused:
@@ -142,11 +148,19 @@ pub fn refused(
     left: &[u32],
     style: Style,
 ) -> Vec<(&'static str, String)> {
-    let named = policies(record, route).nth(place).map(|policy| {
-        let left = left.get(place).copied().unwrap_or(0).min(policy.numbers.burst());
-        Told { policy, left, reset_s: retry_after_s(wait) }
-    });
-    written(policies(record, route), named.into_iter(), named, style)
+    let mut lists = Lists::new(style);
+    let mut named = None;
+    for (at, policy) in policies(record, route).enumerate() {
+        lists.offer(&policy);
+        if at == place {
+            let left = left.get(place).copied().unwrap_or(0).min(policy.numbers.burst());
+            named = Some(Told { policy, left, reset_s: retry_after_s(wait) });
+        }
+    }
+    if let Some(told) = &named {
+        lists.tell(told);
+    }
+    lists.finish(named)
 }
 
 /// The seconds of `Retry-After`: rounded up, at least one; none for what never passes.
@@ -176,47 +190,65 @@ fn window_s(numbers: Numbers) -> Option<u64> {
     }
 }
 
-fn written<'a>(
-    policies: impl Iterator<Item = Policy<'a>>,
-    told: impl Iterator<Item = Told<'a>>,
-    tightest: Option<Told<'a>>,
+/// Both lists of the standard fields, while they are written; nothing is made for what is not told.
+struct Lists {
     style: Style,
-) -> Vec<(&'static str, String)> {
-    let mut fields = vec![];
-    let Some(tightest) = tightest else {
-        return fields;
-    };
-    if style.standard() {
-        let (mut policy, mut state) = (String::with_capacity(64), String::with_capacity(64));
-        for each in policies {
-            let item = item(&mut policy, &each);
-            parameter(item, "q", Some(each.numbers.burst().into()));
-            parameter(item, "w", window_s(each.numbers));
-        }
-        for each in told {
-            let item = item(&mut state, &each.policy);
-            parameter(item, "r", Some(each.left.into()));
-            parameter(item, "t", each.reset_s);
-        }
-        fields.extend(STANDARD.into_iter().zip([policy, state]));
+    policy: String,
+    state: String,
+}
+
+/// What most lists fit in.
+const LIST_BYTES: usize = 64;
+
+impl Lists {
+    const fn new(style: Style) -> Self {
+        Self { style, policy: String::new(), state: String::new() }
     }
-    if style.legacy() {
-        let burst = tightest.policy.numbers.burst().into();
-        let said = [Some(burst), Some(tightest.left.into()), tightest.reset_s];
-        for (name, number) in LEGACY.into_iter().zip(said.into_iter().cycle()) {
-            if let Some(number) = number {
-                let mut value = String::new();
-                push_number(&mut value, number);
-                fields.push((name, value));
+
+    fn offer(&mut self, policy: &Policy<'_>) {
+        if self.style.standard() {
+            let item = item(&mut self.policy, policy);
+            parameter(item, ";q=", Some(policy.numbers.burst().into()));
+            parameter(item, ";w=", window_s(policy.numbers));
+        }
+    }
+
+    fn tell(&mut self, told: &Told<'_>) {
+        if self.style.standard() {
+            let item = item(&mut self.state, &told.policy);
+            parameter(item, ";r=", Some(told.left.into()));
+            parameter(item, ";t=", told.reset_s);
+        }
+    }
+
+    /// The fields; none if there is nothing to be told.
+    fn finish(self, tightest: Option<Told<'_>>) -> Vec<(&'static str, String)> {
+        let Self { style, policy, state } = self;
+        let Some(tightest) = tightest else { return vec![] };
+        let mut fields = Vec::with_capacity(STANDARD.len());
+        if style.standard() {
+            fields.extend(STANDARD.into_iter().zip([policy, state]));
+        }
+        if style.legacy() {
+            let burst = tightest.policy.numbers.burst().into();
+            let said = [Some(burst), Some(tightest.left.into()), tightest.reset_s];
+            for (name, number) in LEGACY.into_iter().zip(said.into_iter().cycle()) {
+                if let Some(number) = number {
+                    let mut value = String::new();
+                    push_number(&mut value, number);
+                    fields.push((name, value));
+                }
             }
         }
+        fields
     }
-    fields
 }
 
 /// Begins an item of a list with the policy's name. No character of an identifier needs an escape.
 fn item<'s>(to: &'s mut String, policy: &Policy<'_>) -> &'s mut String {
-    if !to.is_empty() {
+    if to.is_empty() {
+        to.reserve(LIST_BYTES);
+    } else {
         to.push_str(", ");
     }
     to.push('"');
@@ -227,9 +259,7 @@ fn item<'s>(to: &'s mut String, policy: &Policy<'_>) -> &'s mut String {
 
 fn parameter(to: &mut String, name: &str, number: Option<u64>) {
     if let Some(number) = number {
-        to.push(';');
         to.push_str(name);
-        to.push('=');
         push_number(to, number);
     }
 }

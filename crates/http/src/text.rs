@@ -66,20 +66,19 @@ pub(crate) fn push_number(to: &mut String, number: u64) {
 /// Appends a number in at least `width` decimal digits, zeros in front.
 pub(crate) fn push_padded(to: &mut String, mut number: u64, width: usize) {
     // 2^64 has 20 digits.
-    let mut digits = [b'0'; 20];
-    let mut used = 0_usize;
-    for digit in digits.iter_mut().rev() {
+    const DIGITS: usize = 20;
+    let mut digits = [b'0'; DIGITS];
+    let mut first = DIGITS;
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
         *digit = b'0'.wrapping_add(u8::try_from(number % 10).unwrap_or(0));
         number /= 10;
-        used = used.saturating_add(1);
-        if number == 0 && used >= width {
+        first = place;
+        if number == 0 && DIGITS.saturating_sub(place) >= width {
             break;
         }
     }
-    let unused = digits.len().saturating_sub(used);
-    for &digit in digits.iter().skip(unused) {
-        to.push(char::from(digit));
-    }
+    // Digits are always text.
+    to.push_str(digits.get(first..).and_then(|used| str::from_utf8(used).ok()).unwrap_or("0"));
 }
 
 /// Appends `text` as the inside of a quoted string of HTTP: what could end it is escaped, what must not stand

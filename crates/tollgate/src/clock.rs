@@ -16,11 +16,16 @@ static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// What both clocks say now.
 pub(crate) fn read() -> Reading {
+    read_with_micros().0
+}
+
+/// The same, with what [`micros`] says at that instant: each clock is asked once.
+pub(crate) fn read_with_micros() -> (Reading, u64) {
     // A clock before 1970 reads as 1970: everything is then expired or not yet valid, nothing allowed.
     let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_millis();
-    let mono = START.elapsed().as_millis();
-    let millis = |millis| u64::try_from(millis).unwrap_or(u64::MAX);
-    Reading { wall: UnixMillis(millis(wall)), mono_ms: millis(mono) }
+    let wall = UnixMillis(u64::try_from(wall).unwrap_or(u64::MAX));
+    let micros = micros();
+    (Reading { wall, mono_ms: micros / 1_000 }, micros)
 }
 
 /// The microseconds since the program first looked at the clock: only differences mean something.

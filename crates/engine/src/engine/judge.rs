@@ -125,22 +125,23 @@ impl<W> Engine<W> {
             .unwrap_or(Seen::Deny(Denial::Unavailable));
         let Sight { standing, moved, current, .. } = sight;
         let cold = place.is_none() && matches!(known, Known::Nothing);
-        let own = current.map_or(0, |current| own(current.record()));
-        let found = entry.filter(|_| current.is_some());
-        let packed = found.map(|entry| Arc::clone(&entry.packed));
-        let judged = match (seen, packed) {
-            (Seen::Allow { flagged }, Some(packed)) => {
-                let held = found.and_then(|entry| entry.held.clone());
-                Judged::Decided(Decision::Allow(Pass { packed, flagged, standing, held }))
+        let own = current.as_ref().map_or(0, |current| own(current.record()));
+        let judged = match (seen, entry, current.as_ref().map(Current::record)) {
+            (Seen::Allow { flagged }, Some(entry), Some(&Record { lookup, as_of, .. })) => {
+                let (packed, held) = (Arc::clone(&entry.packed), entry.held.clone());
+                let pass = Pass { packed, lookup, as_of, flagged, standing, held };
+                Judged::Decided(Decision::Allow(pass))
             }
             // INVARIANT: nothing is allowed without a record.
-            (Seen::Allow { .. }, None) => Judged::Decided(Decision::deny(Denial::Unavailable)),
-            (Seen::Deny(denial), packed) => {
+            (Seen::Allow { .. }, _, _) => Judged::Decided(Decision::deny(Denial::Unavailable)),
+            (Seen::Deny(denial), entry, current) => {
+                let found = entry.filter(|_| current.is_some());
+                let packed = found.map(|entry| Arc::clone(&entry.packed));
                 Judged::Decided(Decision::Deny(Refused { denial, packed, standing }))
             }
-            (Seen::Await(Need::Head), _) => Judged::Head { cold },
-            (Seen::Await(Need::Record), _) => Judged::Record,
-            (Seen::Await(Need::Tokens(_)), _) => Judged::Tokens,
+            (Seen::Await(Need::Head), _, _) => Judged::Head { cold },
+            (Seen::Await(Need::Record), _, _) => Judged::Record,
+            (Seen::Await(Need::Tokens(_)), _, _) => Judged::Tokens,
         };
         if let (true, Some(place)) = (moved, place) {
             records.remember(place, purses.at_hand.get(..own).unwrap_or(&[]));

@@ -12,6 +12,7 @@ use tollgate_core::{
     decision::{Denial, ROUTE_LIMITS_MAX},
     network::{Address, Country},
     record::{LIMITS_MAX, QUOTAS_MAX, Record},
+    time::UnixMillis,
 };
 use tollgate_engine::{Decision, Inquiry, Pass, Standing};
 use tollgate_http::{
@@ -243,10 +244,12 @@ async fn keyed(
         demand: Arc::clone(live.demand(rule).ok_or_else(unavailable)?),
     };
     let decision = gate.decide(inquiry).await;
-    gate.metrics.took(clock::micros().saturating_sub(begun));
+    let (now, micros) = clock::read_with_micros();
+    gate.metrics.took(micros.saturating_sub(begun));
     match decision {
         Some(Decision::Allow(pass)) => {
-            let passage = allowed(gate, live, question, rule, &pass).ok_or_else(unavailable)?;
+            let passage =
+                allowed(gate, live, question, rule, &pass, now.wall).ok_or_else(unavailable)?;
             gate.metrics.allow();
             Ok(passage)
         }
@@ -266,8 +269,8 @@ fn allowed(
     question: &Question<'_>,
     rule: &Rule,
     pass: &Pass,
+    now: UnixMillis,
 ) -> Option<Passage> {
-    let now = clock::read().wall;
     let identity = if rule.bind {
         let jti = jti()?;
         let method = BoundMethod::new(question.method.as_str()).ok()?;
@@ -280,10 +283,10 @@ fn allowed(
         }
         HeaderValue::from_str(signed.as_str())
     };
-    let record = pass.record()?;
+    let left = left(pass.standing());
     Some(Passage {
         identity: Some(identity.ok()?),
-        extra: rate::fields(&record, &rule.limits, &left(pass.standing()), live.style, now),
+        extra: rate::fields(pass.bounds()?, &rule.limits, &left, live.style, now),
         cacheable: rule.cache,
         cors_answered: matches!(rule.cors, Cors::Answer(_)),
     })

@@ -56,11 +56,9 @@ pub(super) fn body(
     }
     to.instant(not_before)?;
     to.instant(expires)?;
-    for name in [env.as_str(), key.as_str(), tenant.as_str(), owner.as_str()] {
-        to.name(name)?;
-    }
     from.expect(",\"plan\":")?;
-    to.name(if from.accept("null") { "" } else { id(from, "plan")?.as_str() })?;
+    let plan = if from.accept("null") { "" } else { id(from, "plan")?.as_str() };
+    to.names(&[env.as_str(), key.as_str(), tenant.as_str(), owner.as_str(), plan])?;
     lists(from, to, as_of)?;
     sealed::read_closing(reader)?;
     Ok(None)
