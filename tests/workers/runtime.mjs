@@ -39,7 +39,7 @@ function worker(name, service) {
     ([object, key]) => `(className = ${quoted(object)}, uniqueKey = ${quoted(key)}, enableSql = true)`,
   );
   return `(name = ${quoted(name)}, worker = (
-    compatibilityDate = ${quoted(service.date ?? "2026-11-01")},
+    compatibilityDate = ${quoted(service.date ?? "2026-10-01")},
     modules = [${modules.join(", ")}],
     bindings = [${bindings.join(", ")}],
     durableObjectNamespaces = [${objects.join(", ")}],
