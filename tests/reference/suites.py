@@ -16,6 +16,7 @@ SUITES = {
     "heads": ("head", 30),
     "decisions": ("decision", 100),
     "identities": ("identity", 60),
+    "engine": ("engine", 90),
 }
 
 

@@ -194,61 +194,68 @@ fn purse_of(
 }
 
 fn rendered(step: &Step<'_>, record: Option<&Record<'_>>, request: &Request<'_>) -> Value {
-    let of_record = record.map(|record| record.limits.iter().chain(record.quotas));
-    let names: Vec<_> = of_record
-        .into_iter()
-        .flatten()
-        .chain(request.limits.iter().copied())
-        .map(|limit| limit.name.as_str())
-        .collect();
-    let (limits, quotas) =
-        record.map_or((0, 0), |record| (record.limits.len(), record.quotas.len()));
     match step {
         Step::Verdict(Verdict::Allow(allowed)) => {
             json!({"step": "allow", "flagged": Allowed::flagged(allowed)})
         }
-        Step::Verdict(Verdict::Deny(denial)) => {
-            let mut denied = json!({"step": "deny", "code": denial.code()});
-            let named = |place: usize, wait: &Wait| {
-                let wait = match wait {
-                    Wait::Later(ms) => json!(ms),
-                    Wait::Never => Value::Null,
-                };
-                json!({"limit": names.get(place), "retry_after_ms": wait})
-            };
-            let more = match denial {
-                Denial::ScopeMissing { required } => {
-                    let scope = request.required.get(*required).map(|scope| scope.as_str());
-                    json!({"scope": scope})
-                }
-                Denial::QuotaExhausted { quota, wait } => {
-                    named(limits.saturating_add(*quota), wait)
-                }
-                Denial::RateLimited { limit, wait } if *limit < limits => named(*limit, wait),
-                Denial::RateLimited { limit, wait } => named(limit.saturating_add(quotas), wait),
-                Denial::RequestInvalid
-                | Denial::CredentialMissing
-                | Denial::KeyInvalid
-                | Denial::KeyRevoked
-                | Denial::TenantDisabled
-                | Denial::OwnerDisabled
-                | Denial::KeyDisabled
-                | Denial::KeyExpired
-                | Denial::KeyNotYetValid
-                | Denial::IpDenied
-                | Denial::CountryDenied
-                | Denial::Unavailable => json!({}),
-            };
-            if let (Some(denied), Value::Object(mut more)) = (denied.as_object_mut(), more) {
-                denied.append(&mut more);
-            }
-            denied
-        }
+        Step::Verdict(Verdict::Deny(denial)) => denied(denial, record, request),
         Step::Await(Need::Record) => json!({"step": "await", "need": "record"}),
         Step::Await(Need::Head) => json!({"step": "await", "need": "head"}),
         Step::Await(Need::Tokens(short)) => {
+            let names = names(record, request);
             let limits: Vec<_> = short.places().filter_map(|place| names.get(place)).collect();
             json!({"step": "await", "need": "tokens", "limits": limits})
         }
     }
+}
+
+/// A denial, with what the record and the request call that of which it is.
+pub(crate) fn denied(
+    denial: &Denial,
+    record: Option<&Record<'_>>,
+    request: &Request<'_>,
+) -> Value {
+    let names = names(record, request);
+    let (limits, quotas) =
+        record.map_or((0, 0), |record| (record.limits.len(), record.quotas.len()));
+    let mut denied = json!({"step": "deny", "code": denial.code()});
+    let named = |place: usize, wait: &Wait| {
+        let wait = match wait {
+            Wait::Later(ms) => json!(ms),
+            Wait::Never => Value::Null,
+        };
+        json!({"limit": names.get(place), "retry_after_ms": wait})
+    };
+    let more = match denial {
+        Denial::ScopeMissing { required } => {
+            let scope = request.required.get(*required).map(|scope| scope.as_str());
+            json!({"scope": scope})
+        }
+        Denial::QuotaExhausted { quota, wait } => named(limits.saturating_add(*quota), wait),
+        Denial::RateLimited { limit, wait } if *limit < limits => named(*limit, wait),
+        Denial::RateLimited { limit, wait } => named(limit.saturating_add(quotas), wait),
+        Denial::RequestInvalid
+        | Denial::CredentialMissing
+        | Denial::KeyInvalid
+        | Denial::KeyRevoked
+        | Denial::TenantDisabled
+        | Denial::OwnerDisabled
+        | Denial::KeyDisabled
+        | Denial::KeyExpired
+        | Denial::KeyNotYetValid
+        | Denial::IpDenied
+        | Denial::CountryDenied
+        | Denial::Unavailable => json!({}),
+    };
+    if let (Some(denied), Value::Object(mut more)) = (denied.as_object_mut(), more) {
+        denied.append(&mut more);
+    }
+    denied
+}
+
+/// What every limit and quota is called, in the order of the purses.
+fn names<'n>(record: Option<&Record<'n>>, request: &Request<'n>) -> Vec<&'n str> {
+    let of_record = record.map(|record| record.limits.iter().chain(record.quotas));
+    let of_route = request.limits.iter().copied();
+    of_record.into_iter().flatten().chain(of_route).map(|limit| limit.name.as_str()).collect()
 }

@@ -13,6 +13,7 @@ use tollgate_core::{
     stamp::Stamp,
     time::{Reading, UnixMillis},
 };
+use tollgate_engine::Tidings;
 
 use crate::{
     BadCase, input,
@@ -79,16 +80,8 @@ fn merged(input: &Value) -> Result<Value, BadCase> {
         let learned = at(arrival_ms.saturating_sub(age_ms));
         told(&mut reader, &whole, learned)?;
     }
-    let answer = input::field(input, "answer")?;
-    let list = list(answer)?;
-    let answer = Answer {
-        stamp: stamp_of(answer, "head")?,
-        floor: input::uint(answer, "floor")?,
-        since: input::uint(answer, "since")?,
-        age_ms: input::uint(answer, "age_ms")?,
-        entries: &list,
-    };
-    let merge = reader.merge(&answer, sent, now);
+    let answer = tidings(input::field(input, "answer")?)?;
+    let merge = reader.merge(&answer.answer(), sent, now);
     let after = reader.head().map(|head| {
         let mut fields = fields(head);
         if let Some(fields) = fields.as_object_mut() {
@@ -215,6 +208,17 @@ fn entries(entries: &[Entry]) -> Vec<Value> {
         json!([entry.epoch, tenant, kind, id])
     };
     entries.iter().map(entry).collect()
+}
+
+/// An answer that was opened.
+pub(crate) fn tidings(answer: &Value) -> Result<Tidings, BadCase> {
+    Ok(Tidings {
+        stamp: stamp_of(answer, "head")?,
+        floor: input::uint(answer, "floor")?,
+        since: input::uint(answer, "since")?,
+        age_ms: input::uint(answer, "age_ms")?,
+        entries: list(answer)?,
+    })
 }
 
 fn list(value: &Value) -> Result<Vec<Entry>, BadCase> {

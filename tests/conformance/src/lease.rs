@@ -1,7 +1,7 @@
 //! `lease.*`: docs/spec/bucket-and-lease.md.
 
 mod authority;
-mod text;
+pub(crate) mod text;
 
 use serde_json::{Value, json};
 use tollgate_core::{

@@ -5,6 +5,7 @@
 
 pub mod bucket;
 pub mod decision;
+mod engine;
 pub mod head;
 mod identity;
 pub mod input;
@@ -31,6 +32,7 @@ pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
         ("bucket", op) => bucket::apply(op, input),
         ("lease", op) => lease::apply(op, input),
         ("decision", op) => decision::apply(op, input),
+        ("engine", op) => engine::apply(op, input),
         ("head", op) => head::apply(op, input),
         ("record", op) => record::apply(op, input),
         ("scope", op) => scope::apply(op, input),

@@ -71,4 +71,5 @@ suites! {
     heads: "heads",
     decisions: "decisions",
     identities: "identities",
+    engine: "engine",
 }

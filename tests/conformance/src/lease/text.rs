@@ -18,7 +18,7 @@ pub(super) fn numbers(value: &Value, name: &str) -> Result<Numbers, BadCase> {
     bucket::numbers(input::field(value, name)?)?.map_err(|error| BadCase(error.to_string()))
 }
 
-pub(super) fn flag(value: &Value, name: &str) -> Result<bool, BadCase> {
+pub(crate) fn flag(value: &Value, name: &str) -> Result<bool, BadCase> {
     let flag = input::field(value, name)?.as_bool();
     flag.ok_or_else(|| BadCase(format!("{name} is neither true nor false")))
 }
@@ -52,7 +52,7 @@ pub(super) fn wait(wait: Wait) -> Value {
     }
 }
 
-pub(super) fn holder(value: &Value) -> Result<HolderId, BadCase> {
+pub(crate) fn holder(value: &Value) -> Result<HolderId, BadCase> {
     let id = input::hex(value, "holder")?.try_into();
     Ok(HolderId(id.map_err(|_| BadCase("a holder id has 16 bytes".into()))?))
 }
@@ -79,7 +79,7 @@ pub(super) fn ask(value: &Value) -> Result<Option<Ask>, BadCase> {
     Ok((seq > 0).then_some(ask))
 }
 
-pub(super) fn asked(ask: &Ask) -> Value {
+pub(crate) fn asked(ask: &Ask) -> Value {
     json!({
         "holder": input::to_hex(&ask.holder.0), "seq": ask.seq, "limit": written(ask.numbers),
         "changed": stamp(ask.changed), "deadline_ms": ask.deadline.millis(), "waiting": ask.waiting,
