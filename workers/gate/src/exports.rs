@@ -61,8 +61,9 @@ pub(crate) extern "C" fn written_len() -> usize {
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn start(len: usize, now_ms: f64) -> u32 {
     PAGE.with_borrow_mut(|page| {
-        let text = page.take(len);
-        let started = match std::str::from_utf8(&text) {
+        let input = page.lend();
+        let text = input.get(..len).unwrap_or_default();
+        let started = match std::str::from_utf8(text) {
             Ok(text) => Host::new(Runtime, text, millis(now_ms)).map_err(|error| error.to_string()),
             Err(_) => Err(String::from("the settings are no text")),
         };

@@ -117,14 +117,15 @@ impl<O: Outside> Host<O> {
     /// What becomes of the request whose head the other side wrote; if it waits, `ticket` is its name.
     pub fn arrive(&mut self, len: usize, ticket: u32, now_ms: u64) -> Code {
         self.renew(UnixMillis(now_ms));
-        let text = self.page.take(len);
+        let input = self.page.lend();
+        let text = input.get(..len).unwrap_or_default();
         let id = self.next_id();
-        let code = self.judge(&text, &id, ticket, now_ms);
+        let code = self.judge(text, &id, ticket, now_ms);
         self.settle();
         if code == Code::Waiting {
-            self.parked.insert(ticket, Parked { id, text: text.as_slice().into() });
+            self.parked.insert(ticket, Parked { id, text: text.into() });
         }
-        self.page.give(text);
+        self.page.give_back(input);
         code
     }
 
@@ -154,9 +155,10 @@ impl<O: Outside> Host<O> {
 
     /// What the client gets of an origin's answer, whose head the other side wrote.
     pub fn returned(&mut self, len: usize) -> Code {
-        let text = self.page.take(len);
-        let done = render::returned(&mut self.page, &self.policy, &text);
-        self.page.give(text);
+        let input = self.page.lend();
+        let text = input.get(..len).unwrap_or_default();
+        let done = render::returned(&mut self.page, &self.policy, text);
+        self.page.give_back(input);
         done.map_or(Code::Nothing, |()| Code::Onward)
     }
 
@@ -191,13 +193,13 @@ impl<O: Outside> Host<O> {
 
     /// Takes in what the other side wrote as the answer to an errand. `found` is false where a replica has nothing.
     pub fn deliver(&mut self, id: u64, found: bool, len: usize, now_ms: u64) {
-        let text = self.page.take(len);
-        let Some(sent) = self.sent.remove(&id) else { return self.page.give(text) };
-        let reply = self.read(&sent, found, &text);
+        let Some(sent) = self.sent.remove(&id) else { return };
+        let input = self.page.lend();
+        let reply = self.read(&sent, found, input.get(..len).unwrap_or_default());
+        self.page.give_back(input);
         if let Err(StoreError::Damaged(_)) = &reply {
             self.damaged(&sent, &reply);
         }
-        self.page.give(text);
         self.engine.deliver(ErrandId(id), reply, reading(now_ms));
         self.settle();
     }

@@ -1,52 +1,50 @@
-//! The one buffer that both sides write to.
+//! The two buffers through which both sides talk.
 
 /// The most that the other side writes at once: the longest head of a request, and the longest answer of a store.
 pub(crate) const INPUT_MAX: usize = 512 * 1024;
 
-/// What is written to the other side, or was written by it.
+/// What was written by the other side, and what is written for it.
 #[derive(Debug, Default)]
-pub struct Page(Vec<u8>);
+pub struct Page {
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
 
 impl Page {
-    /// Makes room for `len` bytes of the other side's, and says where they go; none if that is more than
-    /// [`INPUT_MAX`].
+    /// Makes room for `len` bytes of the other side's, and says where they go; none if that is more than can be
+    /// taken. The place stays the same until more room is asked for.
     pub fn room(&mut self, len: usize) -> Option<*mut u8> {
         if len > INPUT_MAX {
             return None;
         }
-        self.0.clear();
-        self.0.resize(len.max(self.0.capacity()), 0);
-        Some(self.0.as_mut_ptr())
-    }
-
-    /// Takes out what the other side wrote: `len` bytes.
-    pub(crate) fn take(&mut self, len: usize) -> Vec<u8> {
-        let mut taken = std::mem::take(&mut self.0);
-        taken.truncate(len);
-        taken
-    }
-
-    /// Gives the room of what was taken back, so that it is used again.
-    pub(crate) fn give(&mut self, room: Vec<u8>) {
-        if self.0.capacity() < room.capacity() {
-            let written = std::mem::replace(&mut self.0, room);
-            self.0.clear();
-            self.0.extend_from_slice(&written);
+        if self.input.len() < len {
+            self.input.resize(len, 0);
         }
+        Some(self.input.as_mut_ptr())
+    }
+
+    /// Lends what the other side wrote: `len` bytes of it.
+    pub(crate) fn lend(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.input)
+    }
+
+    /// Takes back what was lent.
+    pub(crate) fn give_back(&mut self, input: Vec<u8>) {
+        self.input = input;
     }
 
     /// What was written for the other side.
     #[must_use]
     pub fn written(&self) -> &[u8] {
-        &self.0
+        &self.output
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.output.clear();
     }
 
     pub(crate) fn push(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.output.extend_from_slice(text.as_bytes());
     }
 
     /// A field, on a line of its own. What would end the line is no value of a field, so such a field is left out.

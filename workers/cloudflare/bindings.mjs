@@ -1,0 +1,58 @@
+// What a Worker has for the gate: stores, and what Cloudflare itself says of a client.
+
+import { lines } from "../gate/gate.mjs";
+
+/** For how long a location may keep a record, in seconds: the least that every copy of KV takes. */
+const RECORD_TTL_S = 60;
+
+const encoder = new TextEncoder();
+
+/** The stores of a deployment: a namespace of records, and the objects that have the last word. */
+export function stores(env) {
+  const ask = async (namespace, name, question) => {
+    const object = namespace.get(namespace.idFromName(name));
+    return new Uint8Array(await object.ask(encoder.encode(question)));
+  };
+  return {
+    replica: async (key) => {
+      const found = await env.RECORDS.get(key, { type: "arrayBuffer", cacheTtl: RECORD_TTL_S });
+      return found === null ? null : new Uint8Array(found);
+    },
+    head: (_place, question) => ask(env.RELAY, "relay", question),
+    record: (place, question) => ask(env.LEDGER, place, question),
+    lease: (place, question) => ask(env.BUCKET, place, question),
+  };
+}
+
+/** The settings of a deployment: what `wrangler.toml` says, and its secrets. */
+export function settings(env) {
+  const { origin: _, ...told } = env.TOLLGATE ?? {};
+  const secrets = env.TOLLGATE_SECRETS;
+  if (typeof secrets !== "string") throw new Error("the secret TOLLGATE_SECRETS is not set");
+  let read;
+  try {
+    read = JSON.parse(secrets);
+  } catch {
+    // What stands there is a secret, so the error does not say more.
+    throw new Error("the secret TOLLGATE_SECRETS is no JSON");
+  }
+  return lines(told) + lines({ secrets: read });
+}
+
+/** What Cloudflare says of the client; what a client says of itself is not looked at. */
+export function client(request) {
+  return {
+    address: request.headers.get("cf-connecting-ip") ?? "",
+    country: request.cf?.country ?? "",
+  };
+}
+
+/** Sends a request that passed to the origin, past every shared cache unless its route opts in. */
+export function forward(env, request, onward) {
+  const origin = env.TOLLGATE?.origin ?? {};
+  const url = origin.url ?? "http://origin";
+  const next = onward.request(request, url.replace(/\/$/, ""));
+  const init = onward.cacheable ? {} : { cache: "no-store" };
+  const sent = env.ORIGIN ? env.ORIGIN.fetch(next, init) : fetch(next, init);
+  return sent.then((response) => onward.answer(response));
+}

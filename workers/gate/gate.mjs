@@ -1,0 +1,324 @@
+// The gate, for any runtime that has `fetch` and WebAssembly. It knows its stores by one object:
+//
+//   { replica(key), head(place, question), record(place, question), lease(place, question) }
+//
+// each of which gives a promise of bytes; a replica that has nothing gives null. What they carry is read and
+// judged in the module; nothing here looks at a key. Whatever fails here is answered 503.
+
+const ONWARD = 0;
+const ANSWERED = 1;
+const WAITING = 2;
+
+/** How often a request that somebody else asks for looks whether there is a decision, in milliseconds. */
+const LOOK_MS = 4;
+/** The longest that one request minds the timers of its isolate, in milliseconds. */
+const MIND_MAX_MS = 20_000;
+/** The longest pause in which nobody looks at the timers, in milliseconds. */
+const PAUSE_MAX_MS = 1_000;
+/** The most tickets before they begin anew. */
+const TICKETS_MAX = 2 ** 32;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A request that may go on to the origin, and what its answer must be made into. */
+export class Onward {
+  #gate;
+  #flags;
+  #add;
+
+  /** @param {string} page what the module said */
+  constructor(gate, page) {
+    const lines = page.split("\n");
+    this.#gate = gate;
+    /** The path and query, as they were judged. */
+    this.target = lines[0];
+    /** The names of the fields that do not go on. */
+    this.without = lines[1] === "" ? [] : lines[1].split(" ");
+    this.#flags = lines[2];
+    let at = 3;
+    /** The fields that are set, each with its value. */
+    this.with = [];
+    for (; lines[at] !== ""; at += 1) this.with.push(field(lines[at]));
+    this.#add = lines.slice(at + 1, -1);
+  }
+
+  /** Whether shared caches may keep the answer. */
+  get cacheable() {
+    return this.#flags[0] === "1";
+  }
+
+  /** The fields that the origin gets. */
+  headers(request) {
+    const headers = new Headers(request.headers);
+    for (const name of this.without) headers.delete(name);
+    for (const [name, value] of this.with) headers.set(name, value);
+    return headers;
+  }
+
+  /** The request that the origin at `origin` gets: exactly the target that was judged. */
+  request(request, origin) {
+    return new Request(origin + this.target, {
+      method: request.method,
+      headers: this.headers(request),
+      body: request.body,
+      redirect: "manual",
+    });
+  }
+
+  /** What the client gets of the origin's answer. */
+  answer(response) {
+    return this.#gate.returned(response, this.#flags, this.#add);
+  }
+}
+
+/** One gate in one isolate. */
+export class Gate {
+  #module;
+  #settings;
+  #stores;
+  #wasm;
+  #view = new Uint8Array();
+  #at = 0;
+  #room = 0;
+  #tickets = 0;
+  #minded = 0;
+
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {() => string} settings reads the settings, a line each; whatever it throws stops the start
+   * @param {object} stores see above
+   */
+  constructor(module, settings, stores) {
+    this.#module = module;
+    this.#settings = settings;
+    this.#stores = stores;
+  }
+
+  /**
+   * Judges a request: an `Onward`, or the `Response` that it gets; a promise of one of them only if stores must be
+   * asked.
+   *
+   * @param {Request} request
+   * @param {{address: string, country: string}} client what the platform itself says of the client
+   * @param {{waitUntil(work: Promise<unknown>): void}} context
+   */
+  judge(request, client, context) {
+    try {
+      const wasm = this.#wasm ?? this.#start();
+      const ticket = this.#tickets;
+      this.#tickets = (ticket + 1) % TICKETS_MAX;
+      const len = this.#write(headOf(request, client));
+      const code = wasm.arrive(len, ticket, Date.now());
+      if (code === WAITING) return this.#wait(wasm, ticket, context);
+      const judged = this.#judged(code);
+      if (wasm.pending() > 0) context.waitUntil(this.#mind(wasm, this.#errands(wasm)));
+      return judged;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** What the client gets of an origin's answer. */
+  returned(response, flags, add) {
+    try {
+      const wasm = this.#wasm ?? this.#start();
+      let head = `${flags}\n`;
+      for (const [name, value] of response.headers) head += `${name}:${value}\n`;
+      if (wasm.returned(this.#write(head)) !== ONWARD) throw new Error("the answer cannot be read");
+      const lines = this.#read().split("\n");
+      const answer = new Response(response.body, response);
+      if (lines[0] !== "") for (const name of lines[0].split(" ")) answer.headers.delete(name);
+      let at = 1;
+      for (; lines[at] !== ""; at += 1) answer.headers.set(...field(lines[at]));
+      for (const line of lines.slice(at + 1, -1)) answer.headers.append(...field(line));
+      for (const line of add) answer.headers.append(...field(line));
+      return answer;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  #judged(code) {
+    const page = this.#read();
+    if (code === ONWARD) return new Onward(this, page);
+    if (code === ANSWERED) return answerOf(page);
+    throw new Error("the request cannot be read");
+  }
+
+  #start() {
+    const memory = (at, len) => new Uint8Array(wasm.memory.buffer, at, len);
+    const host = {
+      random: (at, len) => crypto.getRandomValues(memory(at, len)),
+      log: (at, len) => console.warn(decoder.decode(memory(at, len))),
+    };
+    const { exports: wasm } = new WebAssembly.Instance(this.#module, { host });
+    this.#room = 0;
+    this.#wasm = wasm;
+    try {
+      const len = this.#write(this.#settings());
+      if (wasm.start(len, Date.now()) !== 0) throw new Error(`settings: ${this.#read()}`);
+      this.#room = 0;
+      return wasm;
+    } catch (error) {
+      this.#wasm = undefined;
+      throw error;
+    }
+  }
+
+  /** Writes `text` where the module reads it, and says how long it is. */
+  #write(text) {
+    // A character takes at most three bytes.
+    const most = text.length * 3;
+    if (most > this.#room) this.#widen(most);
+    if (this.#view.buffer !== this.#wasm.memory.buffer) this.#view = new Uint8Array(this.#wasm.memory.buffer);
+    const { read, written } = encoder.encodeInto(text, this.#view.subarray(this.#at, this.#at + this.#room));
+    if (read !== text.length) throw new Error("a head is too long");
+    return written;
+  }
+
+  #writeBytes(bytes) {
+    if (bytes.length > this.#room) this.#widen(bytes.length);
+    new Uint8Array(this.#wasm.memory.buffer).set(bytes, this.#at);
+    return bytes.length;
+  }
+
+  #widen(len) {
+    this.#room = Math.max(len, 16_384);
+    this.#at = this.#wasm.room(this.#room);
+    if (this.#at === 0) {
+      this.#room = 0;
+      throw new Error("more than the gate takes");
+    }
+  }
+
+  #read() {
+    const wasm = this.#wasm;
+    return decoder.decode(new Uint8Array(wasm.memory.buffer, wasm.written(), wasm.written_len()));
+  }
+
+  /** Takes out what is to be asked now. */
+  #errands(wasm) {
+    wasm.errands();
+    return this.#read().split("\n").slice(0, -1).map((line) => line.split("\t"));
+  }
+
+  /** A request that waits: it runs what it asked for, and looks whether others brought what it needs. */
+  async #wait(wasm, ticket, context) {
+    try {
+      const running = new Set();
+      const send = () => {
+        if (wasm.pending() === 0) return;
+        for (const errand of this.#errands(wasm)) {
+          const work = this.#run(wasm, errand).finally(() => running.delete(work));
+          running.add(work);
+          context.waitUntil(work);
+        }
+      };
+      send();
+      for (;;) {
+        await Promise.race([...running, sleep(LOOK_MS)]);
+        if (wasm !== this.#wasm) throw new Error("the gate was started anew");
+        wasm.tick(Date.now());
+        const code = wasm.told(ticket, Date.now());
+        if (code !== WAITING) {
+          const judged = this.#judged(code);
+          context.waitUntil(this.#mind(wasm, wasm.pending() > 0 ? this.#errands(wasm) : []));
+          return judged;
+        }
+        send();
+      }
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** Runs errands and what follows from them, and does what is due for a while: one request at a time. */
+  async #mind(wasm, errands) {
+    try {
+      const work = errands.map((errand) => this.#run(wasm, errand));
+      await Promise.all(work);
+      const begun = Date.now();
+      // Whoever minded may have been ended with its request: then the mark has grown old.
+      if (begun - this.#minded < 2 * PAUSE_MAX_MS) return;
+      for (let now = begun; now - begun < MIND_MAX_MS && wasm === this.#wasm; now = Date.now()) {
+        this.#minded = now;
+        const due = wasm.tick(now);
+        const next = wasm.pending() > 0 ? this.#errands(wasm) : [];
+        await Promise.all(next.map((errand) => this.#run(wasm, errand)));
+        if (due < 0) break;
+        await sleep(Math.min(Math.max(due, 1), PAUSE_MAX_MS));
+      }
+      this.#minded = 0;
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  async #run(wasm, [id, kind, deadline, place, question]) {
+    let answer;
+    let refused = false;
+    try {
+      const asked = this.#stores[kind](place, question);
+      answer = await Promise.race([asked, sleep(Number(deadline)).then(() => undefined)]);
+    } catch (error) {
+      refused = error?.overloaded === true || /^(store|bucket)_/.test(error?.message);
+    }
+    if (wasm !== this.#wasm) return;
+    try {
+      if (answer === undefined) wasm.fail(Number(id), refused ? 1 : 0, Date.now());
+      else if (answer === null) wasm.deliver(Number(id), 0, 0, Date.now());
+      else wasm.deliver(Number(id), 1, this.#writeBytes(answer), Date.now());
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** Something broke: nothing passes by that, and what is held is dropped, since it may be in any state. */
+  #failed(error) {
+    this.#wasm = undefined;
+    console.error(JSON.stringify({ level: "error", event: "gate_failed", what: String(error?.message ?? error) }));
+    return unavailable();
+  }
+}
+
+/** What is answered when there is no gate to ask. */
+function unavailable() {
+  const problem = { type: "about:blank", title: "Service Unavailable", status: 503, code: "unavailable" };
+  const headers = {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "retry-after": "1",
+  };
+  return new Response(JSON.stringify(problem), { status: 503, headers });
+}
+
+function headOf(request, { address, country }) {
+  let head = `${request.method}\n${request.url}\n${address}\n${country}\n`;
+  for (const [name, value] of request.headers) head += `${name}:${value}\n`;
+  return head;
+}
+
+function answerOf(page) {
+  const end = page.indexOf("\n\n");
+  const [status, ...lines] = page.slice(0, end).split("\n");
+  const body = page.slice(end + 2);
+  return new Response(body === "" ? null : body, { status: Number(status), headers: lines.map(field) });
+}
+
+function field(line) {
+  const at = line.indexOf(":");
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** Settings as the module reads them: a line for each leaf of `tree`, with the path that leads there. */
+export function lines(tree, path = "") {
+  if (tree === null || tree === undefined) return "";
+  if (typeof tree === "object") {
+    return Object.entries(tree).map(([name, below]) => lines(below, path === "" ? name : `${path}.${name}`)).join("");
+  }
+  const value = String(tree);
+  if (/[\n\t\r]/.test(value) || /[\n\t\r]/.test(path)) throw new Error(`settings: ${JSON.stringify(path)} holds a line break or a tab`);
+  return `${path}\t${value}\n`;
+}
