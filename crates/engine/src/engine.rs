@@ -61,13 +61,14 @@ pub struct Settings {
     pub fetches_max: usize,
 }
 
-/// Everything a gate holds between requests. `W` is what the host wants back with a decision that had to wait.
+/// Everything a gate holds between requests. `W` is what the host wants back with a decision that had to wait, and
+/// `T` what it keeps a token as.
 ///
 /// After every call the host takes out the [`decisions`](Self::decisions) and the [`errands`](Self::errands),
 /// and gives a new holder id if one is [needed](Self::needs_holder). Every `now` is what its clocks say as they
 /// say it: freezes and steps are dealt with here.
 #[derive(Debug)]
-pub struct Engine<W> {
+pub struct Engine<W, T = Box<str>> {
     settings: Settings,
     holder: Option<HolderId>,
     watch: Option<Watch>,
@@ -80,7 +81,7 @@ pub struct Engine<W> {
     head: Option<HeadRead>,
     head_failed: Option<Reading>,
     head_queue: Vec<Ticket>,
-    records: Records,
+    records: Records<T>,
     absences: Absences,
     fetches: Fetches,
     purses: Purses,
@@ -92,11 +93,11 @@ pub struct Engine<W> {
     look: Look,
     counts: Counts,
     errands: VecDeque<Errand>,
-    decisions: VecDeque<(W, Decision)>,
+    decisions: VecDeque<(W, Decision<T>)>,
     jitter: u64,
 }
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// An engine that holds nothing. `holder` is 128 random bits, drawn for it alone.
     #[must_use]
     pub fn new(settings: Settings, holder: HolderId) -> Self {
@@ -134,7 +135,7 @@ impl<W> Engine<W> {
         inquiry: Inquiry,
         waiter: impl FnOnce() -> W,
         now: Reading,
-    ) -> Arrival {
+    ) -> Arrival<T> {
         let now = self.observe(now);
         if self.is_due(now) {
             self.run_due(now);
@@ -200,7 +201,7 @@ impl<W> Engine<W> {
     }
 
     /// What became of requests that waited: taken out after every other call.
-    pub fn decisions(&mut self) -> impl Iterator<Item = (W, Decision)> {
+    pub fn decisions(&mut self) -> impl Iterator<Item = (W, Decision<T>)> {
         self.decisions.drain(..)
     }
 
@@ -217,7 +218,7 @@ impl<W> Engine<W> {
     }
 
     /// Keeps a token with the record for which it was signed, if that is still held.
-    pub fn keep(&mut self, pass: &Pass, signed: Arc<Signed>) {
+    pub fn keep(&mut self, pass: &Pass<T>, signed: Arc<Signed<T>>) {
         self.records.keep(pass.lookup, &pass.packed, signed);
         self.gauge();
     }

@@ -18,9 +18,10 @@ pub struct Issuer {
     audience: Arc<str>,
 }
 
-/// A token without binding, kept with the record for which it was signed.
-pub struct Signed {
-    text: Box<str>,
+/// A token without binding, kept with the record for which it was signed, as what the host puts into its header.
+pub struct Signed<T = Box<str>> {
+    text: T,
+    text_bytes: usize,
     lookup: LookupId,
     as_of: Stamp,
     issuer: Arc<str>,
@@ -55,7 +56,14 @@ impl Issuer {
     ///
     /// See [`SignError`]: a record that does not fit a token is no reason to leave something out. The request
     /// is answered 503.
-    pub fn token(&self, pass: &Pass, now: UnixMillis) -> Result<(Arc<Signed>, bool), SignError> {
+    pub fn token<T>(
+        &self,
+        pass: &Pass<T>,
+        now: UnixMillis,
+    ) -> Result<(Arc<Signed<T>>, bool), SignError>
+    where
+        T: for<'t> TryFrom<&'t str>,
+    {
         let (audience, kid) = (name(&self.audience)?, self.key.kid());
         let purpose = Purpose { lookup: pass.lookup, as_of: pass.as_of, audience, kid };
         if let Some(held) = &pass.held
@@ -68,7 +76,8 @@ impl Issuer {
         let mut room = [0; TOKEN_MAX];
         let Token { text, iat, exp } = self.sign(&record, None, LIFE_MAX_S, now, &mut room)?;
         let signed = Signed {
-            text: text.into(),
+            text: T::try_from(text).map_err(|_| SignError::TooLong)?,
+            text_bytes: text.len(),
             lookup: record.lookup,
             as_of: record.as_of,
             issuer: Arc::clone(&self.issuer),
@@ -85,9 +94,9 @@ impl Issuer {
     /// # Errors
     ///
     /// See [`Issuer::token`].
-    pub fn bound(
+    pub fn bound<T>(
         &self,
-        pass: &Pass,
+        pass: &Pass<T>,
         method: Method<'_>,
         path: Path<'_>,
         jti: Jti,
@@ -128,16 +137,24 @@ fn name(text: &str) -> Result<Name<'_>, SignError> {
     Name::new(text).map_err(|_| SignError::TooLong)
 }
 
-impl Signed {
+impl<T: AsRef<str>> Signed<T> {
     /// The token, for the header's value.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        self.text.as_ref()
+    }
+}
+
+impl<T> Signed<T> {
+    /// The token as the host keeps it.
+    #[must_use]
+    pub const fn text(&self) -> &T {
         &self.text
     }
 
     /// What it costs in memory, without the count of its owners.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len().saturating_add(size_of::<Self>())
+        self.text_bytes.saturating_add(size_of::<Self>())
     }
 
     fn held(&self) -> Result<Held<'_>, SignError> {
@@ -147,7 +164,7 @@ impl Signed {
     }
 }
 
-impl fmt::Debug for Signed {
+impl<T> fmt::Debug for Signed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signed").field("iat", &self.iat).field("exp", &self.exp).finish()
     }

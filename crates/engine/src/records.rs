@@ -28,12 +28,12 @@ const GROWTH_MIN: usize = 64;
 
 /// What every record costs besides its packed bytes.
 const ENTRY_BYTES: usize =
-    size_of::<Option<Entry>>() + INDEX_BYTES + SHARED_BYTES + ALLOCATION_BYTES;
+    size_of::<Option<Entry<()>>>() + INDEX_BYTES + SHARED_BYTES + ALLOCATION_BYTES;
 
 /// Records by lookup id. Only genuine keys get here, and their lookup ids are uniformly random.
 #[derive(Debug)]
-pub(crate) struct Records {
-    entries: Vec<Option<Entry>>,
+pub(crate) struct Records<T> {
+    entries: Vec<Option<Entry<T>>>,
     /// Whether an entry was used since the hand came by.
     used: Vec<bool>,
     vacant: Vec<u32>,
@@ -46,10 +46,10 @@ pub(crate) struct Records {
 
 /// A record and what is kept with it.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Entry<T> {
     lookup: LookupId,
     pub(crate) packed: Arc<[u8]>,
-    pub(crate) held: Option<Arc<Signed>>,
+    pub(crate) held: Option<Arc<Signed<T>>>,
     purses: Handles,
 }
 
@@ -60,7 +60,7 @@ enum Handles {
     Many(Box<[Handle]>),
 }
 
-impl Entry {
+impl<T> Entry<T> {
     /// Where the purse of the limit or quota at `place` was last.
     pub(crate) fn purse(&self, place: usize) -> Handle {
         match &self.purses {
@@ -82,7 +82,7 @@ impl Entry {
     }
 }
 
-impl Records {
+impl<T> Records<T> {
     pub(crate) const fn new(bytes_max: usize) -> Self {
         Self {
             entries: Vec::new(),
@@ -103,7 +103,7 @@ impl Records {
         }
     }
 
-    pub(crate) fn get(&self, place: u32) -> Option<&Entry> {
+    pub(crate) fn get(&self, place: u32) -> Option<&Entry<T>> {
         self.entries.get(at(place))?.as_ref()
     }
 
@@ -168,7 +168,7 @@ impl Records {
     }
 
     /// Keeps a token with the record `packed`, if that is the one that is held.
-    pub(crate) fn keep(&mut self, lookup: LookupId, packed: &Arc<[u8]>, signed: Arc<Signed>) {
+    pub(crate) fn keep(&mut self, lookup: LookupId, packed: &Arc<[u8]>, signed: Arc<Signed<T>>) {
         let Some(place) = self.find(lookup) else { return };
         if self.get(place).is_some_and(|entry| Arc::ptr_eq(&entry.packed, packed)) {
             self.change(place, |entry| entry.held = Some(signed));
@@ -229,7 +229,7 @@ impl Records {
         }
     }
 
-    fn change(&mut self, place: u32, change: impl FnOnce(&mut Entry)) {
+    fn change(&mut self, place: u32, change: impl FnOnce(&mut Entry<T>)) {
         let Some(Some(entry)) = self.entries.get_mut(at(place)) else { return };
         let before = entry.bytes();
         change(entry);

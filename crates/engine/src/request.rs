@@ -167,23 +167,23 @@ pub struct Inquiry {
 
 /// What became of an inquiry at once.
 #[derive(Debug)]
-pub enum Arrival {
+pub enum Arrival<T = Box<str>> {
     /// It is decided: nothing was asked of anybody.
-    Decided(Decision),
+    Decided(Decision<T>),
     /// It waits; the decision will be among [`Engine::decisions`](crate::Engine::decisions), with its waiter.
     Parked,
 }
 
 /// Final.
 #[derive(Clone, Debug)]
-pub enum Decision {
+pub enum Decision<T = Box<str>> {
     /// It passes.
-    Allow(Pass),
+    Allow(Pass<T>),
     /// It does not.
     Deny(Refused),
 }
 
-impl Decision {
+impl<T> Decision<T> {
     pub(crate) const fn deny(denial: Denial) -> Self {
         Self::Deny(Refused { denial, packed: None, standing: Standing([0; PLACES_MAX]) })
     }
@@ -196,16 +196,16 @@ impl Decision {
 }
 
 /// A request that passes, and what the host needs to know about it. Only the engine makes one, and only from
-/// what [`tollgate_core::decision::decide`] allowed.
+/// what [`tollgate_core::decision::decide`] allowed. `T` is what the host keeps a token as.
 #[derive(Clone, Debug)]
-pub struct Pass {
+pub struct Pass<T = Box<str>> {
     pub(crate) packed: Arc<[u8]>,
     /// Of that record: it is not looked at again for what every request needs.
     pub(crate) lookup: LookupId,
     pub(crate) as_of: Stamp,
     pub(crate) flagged: bool,
     pub(crate) standing: Standing,
-    pub(crate) held: Option<Arc<Signed>>,
+    pub(crate) held: Option<Arc<Signed<T>>>,
 }
 
 /// A request that does not pass.
@@ -234,7 +234,7 @@ impl Standing {
     }
 }
 
-impl Pass {
+impl<T> Pass<T> {
     /// The record that allowed it.
     #[must_use]
     pub fn record(&self) -> Option<Record<'_>> {

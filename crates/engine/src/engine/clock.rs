@@ -8,7 +8,7 @@ use crate::{Decision, counts::add, timers::Due};
 /// How often purses that nobody uses are looked for.
 const SWEEP_MS: u64 = 1_000;
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// Takes a reading as the clocks gave it, and gives the one to go by.
     pub(super) fn observe(&mut self, taken: Reading) -> Reading {
         let watch = match &mut self.watch {

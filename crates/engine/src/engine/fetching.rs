@@ -20,7 +20,7 @@ pub const RECORD_RETRIES_MAX: u32 = 3;
 /// What came was asked for by this errand, of this fetch and of whom.
 type Asked = (u32, Lookup);
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// Where the record of a secret is being fetched; none if too many are already.
     pub(super) fn fetch(&mut self, expected: Expected, now: Reading) -> Option<u32> {
         if let Some(place) = self.fetches.find(expected.lookup) {

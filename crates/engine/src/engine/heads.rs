@@ -29,7 +29,7 @@ pub(super) struct HeadRead {
     tries: u32,
 }
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// Reads the head, unless that is being done.
     pub(super) fn want_head(&mut self, now: Reading) {
         if self.head.is_none() {

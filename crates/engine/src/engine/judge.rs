@@ -29,8 +29,8 @@ pub(super) enum Failed {
 
 /// What comes of a look.
 #[derive(Debug)]
-pub(super) enum Judged {
-    Decided(Decision),
+pub(super) enum Judged<T> {
+    Decided(Decision<T>),
     /// A head is awaited first; `cold` if nothing is held for the key.
     Head {
         cold: bool,
@@ -67,9 +67,9 @@ impl From<Step<'_>> for Seen {
     }
 }
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// Decides, if that is possible now. Tokens leave the purses only if the request passes.
-    pub(super) fn judge(&mut self, inquiry: &Inquiry, failed: Failed, now: Reading) -> Judged {
+    pub(super) fn judge(&mut self, inquiry: &Inquiry, failed: Failed, now: Reading) -> Judged<T> {
         self.purses.at_hand.clear();
         self.look = Look::Nothing;
         if self.holder.is_none() {
@@ -154,7 +154,7 @@ impl<W> Engine<W> {
     }
 
     /// Counts a decision, and looks after the purses that it was paid from.
-    fn seen(&mut self, judged: &Judged) {
+    fn seen(&mut self, judged: &Judged<T>) {
         match judged {
             Judged::Decided(Decision::Allow(pass)) => {
                 add(&mut self.counts.allowed);
@@ -182,10 +182,10 @@ impl<W> Engine<W> {
 }
 
 /// What one request is decided on.
-struct Sight<'a> {
+struct Sight<'a, T> {
     presented: Presented<'a>,
     current: Option<Current<'a>>,
-    entry: Option<&'a records::Entry>,
+    entry: Option<&'a records::Entry<T>>,
     freshness: Freshness,
     clock: u64,
     now: Reading,
@@ -194,7 +194,7 @@ struct Sight<'a> {
     moved: bool,
 }
 
-impl Sight<'_> {
+impl<T> Sight<'_, T> {
     fn decide(&mut self, request: &Request<'_>, purses: &mut Purses) -> Seen {
         let (Some(current), Some(entry)) = (self.current, self.entry) else {
             return self.without_purses(request);
@@ -235,8 +235,8 @@ impl Sight<'_> {
 
 /// What the head says of a cached record, and up to when it was known to be good before.
 #[inline]
-fn check<'a>(
-    records: &'a Records,
+fn check<'a, T>(
+    records: &'a Records<T>,
     place: Option<u32>,
     head: Option<&Head<Box<[Entry]>>>,
 ) -> Option<(Stamp, Checked<Current<'a>>)> {

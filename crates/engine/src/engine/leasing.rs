@@ -8,7 +8,7 @@ use tollgate_core::{
 use super::{Engine, judge::Failed, waiting::Line};
 use crate::{Question, StoreError, Tidings, counts::add, flights::Target, purses::Handle};
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// The authority of a bucket has answered.
     pub(super) fn leased(
         &mut self,

@@ -34,15 +34,15 @@ pub(super) enum Line {
     Tokens,
 }
 
-impl<W> Engine<W> {
+impl<W, T> Engine<W, T> {
     /// Hands out a decision, or lets the request wait if there is room.
     pub(super) fn settle_arrival(
         &mut self,
         inquiry: Inquiry,
         waiter: impl FnOnce() -> W,
-        judged: Judged,
+        judged: Judged<T>,
         now: Reading,
-    ) -> Arrival {
+    ) -> Arrival<T> {
         if let Judged::Decided(decision) = judged {
             return Arrival::Decided(decision);
         }
@@ -123,7 +123,7 @@ impl<W> Engine<W> {
     }
 
     /// Sees to it that what a request waits for is asked for; none if that cannot be.
-    fn line(&mut self, inquiry: &Inquiry, judged: &Judged, now: Reading) -> Option<Line> {
+    fn line(&mut self, inquiry: &Inquiry, judged: &Judged<T>, now: Reading) -> Option<Line> {
         let expected = Expected::from(&inquiry.genuine);
         match judged {
             Judged::Decided(_) => None,

@@ -11,12 +11,11 @@ use std::{
     time::Duration,
 };
 
+use hyper::header::HeaderValue;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 use tollgate_core::{lease::HolderId, time::Reading};
-use tollgate_engine::{
-    Arrival, Counts, Decision, Engine, ErrandId, Inquiry, Pass, Reply, Settings, Signed, StoreError,
-};
+use tollgate_engine::{Arrival, Counts, ErrandId, Inquiry, Reply, Settings, StoreError};
 
 use super::{
     ids::RequestIds,
@@ -26,6 +25,12 @@ use super::{
     stores::Stores,
 };
 use crate::clock;
+
+/// Tokens are kept as the values of fields, so that none is checked and copied for a request.
+pub(crate) type Signed = tollgate_engine::Signed<HeaderValue>;
+pub(crate) type Pass = tollgate_engine::Pass<HeaderValue>;
+pub(crate) type Decision = tollgate_engine::Decision<HeaderValue>;
+type Engine = tollgate_engine::Engine<Waiter, HeaderValue>;
 
 /// Who waits for a decision.
 pub(crate) type Waiter = oneshot::Sender<Decision>;
@@ -40,7 +45,7 @@ const TICK_MIN: Duration = Duration::from_millis(1);
 /// One gate: shared by all of its listeners.
 pub(crate) struct Gate {
     /// None while no holder id can be drawn: everything is *unavailable* then.
-    engine: Mutex<Option<Engine<Waiter>>>,
+    engine: Mutex<Option<Engine>>,
     settings: Settings,
     live: RwLock<Arc<Live>>,
     stores: Stores,
@@ -151,7 +156,7 @@ impl Gate {
     ///
     /// None if the step panicked: the engine may then be in any state, so it is replaced by one that holds
     /// nothing, under a new holder id. Who waited for it is told by the loss of their sender.
-    fn step<T>(&self, step: impl FnOnce(&mut Engine<Waiter>, Reading) -> T) -> Option<T> {
+    fn step<T>(&self, step: impl FnOnce(&mut Engine, Reading) -> T) -> Option<T> {
         let mut slot = self.lock();
         if slot.is_none() {
             *slot = holder().map(|holder| Engine::new(self.settings, holder));
@@ -170,7 +175,7 @@ impl Gate {
     }
 
     /// Hands over what must be asked, tells what is decided, and draws a holder id if one is needed.
-    fn settle(&self, engine: &mut Engine<Waiter>, now: Reading) {
+    fn settle(&self, engine: &mut Engine, now: Reading) {
         if engine.needs_holder() {
             self.renew(engine);
         }
@@ -200,14 +205,14 @@ impl Gate {
     }
 
     /// Draws a new holder id; says whether that could be done.
-    fn renew(&self, engine: &mut Engine<Waiter>) -> bool {
+    fn renew(&self, engine: &mut Engine) -> bool {
         let Some(holder) = holder() else { return false };
         engine.new_holder(holder);
         self.log.say(Level::Warn, "holder_renewed", json!({}));
         true
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Engine<Waiter>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Engine>> {
         self.engine.lock().unwrap_or_else(|poisoned| {
             self.engine.clear_poison();
             let mut slot = poisoned.into_inner();

@@ -14,7 +14,7 @@ use tollgate_core::{
     record::{LIMITS_MAX, QUOTAS_MAX, Record},
     time::UnixMillis,
 };
-use tollgate_engine::{Decision, Inquiry, Pass, Standing};
+use tollgate_engine::{Inquiry, Standing};
 use tollgate_http::{
     Fields,
     answer::{self, Answer, Context, Trouble},
@@ -27,7 +27,7 @@ use tollgate_identity::{Jti, Method as BoundMethod, Path as BoundPath};
 
 use super::{
     body::Payload,
-    gate::Gate,
+    gate::{Decision, Gate, Pass},
     ids::{RequestId, instance},
     live::Live,
 };
@@ -275,17 +275,17 @@ fn allowed(
         let jti = jti()?;
         let method = BoundMethod::new(question.method.as_str()).ok()?;
         let path = BoundPath::new(question.path.as_bytes()).ok()?;
-        HeaderValue::try_from(live.issuer.bound(pass, method, path, jti, now).ok()?)
+        HeaderValue::try_from(live.issuer.bound(pass, method, path, jti, now).ok()?).ok()?
     } else {
         let (signed, new) = live.issuer.token(pass, now).ok()?;
         if new {
             gate.keep(pass, Arc::clone(&signed));
         }
-        HeaderValue::from_str(signed.as_str())
+        signed.text().clone()
     };
     let left = left(pass.standing());
     Some(Passage {
-        identity: Some(identity.ok()?),
+        identity: Some(identity),
         extra: rate::fields(pass.bounds()?, &rule.limits, &left, live.style, now),
         cacheable: rule.cache,
         cors_answered: matches!(rule.cors, Cors::Answer(_)),
