@@ -12,6 +12,7 @@ mod peppers;
 mod settings;
 mod signing_keys;
 mod site;
+mod standing;
 mod store;
 
 use std::{
@@ -92,10 +93,10 @@ Examples:
     /// Make, change and end keys
     #[command(subcommand)]
     Keys(Box<keys::Keys>),
-    /// Stop and resume all keys of an owner
+    /// List owners, and stop and resume all keys of one
     #[command(subcommand)]
     Owners(holders::Owners),
-    /// Stop and resume all keys of a tenant
+    /// List tenants, and stop and resume all keys of one
     #[command(subcommand)]
     Tenants(holders::Tenants),
     /// The secrets under which keys are minted

@@ -2,12 +2,23 @@
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tollgate_ledger::{Change, Ledger};
+use tollgate_core::time::UnixMillis;
+use tollgate_ledger::{Change, Holder, Ledger, PAGE_MAX};
 
-use super::{Failure, Output, site::Site};
+use super::{
+    Failure, Output,
+    output::{columns, command},
+    site::Site,
+};
+use crate::written::instant_text;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Owners {
+    /// List the owners of a tenant: their keys, and which of them are stopped since when
+    #[command(
+        after_help = "Examples:\n  tollgate owners list acme\n  tollgate owners list acme --json"
+    )]
+    List(ListOwners),
     /// Switch off all keys of an owner
     #[command(after_help = "Example:\n  tollgate owners stop acme dev@acme.example")]
     Stop(Owner),
@@ -18,12 +29,33 @@ pub(super) enum Owners {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Tenants {
+    /// List the tenants: their keys, and which of them are stopped since when
+    #[command(after_help = "Examples:\n  tollgate tenants list\n  tollgate tenants list --json")]
+    List(Pages),
     /// Switch off all keys of a tenant
     #[command(after_help = "Example:\n  tollgate tenants stop acme")]
     Stop(Tenant),
     /// End the stop; each key is then what it was
     #[command(after_help = "Example:\n  tollgate tenants resume acme")]
     Resume(Tenant),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ListOwners {
+    /// Whose owners
+    tenant: String,
+    #[command(flatten)]
+    pages: Pages,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Pages {
+    /// Those after this name
+    #[arg(long, value_name = "NAME")]
+    after: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    count: u16,
 }
 
 #[derive(Args, Debug)]
@@ -42,6 +74,9 @@ pub(super) struct Tenant {
 
 pub(super) fn owners(command: Owners, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     let (Owner { tenant, owner }, stopped) = match command {
+        Owners::List(ListOwners { tenant, pages }) => {
+            return list(Some(&tenant), &pages, site, output);
+        }
         Owners::Stop(owner) => (owner, true),
         Owners::Resume(owner) => (owner, false),
     };
@@ -59,6 +94,7 @@ pub(super) fn tenants(
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let (Tenant { tenant }, stopped) = match command {
+        Tenants::List(pages) => return list(None, &pages, site, output),
         Tenants::Stop(tenant) => (tenant, true),
         Tenants::Resume(tenant) => (tenant, false),
     };
@@ -91,4 +127,59 @@ fn run(
         false => writeln!(out, "The keys of {whose} are what they were before the stop."),
     })?;
     Ok(())
+}
+
+/// Lists the owners of `tenant`, or the tenants.
+fn list(
+    tenant: Option<&str>,
+    pages: &Pages,
+    site: &Site,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let count = usize::from(pages.count).min(PAGE_MAX);
+    let (mut ledger, after) = (site.ledger()?, pages.after.as_deref());
+    let holders = match tenant {
+        Some(tenant) => ledger.owners(tenant, after, count)?,
+        None => ledger.tenants(after, count)?,
+    };
+    // A full page is followed by another, which may be empty.
+    let next = holders.last().filter(|_| holders.len() >= count).map(|last| last.name.as_str());
+    let name = if tenant.is_some() { "owners" } else { "tenants" };
+    let documents: Vec<_> = holders.iter().map(|holder| document(holder, tenant)).collect();
+    output.show(&json!({ name: documents, "next": next }), |out| {
+        let mut head = vec![name.trim_end_matches('s'), "keys", "stopped since"];
+        head.extend(tenant.is_none().then_some("owners stopped"));
+        let head = head.into_iter().map(str::to_owned).collect();
+        let rows = holders.iter().map(|holder| row(holder, tenant.is_none()));
+        columns(out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+        let Some(next) = next else { return Ok(()) };
+        let of = tenant.map_or_else(String::new, |tenant| format!(" {tenant}"));
+        let words = format!("{name} list{of} --after {next}");
+        writeln!(out, "\nThere may be more: {}", command(&site.source.file, &words))
+    })?;
+    Ok(())
+}
+
+/// The holder for programs. Fields are added, and never renamed or removed.
+fn document(holder: &Holder, tenant: Option<&str>) -> serde_json::Value {
+    let Holder { name, keys, stopped, since, owners_stopped } = holder;
+    let since_ms = since.map(|since| since.0);
+    match tenant {
+        Some(tenant) => json!({
+            "tenant": tenant, "owner": name, "keys": keys,
+            "stopped": stopped, "stopped_since_ms": since_ms,
+        }),
+        None => json!({
+            "tenant": name, "keys": keys, "stopped": stopped, "stopped_since_ms": since_ms,
+            "owners_stopped": owners_stopped,
+        }),
+    }
+}
+
+fn row(holder: &Holder, is_tenant: bool) -> Vec<String> {
+    let since = |at: Option<UnixMillis>| at.map_or_else(|| "long ago".to_owned(), instant_text);
+    let stopped = if holder.stopped { since(holder.since) } else { "-".to_owned() };
+    let mut row = vec![holder.name.clone(), holder.keys.to_string(), stopped];
+    row.extend(is_tenant.then(|| holder.owners_stopped.to_string()));
+    row
 }

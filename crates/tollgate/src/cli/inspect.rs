@@ -5,14 +5,19 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use clap::Args;
 use serde_json::{Value, json};
 use tollgate_core::{
+    decision::Denial,
     key::{ApiKey, Brand, ENV_MAX, KEY_MAX, PREFIX_MAX, ParseKeyError},
-    pepper::{Genuine, Refusal},
-    time::UnixMillis,
+    pepper::{Genuine, Refusal as Unproved},
 };
-use tollgate_ledger::{Key, KeyState, Ledger};
+use tollgate_ledger::Ledger;
 use zeroize::Zeroizing;
 
-use super::{Failure, Output, keys, output::facts, site::Site};
+use super::{
+    Failure, Output, keys,
+    output::facts,
+    site::Site,
+    standing::{self, Gates, Refusal, Standing},
+};
 use crate::{config::Source, exit::Exit};
 
 #[derive(Args, Debug)]
@@ -31,9 +36,9 @@ struct Findings {
     /// Whether the configuration accepts its prefix and env; none where there is none.
     accepted: Option<bool>,
     /// None: there are no peppers to tell by.
-    genuine: Option<Result<Genuine, Refusal>>,
+    genuine: Option<Result<Genuine, Unproved>>,
     /// None: there is no store to ask, or nothing to ask it.
-    found: Option<Option<Key>>,
+    found: Option<Option<Standing>>,
     notes: Vec<String>,
 }
 
@@ -121,8 +126,11 @@ fn ask(text: &str, site: &Site, findings: &mut Findings) {
     findings.genuine = Some(genuine);
     let Ok(genuine) = genuine else { return };
     let asked = site.ledger_if_any().and_then(|ledger| match ledger {
-        Some(mut ledger) => Ok(Some(ledger.key_of(genuine.lookup())?)),
         None => Ok(None),
+        Some(mut ledger) => match ledger.key_of(genuine.lookup())? {
+            None => Ok(Some(None)),
+            Some(key) => Ok(Some(Some(Gates::of(site).judge(key, &mut ledger)?))),
+        },
     });
     match asked {
         Ok(found) => findings.found = found,
@@ -131,12 +139,12 @@ fn ask(text: &str, site: &Site, findings: &mut Findings) {
 }
 
 fn show(findings: &Findings, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let now = crate::clock::read().wall;
     let genuine = findings.genuine.and_then(Result::ok);
     let hex =
         genuine.map(|genuine| genuine.lookup().to_hex().map(char::from).iter().collect::<String>());
     let found = findings.found.as_ref().and_then(Option::as_ref);
-    let secret = genuine.and_then(|genuine| found.and_then(|key| key.secret(genuine.lookup())));
+    let lives = genuine.and_then(|genuine| found?.lives(genuine.lookup()));
+    let refusal = refusal(findings);
     let document = json!({
         "prefix": findings.prefix,
         "env": findings.env,
@@ -148,36 +156,47 @@ fn show(findings: &Findings, output: &mut Output<'_>) -> Result<Exit, Failure> {
         "genuine": findings.genuine.map(|genuine| genuine.is_ok()),
         "lookup": hex,
         "known": findings.found.as_ref().map(Option::is_some),
-        "secret_lives": secret.map(|secret| secret.lives(now)),
-        "key": found.map_or(Value::Null, |key| keys::document(key, now)),
+        "secret_lives": lives,
+        "refusal": standing::document(refusal.as_ref()),
+        "key": found.map_or(Value::Null, keys::document),
         "notes": findings.notes,
     });
-    let lines = lines(findings, hex.as_deref(), secret.map(|secret| secret.lives(now)));
+    let mut lines = lines(findings, hex.as_deref(), lives);
+    if refusal.is_some() || found.is_some() {
+        lines.push(("at a gate", keys::verdict(refusal.as_ref())));
+    }
     output.show(&document, |out| {
         facts(out, &lines)?;
-        if let Some(key) = found {
+        if let Some(standing) = found {
             writeln!(out)?;
-            keys::lines(out, key, now)?;
+            keys::lines(out, standing)?;
         }
         for note in &findings.notes {
             writeln!(out, "not looked at: {note}")?;
         }
         Ok(())
     })?;
-    let good = findings.malformed.is_none()
-        && findings.accepted != Some(false)
-        && findings.genuine.is_none_or(|genuine| genuine.is_ok())
-        && findings.found.as_ref().is_none_or(Option::is_some)
-        && secret.is_none_or(|secret| secret.lives(now))
-        && found.is_none_or(|key| passes(key, now));
-    Ok(if good { Exit::Done } else { Exit::Failed })
+    Ok(if refusal.is_none() { Exit::Done } else { Exit::Failed })
 }
 
-/// Whether nothing about the key itself stands against it.
-fn passes(key: &Key, now: UnixMillis) -> bool {
-    key.state == KeyState::Active
-        && key.settings.not_before.is_none_or(|not_before| not_before <= now.0)
-        && key.settings.expires.is_none_or(|expires| now.0 < expires)
+/// Why a gate refuses the key, as far as it was looked at.
+fn refusal(findings: &Findings) -> Option<Refusal> {
+    let invalid = |reason: &str| {
+        let (denial, reason) = (Denial::KeyInvalid, reason.to_owned());
+        Some(Refusal { denial, word: denial.code().to_owned(), reason })
+    };
+    if let Some(error) = findings.malformed {
+        return invalid(explain(error));
+    }
+    match (findings.accepted, findings.genuine, &findings.found) {
+        (Some(false), ..) => invalid("its prefix or env is not accepted here"),
+        (_, Some(Err(_)), _) => {
+            invalid("it is forged, or made under a pepper that is not here, such as a retired one")
+        }
+        (_, Some(Ok(_)), Some(None)) => invalid("the store has no such key"),
+        (_, Some(Ok(genuine)), Some(Some(standing))) => standing.of(genuine.lookup()).cloned(),
+        (..) => None,
+    }
 }
 
 fn lines(

@@ -2,6 +2,8 @@
 
 mod view;
 
+use std::io::{self, Write};
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tollgate_core::lookup::LookupId;
@@ -9,15 +11,16 @@ use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX};
 
 use super::{
     Failure, Output,
-    output::columns,
+    output::{columns, command},
     settings::{self, Clear, Rights},
     site::Site,
+    standing::{Gates, Standing},
 };
 use crate::{
     issuing::{self, IssueError, Issued},
     written::{duration, duration_text},
 };
-pub(super) use view::{document, lines};
+pub(super) use view::{document, lines, verdict};
 
 /// The default of `--grace`.
 const GRACE: &str = "24h";
@@ -200,7 +203,8 @@ fn create(arguments: Create, site: &Site, output: &mut Output<'_>) -> Result<(),
     let (mut ledger, peppers) = (site.ledger()?, site.peppers()?);
     let by = (site.config.keys.prefix, &peppers);
     let issued = issuing::create(&mut ledger, by, name, settings, site.now)?;
-    present(&issued, None, site, output)
+    let standing = Gates::of(site).judge(issued.key.clone(), &mut ledger)?;
+    present(&issued, &standing, None, output)
 }
 
 /// The env that is given, or the only one there is.
@@ -224,17 +228,18 @@ fn rotate(arguments: &Rotate, site: &Site, output: &mut Output<'_>) -> Result<()
     let by = (site.config.keys.prefix, &peppers);
     let of = (key.id.as_str(), key.settings.env.as_str());
     let issued = issuing::rotate(&mut ledger, by, of, arguments.grace, site.now)?;
-    present(&issued, Some(arguments.grace), site, output)
+    let standing = Gates::of(site).judge(issued.key.clone(), &mut ledger)?;
+    present(&issued, &standing, Some(arguments.grace), output)
 }
 
 /// Shows a secret: the only place that does.
 fn present(
-    Issued { key, secret }: &Issued,
+    Issued { secret, .. }: &Issued,
+    standing: &Standing,
     grace_ms: Option<u64>,
-    site: &Site,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let document = json!({ "key": document(key, site.now), "secret": secret.as_str() });
+    let document = json!({ "key": document(standing), "secret": secret.as_str() });
     output.show(&document, |out| {
         writeln!(out, "{}", secret.as_str())?;
         writeln!(out)?;
@@ -245,7 +250,7 @@ fn present(
             writeln!(out, "The older secrets of the key are good for {grace} more at most.")?;
         }
         writeln!(out)?;
-        lines(out, key, site.now)
+        lines(out, standing)
     })?;
     Ok(())
 }
@@ -254,19 +259,26 @@ fn list(arguments: &List, site: &Site, output: &mut Output<'_>) -> Result<(), Fa
     let count = usize::from(arguments.count).min(PAGE_MAX);
     let mut ledger = site.ledger()?;
     let page = ledger.keys(arguments.after.as_deref(), count, arguments.tenant.as_deref())?;
-    let keys: Vec<_> = page.keys.iter().map(|key| document(key, site.now)).collect();
-    output.show(&json!({ "keys": keys, "next": page.next }), |out| {
+    let gates = Gates::of(site);
+    let standings = page.keys.into_iter().map(|key| gates.judge(key, &mut ledger));
+    let standings = standings.collect::<Result<Vec<_>, _>>()?;
+    let keys: Vec<_> = standings.iter().map(document).collect();
+    let document = json!({ "keys": keys, "next": page.next, "notes": gates.notes() });
+    output.show(&document, |out| {
         let head = ["id", "state", "tenant", "owner", "env", "name"].map(str::to_owned);
-        let rows = page.keys.iter().map(|key| {
-            let settings = &key.settings;
-            let state = view::state(key.state).to_owned();
-            let name = key.name.clone().unwrap_or_default();
-            let Key { id, .. } = key.clone();
-            [id, state, settings.tenant.clone(), settings.owner.clone(), settings.env.clone(), name]
+        let rows = standings.iter().map(|standing| {
+            let Key { id, name, settings, state, .. } = standing.key.clone();
+            let refused = standing.refusal().map(|refusal| refusal.word.clone());
+            let state = refused.unwrap_or_else(|| view::state(state).to_owned());
+            [id, state, settings.tenant, settings.owner, settings.env, name.unwrap_or_default()]
         });
         columns(out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+        unseen(out, &gates)?;
         match &page.next {
-            Some(next) => writeln!(out, "\nThere are more: tollgate keys list --after {next}"),
+            Some(next) => {
+                let words = format!("keys list --after {next}");
+                writeln!(out, "\nThere are more: {}", command(&site.source.file, &words))
+            }
             None => Ok(()),
         }
     })?;
@@ -274,9 +286,21 @@ fn list(arguments: &List, site: &Site, output: &mut Output<'_>) -> Result<(), Fa
 }
 
 fn show(id: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let key = known(&mut site.ledger()?, id)?;
-    output.show(&json!({ "key": document(&key, site.now) }), |out| lines(out, &key, site.now))?;
+    let mut ledger = site.ledger()?;
+    let key = known(&mut ledger, id)?;
+    let gates = Gates::of(site);
+    let standing = gates.judge(key, &mut ledger)?;
+    let document = json!({ "key": document(&standing), "notes": gates.notes() });
+    output.show(&document, |out| {
+        lines(out, &standing)?;
+        unseen(out, &gates)
+    })?;
     Ok(())
+}
+
+/// Says what could not be looked at.
+fn unseen(out: &mut dyn Write, gates: &Gates) -> io::Result<()> {
+    gates.notes().iter().try_for_each(|note| writeln!(out, "not looked at: {note}"))
 }
 
 fn update(arguments: Update, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
@@ -309,13 +333,15 @@ fn revoke(arguments: Revoke, site: &Site, output: &mut Output<'_>) -> Result<(),
 
 /// Makes a change of one key, and says what the key is now.
 fn change(change: Change, done: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let receipt = site.ledger()?.change(&change, site.now)?;
+    let mut ledger = site.ledger()?;
+    let receipt = ledger.change(&change, site.now)?;
     let key = receipt.key.ok_or(IssueError::NoKey)?;
-    output.show(&json!({ "key": document(&key, site.now) }), |out| {
+    let standing = Gates::of(site).judge(key, &mut ledger)?;
+    output.show(&json!({ "key": document(&standing) }), |out| {
         writeln!(
             out,
             "{} is {done}. Every gate that reaches the store knows it within a second.",
-            key.id
+            standing.key.id
         )
     })?;
     Ok(())

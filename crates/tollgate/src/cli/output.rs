@@ -42,15 +42,16 @@ impl<'a> Output<'a> {
 }
 
 /// Writes rows in columns, each as wide as its widest cell.
-pub(super) fn columns<const N: usize>(out: &mut dyn Write, rows: &[[String; N]]) -> io::Result<()> {
+pub(super) fn columns(out: &mut dyn Write, rows: &[impl AsRef<[String]>]) -> io::Result<()> {
     let width = |at: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(at));
+        let cells = rows.iter().filter_map(|row| row.as_ref().get(at));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..N).map(width).collect();
+    let widths: Vec<usize> =
+        (0..rows.first().map_or(0, |row| row.as_ref().len())).map(width).collect();
     for row in rows {
         let mut line = String::new();
-        for (cell, &width) in row.iter().zip(&widths) {
+        for (cell, &width) in row.as_ref().iter().zip(&widths) {
             line.push_str(&format!("{cell:width$}  "));
         }
         writeln!(out, "{}", line.trim_end())?;

@@ -117,8 +117,10 @@ fn documents_keep_their_fields() {
     check("keys-disable", site.json(&["keys", "disable", &id]));
     check("keys-enable", site.json(&["keys", "enable", &id]));
     check("owners-stop", site.json(&["owners", "stop", "acme", "dev@acme.example"]));
+    check("owners-list", site.json(&["owners", "list", "acme"]));
     check("owners-resume", site.json(&["owners", "resume", "acme", "dev@acme.example"]));
     check("tenants-stop", site.json(&["tenants", "stop", "acme"]));
+    check("tenants-list", site.json(&["tenants", "list"]));
     check("tenants-resume", site.json(&["tenants", "resume", "acme"]));
     check("peppers-add", site.json(&["peppers", "add"]));
     check("peppers-use", site.json(&["peppers", "use", "1"]));

@@ -21,5 +21,6 @@ mod peppers;
 mod secrets;
 mod signing_keys;
 mod site;
+mod standing;
 mod starting;
 mod store;

@@ -3,30 +3,37 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use tollgate_core::time::UnixMillis;
-use tollgate_ledger::{Key, KeyState, Secret};
+use tollgate_core::{decision::Denial, time::UnixMillis};
+use tollgate_ledger::{KeyState, Secret};
 
 use crate::{
-    cli::output::facts,
+    cli::{
+        output::facts,
+        standing::{self, Refusal, Standing},
+    },
     written::{instant_text, limit_text, quota_text},
 };
 
 /// The key for programs. Fields are added, and never renamed or removed.
-pub(in crate::cli) fn document(key: &Key, now: UnixMillis) -> Value {
-    let secrets = key.secrets.iter().map(|secret| {
+pub(in crate::cli) fn document(standing: &Standing) -> Value {
+    let Standing { key, stopped, .. } = standing;
+    let secrets = key.secrets.iter().zip(&standing.secrets).map(|(secret, refusal)| {
         json!({
             "lookup": hex(secret),
             "pepper": secret.pepper,
             "created_ms": secret.created_ms,
             "ends_ms": secret.ends_ms,
             "revoked": secret.revoked,
-            "lives": secret.lives(now),
+            "lives": standing.lives(secret.lookup),
+            "refusal": standing::document(refusal.as_ref()),
         })
     });
     json!({
         "id": key.id,
         "name": key.name,
         "state": state(key.state),
+        "refusal": standing::document(standing.refusal()),
+        "stopped": { "owner": stopped.owner, "tenant": stopped.tenant },
         "created_ms": key.created_ms,
         "settings": key.settings,
         "secrets": secrets.collect::<Vec<_>>(),
@@ -34,11 +41,13 @@ pub(in crate::cli) fn document(key: &Key, now: UnixMillis) -> Value {
 }
 
 /// The key for people.
-pub(in crate::cli) fn lines(out: &mut dyn Write, key: &Key, now: UnixMillis) -> io::Result<()> {
+pub(in crate::cli) fn lines(out: &mut dyn Write, standing: &Standing) -> io::Result<()> {
+    let key = &standing.key;
     let settings = &key.settings;
     let mut lines = vec![
         ("key", key.id.clone()),
         ("state", state(key.state).to_owned()),
+        ("at a gate", verdict(standing.refusal())),
         ("tenant", settings.tenant.clone()),
         ("owner", settings.owner.clone()),
         ("env", settings.env.clone()),
@@ -60,8 +69,9 @@ pub(in crate::cli) fn lines(out: &mut dyn Write, key: &Key, now: UnixMillis) -> 
     let instant = |ms: Option<u64>| ms.map(|ms| instant_text(UnixMillis(ms))).unwrap_or_default();
     add("valid from", instant(settings.not_before));
     add("expires", instant(settings.expires));
-    for secret in &key.secrets {
-        add("secret", format!("{}, pepper {}, {}", hex(secret), secret.pepper, fate(secret, now)));
+    for (secret, refusal) in key.secrets.iter().zip(&standing.secrets) {
+        let fate = fate(secret, refusal.as_ref());
+        add("secret", format!("{}, pepper {}, {fate}", hex(secret), secret.pepper));
     }
     facts(out, &lines)
 }
@@ -75,14 +85,23 @@ pub(super) const fn state(state: KeyState) -> &'static str {
     }
 }
 
-fn fate(secret: &Secret, now: UnixMillis) -> String {
-    match secret.ends_ms {
-        _ if secret.revoked => "revoked".to_owned(),
-        Some(ends_ms) if secret.lives(now) => {
-            format!("good until {}", instant_text(UnixMillis(ends_ms)))
+/// What a gate does, and why.
+pub(in crate::cli) fn verdict(refusal: Option<&Refusal>) -> String {
+    match refusal {
+        None => "accepted".to_owned(),
+        Some(Refusal { denial, reason, .. }) => format!("refused as {}: {reason}", denial.code()),
+    }
+}
+
+fn fate(secret: &Secret, refusal: Option<&Refusal>) -> String {
+    let ends = secret.ends_ms.map(|ends_ms| instant_text(UnixMillis(ends_ms)));
+    match (refusal, ends) {
+        (None, None) => "good".to_owned(),
+        (None, Some(ends)) => format!("good until {ends}"),
+        (Some(refusal), Some(ends)) if refusal.denial == Denial::KeyExpired => {
+            format!("ended {ends}")
         }
-        Some(ends_ms) => format!("ended {}", instant_text(UnixMillis(ends_ms))),
-        None => "good".to_owned(),
+        (Some(refusal), _) => refusal.word.clone(),
     }
 }
 
