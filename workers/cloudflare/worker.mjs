@@ -1,7 +1,7 @@
 // The gate as a Worker: one entry for requests, and the objects that it keeps its word with.
 
 import { Gate, Onward } from "../gate/gate.mjs";
-import module from "./gate.wasm";
+import module from "../gate/gate.wasm";
 import { client, forward, settings, stores } from "./bindings.mjs";
 
 export { Bucket, Ledger, Relay } from "./objects.mjs";
