@@ -128,10 +128,11 @@ class Gate:
         return self.shown(said)
 
     def shown(self, said) -> dict:
-        """The result of a step. Questions of one step have no order of their own: they are sorted."""
+        """The result of a step. Questions and verdicts of one step have no order of their own: they are sorted."""
         kinds = ("head", "record", "lease")
+        order = [(kinds.index(shown["of"]), shown.get("key", 0), shown.get("bucket", "")) for _, shown in self.asked]
         asked = []
-        for errand, more in sorted(self.asked, key=lambda one: (kinds.index(one[1]["of"]), one[1].get("bucket", ""))):
+        for _, (errand, more) in sorted(zip(order, self.asked), key=lambda one: one[0]):
             self.errands.append(errand)
             number = len(self.errands)
             asked.append({"errand": number, **more})
@@ -139,7 +140,7 @@ class Gate:
                 self.read.errand = number
             if errand.of == "record" and errand.about in self.fetches:
                 self.fetches[errand.about].errand = number
-        return {"said": said, "told": self.told, "asked": asked, "frozen": self.holder is None}
+        return {"said": said, "told": sorted(self.told, key=lambda one: one[0]), "asked": asked, "frozen": self.holder is None}
 
     def ask(self, of: str, deadline_ms: int, about=None, message=None, **more):
         stamp = NOTHING if self.blank or self.reader is None else self.reader["head"]
@@ -450,6 +451,7 @@ class Gate:
             self.read_failed = self.now
             self.head_over()
         elif outcome == "gap":
+            self.read.errand = 0
             self.ask("head", self.settings["store_deadline_ms"] - since(self.read.started, self.now))
         elif outcome == "discarded" and (self.age_ms() is None or self.age_ms() > AGE_MAX_MS):
             raise Undefined("it asks again after a pause")
@@ -480,6 +482,7 @@ class Gate:
         return self.fetches[key]
 
     def ask_record(self, fetch: Fetch):
+        fetch.errand = 0
         left_ms = max(0, self.part_of(fetch.source) - since(fetch.started, self.now))
         self.ask("record", left_ms, about=fetch.key, **{"key": fetch.key, "from": fetch.source})
 
@@ -560,11 +563,15 @@ class Gate:
             if not request.gone and request.ticket == ticket:
                 self.tell(request, UNAVAILABLE)
 
-    def leased(self, errand: Errand, now: int):
-        held, message = self.purses[errand.about], errand.message
-        if held.name not in self.buckets:
-            self.buckets[held.name] = Authority(SLOTS, CALLS_MAX, message["limit"], message["changed"], now)
-        answer = copy.deepcopy(self.buckets[held.name].answer(message, now))
+    def exchanged(self, errand: Errand, now: int) -> dict:
+        """What the authority of a bucket answers, whether or not the gate still wants to hear it."""
+        message = errand.message
+        if errand.about not in self.buckets:
+            self.buckets[errand.about] = Authority(SLOTS, CALLS_MAX, message["limit"], message["changed"], now)
+        return copy.deepcopy(self.buckets[errand.about].answer(message, now))
+
+    def leased(self, errand: Errand, answer: dict):
+        held = self.purses[errand.about]
         self.pass_time(held)
         received = held.purse.receive(answer, self.now)
         if received == "stale":
@@ -580,6 +587,7 @@ class Gate:
 
     def deliver(self, number: int, reply: dict):
         errand = self.errands[number - 1]
+        answer = self.exchanged(errand, reply["lease"]["now"]) if "lease" in reply else None
         if errand.closed:
             return
         errand.closed = True
@@ -595,7 +603,7 @@ class Gate:
         else:
             if reply["head"] is not None:
                 self.overhear(reply["head"], errand.sent)
-            self.leased(errand, reply["lease"]["now"])
+            self.leased(errand, answer)
 
     def damaged(self, number: int, errand: Errand):
         """An answer that cannot be used, and will not be usable when it is asked for again."""

@@ -101,7 +101,9 @@ impl Gate {
         } else {
             self.engine.tick(reading(step)?);
         }
-        let decisions: Vec<_> = self.engine.decisions().collect();
+        let mut decisions: Vec<_> = self.engine.decisions().collect();
+        // As rows have them: verdicts of one step have no order of their own.
+        decisions.sort_by_key(|(number, _)| *number);
         let told: Result<Vec<_>, BadCase> = decisions
             .iter()
             .map(|(number, decision)| {
@@ -177,9 +179,11 @@ impl Gate {
     fn asked(&mut self) -> Result<Vec<Value>, BadCase> {
         let mut errands: Vec<_> = self.engine.errands().collect();
         errands.sort_by_key(|errand| match &errand.question {
-            Question::Head => (0, None),
-            Question::Record { .. } => (1, None),
-            Question::Lease { bucket, .. } => (2, Some(Arc::clone(bucket))),
+            Question::Head => (0, None, None),
+            Question::Record { expected, .. } => {
+                (1, self.keys.get(&expected.lookup).copied(), None)
+            }
+            Question::Lease { bucket, .. } => (2, None, Some(Arc::clone(bucket))),
         });
         let mut shown = Vec::new();
         for errand in errands {

@@ -5,6 +5,7 @@ from ..engine import Undefined
 
 DAMAGED = {"error": "damaged"}
 STEPS_MAX = 14
+LATE_MAX_MS = 1_500
 PAUSES = (0, 0, 0, 1, 1, 2, 9, 24, 25, 49, 50, 51, 100, 249, 250, 251, 499, 500, 501, 964, 965, 1_000, 1_001, 3_000)
 ENDS = (None, None, None, T0 + 500, T0 + 1_000)
 
@@ -34,12 +35,19 @@ def random_instant(rng, wall, mono):
     return wall + pause, mono + pause
 
 
+def open_errands(story, at):
+    """What may still be answered: an answer that comes long after everybody's deadline is none."""
+    now = story.at(at)
+    sent = {errand["errand"]: story.gate.errands[errand["errand"] - 1].sent for errand in story.open}
+    return [one for one in story.open if max(now[0] - sent[one["errand"]][0], now[1] - sent[one["errand"]][1]) <= LATE_MAX_MS]
+
+
 def random_step(rng, story, at):
     kind = rng.random()
     if kind < 0.1:
         story.step({"at": story.at(at)})
-    elif story.open and kind < 0.6:
-        errand = rng.choice(story.open[-3:])
+    elif (open_ := open_errands(story, at)) and kind < 0.6:
+        errand = rng.choice(open_[-3:])
         reply = DAMAGED if rng.random() < 0.05 else None
         story.answer(at, errand, reply=reply, age_ms=rng.choice((0, 0, 0, 200, 499, 960)))
     else:

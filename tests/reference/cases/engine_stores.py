@@ -72,7 +72,7 @@ def order_rows():
     story = Story(of_key(scopes=["orders:read"]))
     story.come(0, "waits", asks=["head", "record"]).come(1, "waits", asks=[], required=["orders:write"])
     story.come(2, "waits", asks=[]).answers(3, of="head").answers(4, "allow", "scope_missing", "allow", of="record")
-    yield story.row("F10: three who wait for one record, each with his own verdict, in their order")
+    yield story.row("F10: three who wait for one record, each with his own verdict")
 
 
 def rows():
