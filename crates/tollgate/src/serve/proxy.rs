@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use hyper::{
     Method, Request, Response, StatusCode, Uri, Version,
     body::Incoming,
-    header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST, HeaderValue},
+    header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue},
     http::request::Parts,
     upgrade::OnUpgrade,
 };
@@ -100,7 +100,7 @@ async fn serve<'a>(
             return response;
         }
     };
-    let journey = Journey { live, question: &question, passage, held: flight };
+    let journey = Journey { gate, live, question: &question, passage, held: flight };
     let forwarded = match &live.upstream {
         Some(upstream) => upstream.forward(departure, journey).await,
         None => Err(Trouble::OriginUnreachable),
@@ -143,8 +143,12 @@ pub(crate) fn own(live: &Live, question: &Question<'_>) -> Response<Payload> {
     if question.method != Method::GET && question.method != Method::HEAD {
         return rendered(question.trouble(live, Trouble::MethodNotAllowed));
     }
-    let mut response = Response::new(Payload::text(live.jwks.clone()));
+    // Over HTTP/2 nobody else leaves the body out, and a client takes one for a broken connection.
+    let head = question.method == Method::HEAD;
+    let body = if head { Payload::none() } else { Payload::text(live.jwks.clone()) };
+    let mut response = Response::new(body);
     let fields = response.headers_mut();
+    fields.insert(CONTENT_LENGTH, HeaderValue::from(live.jwks.len()));
     fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(age) = HeaderValue::try_from(format!("public, max-age={JWKS_MAX_AGE_S}")) {
         fields.insert(CACHE_CONTROL, age);
