@@ -125,6 +125,12 @@ pub fn trouble(trouble: Trouble, context: &Context<'_>) -> Answer {
         .answer(fields, context)
 }
 
+/// The stable name of a trouble, as its answer has it.
+#[must_use]
+pub const fn code(trouble: Trouble) -> &'static str {
+    face::of_trouble(trouble).1
+}
+
 /// The status of a denial.
 #[must_use]
 pub const fn status(denial: Denial) -> u16 {

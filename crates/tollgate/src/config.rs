@@ -64,6 +64,7 @@ pub(crate) struct Config {
     pub(crate) decide: Option<Decide>,
     /// None: there is no listener for metrics.
     pub(crate) admin: Option<SocketAddr>,
+    pub(crate) log: Logged,
     /// None: connections are plain HTTP.
     pub(crate) tls: Option<Tls>,
     /// In their order: the first that matches applies.
@@ -161,6 +162,15 @@ pub(crate) struct Cache {
 pub(crate) struct Decide {
     pub(crate) listen: SocketAddr,
     pub(crate) trusted: Vec<Block>,
+}
+
+/// Of which requests the log tells one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logged {
+    Off,
+    /// Those that the gate itself refused or failed.
+    Refused,
+    All,
 }
 
 /// The files of a certificate chain and its key.

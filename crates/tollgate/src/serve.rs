@@ -1,5 +1,6 @@
 //! `tollgate serve`: the gate in front of an origin, and beside other proxies.
 
+pub(crate) mod access;
 mod admin;
 mod bind;
 pub(crate) mod body;
@@ -74,9 +75,7 @@ pub(crate) fn open(config: &Config) -> anyhow::Result<Store> {
                 let path = path.display();
                 Err(anyhow!("store.path: {path}: there is no such file; `tollgate init` makes it"))
             }
-            Err(error) => {
-                Err(error).with_context(|| format!("store.path: {}", path.display()))
-            }
+            Err(error) => Err(error).with_context(|| format!("store.path: {}", path.display())),
         },
     }
 }
@@ -103,6 +102,7 @@ pub(crate) async fn until_told(running: Running, connections: &Connections) -> a
         _ = interrupt.recv() => false,
     };
     let cut_off = if finished { 0 } else { gate.metrics.connections.count() };
+    gate.access.tell(&gate.log);
     let level = if finished { Level::Info } else { Level::Warn };
     gate.log.say(level, "stopped", json!({ "connections_cut_off": cut_off }));
     gate.log.flush();

@@ -11,8 +11,8 @@ use tollgate_core::{
 use tollgate_identity::{Algorithm, Name};
 
 use super::{
-    Cache, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Origin, Problem,
-    RateLimitFields, Route, Tls, checks,
+    Cache, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Logged, Origin,
+    Problem, RateLimitFields, Route, Tls, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},
@@ -38,6 +38,7 @@ pub(super) fn config(
     let cache = cache(table("cache"));
     let decide = reader.given("decide").map(decide).transpose();
     let admin = reader.given("admin").map(|table| table.text("listen", listen)).transpose();
+    let log = table("log").text("requests", logged);
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
     let routes: Vec<_> = reader.routes().map(route).collect();
     let rules = rules::all(reader, &routes);
@@ -53,6 +54,7 @@ pub(super) fn config(
             cache: cache?,
             decide: decide?,
             admin: admin?,
+            log: log?,
             tls: tls?,
             routes: routes.into_iter().collect::<Read<_>>()?,
             rules: rules?,
@@ -114,6 +116,15 @@ fn gate(table: Table<'_>) -> Read<Gate> {
         rate_limit_fields: rate_limit_fields?,
         checking: checking?,
     })
+}
+
+fn logged(word: &str) -> Option<Logged> {
+    match word {
+        "off" => Some(Logged::Off),
+        "refused" => Some(Logged::Refused),
+        "all" => Some(Logged::All),
+        _ => None,
+    }
 }
 
 fn origin(table: Table<'_>) -> Read<Origin> {

@@ -62,7 +62,7 @@ pub(crate) struct Table {
 pub(crate) const ROUTES: &str = "routes";
 
 /// Every table, in the order of the reference.
-pub(crate) const TABLES: [Table; 12] = [
+pub(crate) const TABLES: [Table; 13] = [
     table("keys", "What keys look like, and where a request may present one."),
     table("store", "Where keys, limits and the head live."),
     table("secrets", "Where peppers and signing keys live."),
@@ -73,6 +73,7 @@ pub(crate) const TABLES: [Table; 12] = [
     table("cache", "How much is held in memory. What does not fit is asked for again."),
     off("decide", "A listener that tells other proxies whether a request may pass."),
     off("admin", "A listener for metrics, health and readiness."),
+    table("log", "What is written to standard error, one line of JSON for each event."),
     off("tls", "Serving HTTPS on `gate.listen`. Without it connections are plain HTTP."),
     off(
         ROUTES,
@@ -82,7 +83,7 @@ pub(crate) const TABLES: [Table; 12] = [
 ];
 
 /// Every field, by table, in the order of the reference.
-pub(crate) const FIELDS: [&[Field]; 12] = [
+pub(crate) const FIELDS: [&[Field]; 13] = [
     &KEYS,
     &STORE,
     &SECRETS,
@@ -93,6 +94,7 @@ pub(crate) const FIELDS: [&[Field]; 12] = [
     &CACHE,
     &DECIDE,
     &ADMIN,
+    &LOG,
     &TLS,
     &ROUTE,
 ];
@@ -217,6 +219,11 @@ fields!(DECIDE: 2 of "decide" {
 
 fields!(ADMIN: 1 of "admin" {
     "listen" Text(LISTEN), Be("127.0.0.1:9090"), "Where metrics, `/healthz` and `/readyz` are read.";
+});
+
+fields!(LOG: 1 of "log" {
+    "requests" Word(&["off", "refused", "all"]), Be("refused"),
+        "Which requests have a line of their own: none, those that the gate refused or failed, at a bounded rate, or all. A reload changes it.";
 });
 
 fields!(TLS: 2 of "tls" {

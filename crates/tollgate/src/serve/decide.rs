@@ -22,6 +22,7 @@ use tollgate_http::{
 };
 
 use super::{
+    access::{self, Note},
     body::Payload,
     doors::Visit,
     forward::REQUEST_ID,
@@ -60,12 +61,15 @@ pub(crate) async fn answer(
 ) -> Response<Payload> {
     let live = gate.live();
     let id = gate.ids.next();
-    let peer = visit.peer.ip();
+    let (peer, note) = (visit.peer.ip(), Note::begin(&live));
+    let question = blank(&request, id, &note);
     let mut response = if trusted.contains(Address::new(peer)) {
-        asked(&gate, &live, &trusted, peer, &request, blank(&request, id)).await
+        asked(&gate, &live, &trusted, peer, &request, question).await
     } else {
         plain(StatusCode::FORBIDDEN, "this peer may not ask\n")
     };
+    let status = response.status();
+    access::tell(&gate, &live, &question, status.as_u16(), !status.is_success());
     response.headers_mut().insert(REQUEST_ID, id.value());
     response
 }
@@ -73,7 +77,10 @@ pub(crate) async fn answer(
 /// What somebody is told for whose question there is no place.
 pub(crate) fn turned_away(gate: &Gate, request: &Request<Incoming>) -> Response<Payload> {
     let (live, id) = (gate.live(), gate.ids.next());
-    let answer = proxy::turned_away(gate, &live, &blank(request, id));
+    let note = Note::begin(&live);
+    let question = blank(request, id, &note);
+    let answer = proxy::turned_away(gate, &live, &question);
+    access::tell(gate, &live, &question, answer.status, true);
     let mut response = match asker(request.uri().path()) {
         Some(asker) => refused(asker, answer),
         None => rendered(answer),
@@ -83,15 +90,16 @@ pub(crate) fn turned_away(gate: &Gate, request: &Request<Incoming>) -> Response<
 }
 
 /// A question of which nothing has been read yet.
-fn blank(request: &Request<Incoming>, id: RequestId) -> Question<'_> {
+fn blank<'a>(request: &'a Request<Incoming>, id: RequestId, note: &'a Note) -> Question<'a> {
     Question {
         id,
         method: request.method(),
-        path: "/",
+        path: "",
         query: None,
         head: request.headers(),
         address: None,
         country: None,
+        note,
     }
 }
 

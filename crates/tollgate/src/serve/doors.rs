@@ -21,7 +21,7 @@ use tokio::{
 };
 use tollgate_core::network::Address;
 
-use super::{body::Payload, gate::Gate, ids::instance, log::Level, stop::Stop};
+use super::{access, body::Payload, gate::Gate, ids::instance, log::Level, stop::Stop};
 use crate::wire::{
     self, Graceful, Opened, Replayed, Violation, Witness,
     tls::{self, Tls},
@@ -236,12 +236,12 @@ async fn serve<IO, F, R>(
     R: Future<Output = Response<Payload>> + Send + 'static,
 {
     let Door { gate, limits: Limits { drain, .. }, answer, .. } = door;
-    let (stop, ages) = (visit.stop.clone(), visit.ages);
+    let (stop, ages, peer) = (visit.stop.clone(), visit.ages, visit.peer);
     let service = service_fn(move |request| {
         let answered = answer(request, visit.clone());
         async { Ok::<_, Infallible>(answered.await) }
     });
-    let witness = Arc::new(Doorkeeper(gate));
+    let witness = Arc::new(Doorkeeper { gate, peer });
     if second {
         // Apart, so that every other connection need not have room for it.
         let mut connection = Box::pin(wire::multiplexed(stream, service, limits, witness));
@@ -275,12 +275,16 @@ async fn until_over<C: Graceful>(
 }
 
 /// Counts what is refused before anybody reads it, and names it.
-struct Doorkeeper(Arc<Gate>);
+struct Doorkeeper {
+    gate: Arc<Gate>,
+    peer: SocketAddr,
+}
 
 impl Witness for Doorkeeper {
     fn refused(&self, violation: Violation) -> String {
-        let Self(gate) = self;
+        let (gate, id) = (&self.gate, self.gate.ids.next());
         gate.metrics.malformed(violation.code());
-        instance(gate.ids.next())
+        access::tell_malformed(gate, id, violation, self.peer);
+        instance(id)
     }
 }

@@ -18,6 +18,7 @@ use tollgate_core::{lease::HolderId, time::Reading};
 use tollgate_engine::{Arrival, Counts, ErrandId, Inquiry, Reply, Settings, StoreError};
 
 use super::{
+    access::Rates,
     ids::RequestIds,
     live::Live,
     log::{Level, Log},
@@ -53,6 +54,8 @@ pub(crate) struct Gate {
     pub(crate) ids: RequestIds,
     pub(crate) metrics: Metrics,
     pub(crate) log: Log,
+    /// How many requests the log may tell of.
+    pub(crate) access: Rates,
 }
 
 impl Gate {
@@ -67,6 +70,7 @@ impl Gate {
             ids: RequestIds::new(),
             metrics: Metrics::default(),
             log,
+            access: Rates::default(),
         }
     }
 

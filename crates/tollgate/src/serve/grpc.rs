@@ -31,6 +31,7 @@ use tollgate_http::{
 };
 
 use super::{
+    access::{self, Note},
     body::Payload,
     decide::{self, considered},
     doors::Visit,
@@ -190,17 +191,22 @@ async fn check(
     let live = gate.live();
     let nothing = HeaderMap::new();
     let head = asked.head.as_ref().unwrap_or(&nothing);
+    let note = Note::begin(&live);
     let question = Question {
         id,
         method: &asked.method,
-        path: "/",
+        path: "",
         query: None,
         head,
         // Envoy tells the nearest hop that it believes; one that we believe too may tell of another.
         address: asked.source.map(|source| address::client(source, fields(head), trusted)),
         country: address::country(peer, fields(head), live.country_header.as_deref(), trusted),
+        note: &note,
     };
-    match passage(gate, &live, question, asked).await {
+    let answered = passage(gate, &live, question, asked).await;
+    let status = answered.as_ref().err().map_or(200, |answer| answer.status);
+    access::tell(gate, &live, &question, status, answered.is_err());
+    match answered {
         Ok(passage) => told::allowed(&live, head, &asked.target, passage),
         Err(answer) => told::refused(answer, id),
     }

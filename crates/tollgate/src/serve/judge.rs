@@ -26,6 +26,7 @@ use tollgate_http::{
 use tollgate_identity::{Jti, Method as BoundMethod, Path as BoundPath};
 
 use super::{
+    access::Note,
     body::Payload,
     gate::{Decision, Gate, Pass},
     ids::{RequestId, instance},
@@ -71,7 +72,7 @@ impl<'a> Iterator for Walk<'a> {
 pub(crate) struct Question<'a> {
     pub(crate) id: RequestId,
     pub(crate) method: &'a Method,
-    /// In its one spelling.
+    /// In its one spelling; empty until it has been read.
     pub(crate) path: &'a str,
     pub(crate) query: Option<&'a [u8]>,
     pub(crate) head: &'a HeaderMap,
@@ -79,6 +80,8 @@ pub(crate) struct Question<'a> {
     pub(crate) address: Option<Address>,
     /// Its country, likewise.
     pub(crate) country: Option<Country>,
+    /// What the log is to say of it.
+    pub(crate) note: &'a Note,
 }
 
 /// What becomes of a request.
@@ -116,7 +119,9 @@ impl Question<'_> {
     /// The answer to this request if something is wrong that has nothing to do with a key.
     pub(crate) fn trouble(&self, live: &Live, trouble: Trouble) -> Answer {
         let instance = instance(self.id);
-        answer::trouble(trouble, &self.context(live, &instance, None, None, &[]))
+        let answer = answer::trouble(trouble, &self.context(live, &instance, None, None, &[]));
+        self.note.refused(live, self, None, answer::code(trouble), answer.status);
+        answer
     }
 
     /// The answer to this request if it is denied before a rule is known.
@@ -136,7 +141,9 @@ impl Question<'_> {
         gate.metrics.deny(denial);
         let instance = instance(self.id);
         let context = self.context(live, &instance, rule, record, left);
-        Refusal { denial, answer: answer::denied(denial, &context) }
+        let answer = answer::denied(denial, &context);
+        self.note.refused(live, self, rule, denial.code(), answer.status);
+        Refusal { denial, answer }
     }
 
     fn context<'a>(
@@ -168,12 +175,12 @@ pub(crate) async fn judge(gate: &Gate, live: &Live, question: &Question<'_>) -> 
         let wanted = live.rules.find(asked.method, question.path);
         match &wanted.cors {
             Cors::Refuse => {}
-            Cors::Forward => return passes(gate, Passage::open(wanted)),
+            Cors::Forward => return passes(gate, live, question, wanted),
             Cors::Answer(allowed) => return Judged::Preflight(cors::answer(allowed, asked)),
         }
     }
     let mut judged = if rule.public {
-        passes(gate, Passage::open(rule))
+        passes(gate, live, question, rule)
     } else {
         match keyed(gate, live, question, rule).await {
             Ok(passage) => Judged::Passes(passage),
@@ -191,9 +198,10 @@ pub(crate) async fn judge(gate: &Gate, live: &Live, question: &Question<'_>) -> 
     judged
 }
 
-fn passes(gate: &Gate, passage: Passage) -> Judged {
+fn passes(gate: &Gate, live: &Live, question: &Question<'_>, rule: &Rule) -> Judged {
     gate.metrics.pass();
-    Judged::Passes(passage)
+    question.note.passed(live, question, rule, "public");
+    Judged::Passes(Passage::open(rule))
 }
 
 impl Passage {
@@ -224,19 +232,20 @@ async fn keyed(
         rule.key_from,
         brand,
     );
+    let denied = |denial| question.refusal(gate, live, denial, Some(rule), None, &[]);
     let genuine = match found {
-        Found::Missing => return Err(question.denied(gate, live, Denial::CredentialMissing)),
-        Found::Ambiguous => return Err(question.denied(gate, live, Denial::RequestInvalid)),
+        Found::Missing => return Err(denied(Denial::CredentialMissing)),
+        Found::Ambiguous => return Err(denied(Denial::RequestInvalid)),
         Found::Refused => {
             gate.metrics.unproven("not_a_key");
-            return Err(question.denied(gate, live, Denial::KeyInvalid));
+            return Err(denied(Denial::KeyInvalid));
         }
         Found::Key(presented) => live.prover.prove(&presented.text).map_err(|unproven| {
             gate.metrics.unproven(unproven.code());
-            question.denied(gate, live, Denial::KeyInvalid)
+            denied(Denial::KeyInvalid)
         })?,
     };
-    let unavailable = || question.denied(gate, live, Denial::Unavailable);
+    let unavailable = || denied(Denial::Unavailable);
     let inquiry = Inquiry {
         genuine,
         address: question.address,
@@ -251,12 +260,16 @@ async fn keyed(
             let passage =
                 allowed(gate, live, question, rule, &pass, now.wall).ok_or_else(unavailable)?;
             gate.metrics.allow();
+            question.note.passed(live, question, rule, "allowed");
+            question.note.decided(Decision::Allow(pass));
             Ok(passage)
         }
         Some(Decision::Deny(refused)) => {
             let left = left(refused.standing());
             let (denial, record) = (refused.denial(), refused.record());
-            Err(question.refusal(gate, live, denial, Some(rule), record, &left))
+            let refusal = question.refusal(gate, live, denial, Some(rule), record, &left);
+            question.note.decided(Decision::Deny(refused));
+            Err(refusal)
         }
         None => Err(unavailable()),
     }

@@ -18,7 +18,7 @@ use tollgate_identity::{Jwk, KeySet};
 
 use super::{forward::Upstream, stamps::Stamps};
 use crate::{
-    config::{Config, RateLimitFields},
+    config::{Config, Logged, RateLimitFields},
     secrets::Secrets,
 };
 
@@ -33,6 +33,10 @@ pub(crate) struct Live {
     pub(crate) rules: Rules,
     /// When the limits of the rules last changed.
     pub(crate) stamps: Stamps,
+    /// What the routes are called in the log, by their places: their paths.
+    routes: Vec<Box<str>>,
+    /// Which requests have a line in it.
+    pub(crate) logged: Logged,
     /// What each rule demands, by its place.
     demands: Vec<Arc<Demand>>,
     pub(crate) sources: Sources,
@@ -87,6 +91,8 @@ impl Live {
             keys: published(secrets, now)?,
             rules,
             stamps,
+            routes: config.routes.iter().map(|route| route.path.as_str().into()).collect(),
+            logged: config.log,
             demands,
             vary: HeaderValue::try_from(cache::vary(&sources)).context("[keys]")?,
             sources,
@@ -98,6 +104,11 @@ impl Live {
             upstream: upstream.transpose()?,
             next_change: secrets.next_change(now),
         })
+    }
+
+    /// What `rule` is called in the log; none if it is the one for what matches no route.
+    pub(crate) fn route(&self, rule: &Rule) -> Option<&str> {
+        self.routes.get(rule.place()).map(AsRef::as_ref)
     }
 
     /// What `rule` demands of a key; none if it is no rule of this configuration.

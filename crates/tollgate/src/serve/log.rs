@@ -7,7 +7,8 @@ use std::{
     io::{self, Write},
     panic,
     sync::{
-        atomic::{AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -21,12 +22,17 @@ use crate::clock;
 /// How many lines wait to be written at most.
 const LINES_MAX: usize = 4096;
 
+/// How many of them may be about single requests, however many there are: what is broken always finds room.
+const REQUESTS_MAX: usize = 3 * LINES_MAX / 4;
+
 /// For how long the end of the program waits for its last lines.
 const FLUSH_MAX: Duration = Duration::from_secs(1);
 
 /// Writes events. No field of any of them ever holds a byte of a presented key, a pepper or a seed.
 pub(crate) struct Log {
     lines: SyncSender<Line>,
+    /// How many wait.
+    waiting: Arc<AtomicUsize>,
     lost: AtomicU64,
     least: Level,
 }
@@ -61,13 +67,31 @@ impl Log {
     /// Starts writing events of at least `least` to standard error.
     pub(crate) fn start(least: Level) -> io::Result<Self> {
         let (lines, inbox) = mpsc::sync_channel(LINES_MAX);
-        thread::Builder::new().name("log".into()).spawn(move || write_all(&inbox))?;
-        Ok(Self { lines, lost: AtomicU64::new(0), least })
+        let waiting = Arc::<AtomicUsize>::default();
+        let left = Arc::clone(&waiting);
+        thread::Builder::new().name("log".into()).spawn(move || write_all(&inbox, &left))?;
+        Ok(Self { lines, waiting, lost: AtomicU64::new(0), least })
     }
 
     /// Says that `event` happened, with what an object has to say of it.
     pub(crate) fn say(&self, level: Level, event: &str, about: Value) {
         if level < self.least {
+            return;
+        }
+        self.write(level, event, about, LINES_MAX);
+    }
+
+    /// Says what became of one request. There may be any number of them: they leave room for other events.
+    pub(crate) fn say_request(&self, about: Value) {
+        if Level::Info >= self.least {
+            self.write(Level::Info, "request", about, REQUESTS_MAX);
+        }
+    }
+
+    /// Writes a line, unless `most` wait already.
+    fn write(&self, level: Level, event: &str, about: Value, most: usize) {
+        if self.waiting.load(Ordering::Relaxed) >= most {
+            self.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
         let mut line = line(level, event, about);
@@ -76,21 +100,26 @@ impl Log {
             line.insert("lines_lost".into(), lost.into());
         }
         let text = Line::Text(format!("{}\n", Value::Object(line)));
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         if self.lines.try_send(text).is_err() {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
             self.lost.fetch_add(lost.saturating_add(1), Ordering::Relaxed);
         }
     }
 
     /// Says of every panic where it happened, and nothing of its message: that may hold what was at hand.
     pub(crate) fn tell_panics(&self) {
-        let lines = self.lines.clone();
+        let (lines, waiting) = (self.lines.clone(), Arc::clone(&self.waiting));
         panic::set_hook(Box::new(move |info| {
             let place = info.location().map(ToString::to_string);
             let thread = thread::current().name().map(ToOwned::to_owned);
             let about = json!({ "at": place, "thread": thread });
             let text = Value::Object(line(Level::Error, "panicked", about));
             // What no longer fits is lost: a panic must not wait for anybody.
-            drop(lines.try_send(Line::Text(format!("{text}\n"))));
+            waiting.fetch_add(1, Ordering::Relaxed);
+            if lines.try_send(Line::Text(format!("{text}\n"))).is_err() {
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            }
         }));
     }
 
@@ -114,12 +143,15 @@ fn line(level: Level, event: &str, about: Value) -> Map<String, Value> {
     line
 }
 
-fn write_all(inbox: &Receiver<Line>) {
+fn write_all(inbox: &Receiver<Line>, waiting: &AtomicUsize) {
     let mut out = io::stderr();
     for line in inbox {
         match line {
             // Nobody can be told that standard error is gone.
-            Line::Text(text) => drop(out.write_all(text.as_bytes())),
+            Line::Text(text) => {
+                drop(out.write_all(text.as_bytes()));
+                waiting.fetch_sub(1, Ordering::Relaxed);
+            }
             Line::Flush(done) => drop(done.try_send(())),
         }
     }

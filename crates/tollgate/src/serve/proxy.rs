@@ -18,6 +18,7 @@ use tollgate_http::{
 };
 
 use super::{
+    access::{self, Note},
     body::Payload,
     doors::Visit,
     flight::Flight,
@@ -41,14 +42,16 @@ pub(crate) async fn answer(
     let switches = head.extensions.remove::<OnUpgrade>();
     let id = gate.ids.next();
     let (peer, country_header) = (visit.peer.ip(), live.country_header.as_deref());
+    let note = Note::begin(&live);
     let question = Question {
         id,
         method: &head.method,
-        path: "/",
+        path: "",
         query: None,
         head: &head.headers,
         address: Some(address::client(peer, fields(&head.headers), &live.hops)),
         country: address::country(peer, fields(&head.headers), country_header, &live.hops),
+        note: &note,
     };
     let departure = Departure { head: &head, body, switches, visit: &visit };
     let target = spelled(&head.uri);
@@ -56,6 +59,7 @@ pub(crate) async fn answer(
         Some(flight) => serve(&gate, &live, &target, question, departure, flight).await,
         None => rendered(turned_away(&gate, &live, &question)),
     };
+    access::tell(&gate, &live, &question, response.status().as_u16(), false);
     let fields = response.headers_mut();
     fields.insert(REQUEST_ID, id.value());
     // Over HTTP/2 the connection says so itself.

@@ -97,6 +97,7 @@ pub(crate) async fn summarise(gate: Weak<Gate>) {
         if !outage.is_empty() {
             gate.log.say(Level::Warn, "store_failing", json!(outage));
         }
+        gate.access.tell(&gate.log);
         before = now;
     }
 }
