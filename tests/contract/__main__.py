@@ -5,9 +5,10 @@ import sys
 import time
 
 from . import guards, report
+from .doors import DOORS
 from .host import Host
+from .parts import play
 from .rows import all_rows
-from .runner import Runner
 
 
 def _host(arguments) -> Host:
@@ -23,18 +24,21 @@ def _host(arguments) -> Host:
 def run(arguments) -> int:
     begun = time.monotonic()
     rows, configs = all_rows()
-    if arguments.only:
-        rows = [row for row in rows if arguments.only in f"{row.family}/{row.name} [{row.cls}] ({row.config})"]
     host = _host(arguments)
-    print(f"{host.name}: {host.artifact()}")
-    outcomes = Runner(host, rows, configs).run()
+    print(f"{host.name}: {host.artifact()}", flush=True)
+    host.close()
+
+    def chosen(row) -> bool:
+        return (arguments.only or "") in f"{row.family}/{row.name} [{row.cls}] ({row.config}) at {row.door}"
+
+    outcomes = play(lambda: _host(arguments), rows, configs, [DOORS[name] for name in arguments.doors or DOORS], chosen)
     lines = report.every(outcomes) if arguments.rows else []
     lines += [*report.away(outcomes), *report.failed(outcomes, arguments.verbose), *report.table(outcomes)]
     print("\n".join(lines))
     held = sum(one.held for one in outcomes)
     away = sum(one.because is not None for one in outcomes)
     vectors = sum(one.row.vectors for one in outcomes if one.held)
-    again = [one.row.name for one in outcomes if one.again]
+    again = [f"{one.row.name} at {one.row.door}" for one in outcomes if one.again]
     if again:
         print(f"played again, as the machine stood still: {', '.join(again)}")
     print(f"{len(outcomes)} rows: {held} held ({vectors} checks of vectors), {len(outcomes) - held - away} failed, "
@@ -49,7 +53,8 @@ def main() -> int:
     runs = commands.add_parser("run", help="play the rows on a host")
     runs.add_argument("--host", choices=("native", "fake"), default="native")
     runs.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate")
-    runs.add_argument("--only", help="rows whose family, name, class or configuration contains this")
+    runs.add_argument("--only", help="rows whose family, name, class, configuration or door contains this")
+    runs.add_argument("--door", dest="doors", action="append", choices=tuple(DOORS), help="only this way to the gate")
     runs.add_argument("--verbose", action="store_true", help="what was sent and received where a row failed")
     runs.add_argument("--rows", action="store_true", help="a line for each row")
     runs.set_defaults(run=run)

@@ -30,13 +30,15 @@ COMMAND_S = 20
 FIRST_LOCK, LOCKS = 120, 8
 #: More than the 50 of a deployment: a machine that is busy with other things must not turn rows red.
 STORE_DEADLINE_MS = 1_000
+#: Who may ask the decision endpoint, where no hop is configured.
+ASKERS = ("127.0.0.1/32",)
 
 
 class NativeHost(Host):
     """Starts gates, each in a folder of its own."""
 
     name = "native"
-    lacks = {}
+    lacks = {"fragment at h2": "the library of HTTP/2 cuts a fragment off before anybody sees it: neither judged nor forwarded"}
 
     def __init__(self, binary: str):
         self.binary = Path(binary).resolve()
@@ -121,7 +123,7 @@ class NativeGate(Gate):
                 [*native_trace.command(place / "trace"), host.binary, "serve", "--config", place / "tollgate.toml"],
                 cwd=place, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
             )
-        self.address = self.admin = ("", 0)
+        self.address = self.admin = self.questions = ("", 0)
 
     def wait_until_ready(self):
         """Waits for what it says of itself, and then for `/readyz`."""
@@ -136,7 +138,10 @@ class NativeGate(Gate):
                         self.address = (host, int(port))
                     if event["listener"] == "admin":
                         self.admin = (host, int(port))
-            if self.address[1] and self.admin[1] and self._admin("/readyz")[0] == 200:
+                    if event["listener"] == "decide":
+                        self.questions = (host, int(port))
+            asked = self.questions[1] or not self.deployment.config.decide
+            if self.address[1] and self.admin[1] and asked and self._admin("/readyz")[0] == 200:
                 return
             time.sleep(0.01)
         raise Unavailable(f"{self.deployment.config.name}: not ready within {READY_S} s: {self.logs().decode()[-600:]}")
@@ -275,6 +280,8 @@ def config_text(config: Config, origin_port: int) -> str:
         table("[connections]", head_bytes_max=config.head_bytes_max, fields_max=config.fields_max,
               head_timeout_ms=config.head_timeout_ms, drain_s=1),
         table("[admin]", listen="127.0.0.1:0"),
+        table("[tls]", certificate="tls.pem", key="tls.key.pem") if config.tls else "",
+        table("[decide]", listen="127.0.0.1:0", trusted=config.trusted_hops or ASKERS) if config.decide else "",
         *(route_text(route) for route in config.routes),
     ])
 
@@ -291,4 +298,8 @@ def write_settings(place: Path, deployment: Deployment, origin_port: int):
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         json.dump(held, file)
+    if deployment.certificate:
+        (place / "tls.pem").write_text(deployment.certificate.chain)
+        (place / "tls.key.pem").write_text(deployment.certificate.key)
+        (place / "tls.key.pem").chmod(0o600)
     (place / "tollgate.toml").write_text(config_text(deployment.config, origin_port))

@@ -18,22 +18,19 @@ from reference.scope import covers
 from reference.wire import Refused
 
 from . import fake_rules as rules
+from .fake_intake import Exchange, Intake
 from .host import Gate
 from .message import Broken, Stream, framing_of
 from .origin import Origin
 from .row import STATUS
 from .world import Deployment, Route
 
-ASKED = "access-control-request-method"
 #: Fields that speak to shared caches only.
 SHARED = {"cdn-cache-control", "surrogate-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control"}
 
 
-class FakeGate(Gate):
+class FakeGate(Intake, Gate):
     """A gate without a store: what it would ask of one is counted where it looks a key up."""
-
-    head_max = 65_536
-    fields_max = 128
 
     def __init__(self, deployment: Deployment):
         self.deployment, self.config = deployment, deployment.config
@@ -45,9 +42,7 @@ class FakeGate(Gate):
         self.buckets: dict[tuple, list] = {}
         self.by_lookup = {key.lookup: key for key in deployment.keys.values() if key.spec.state != "absent"}
         self.log = bytearray(b'{"event":"started"}\n')
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.address = self.listener.getsockname()[:2]
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.open()
 
     # Gate
 
@@ -72,65 +67,9 @@ class FakeGate(Gate):
     def change(self, key, state: str):
         key.spec = replace(key.spec, state=state)
 
-    def stop(self):
-        self.listener.close()
-
-    def bounds(self) -> tuple[int, int]:
-        """The longest head, and the most fields."""
-        return self.config.head_bytes_max or self.head_max, self.config.fields_max or self.fields_max
-
-    # Connections
-
-    def _listen(self):
-        while True:
-            try:
-                connection, peer = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection, peer[0]), daemon=True).start()
-
-    def _serve(self, connection: socket.socket, peer: str):
-        connection.settimeout(20)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        stream = Stream(connection)
-        try:
-            while self._one(connection, stream, peer):
-                pass
-        except Exception:  # noqa: BLE001 whatever it stumbles over, it closes the connection
-            pass
-        finally:
-            connection.close()
-
-    def _one(self, connection, stream: Stream, peer: str) -> bool:
-        try:
-            while (raw := stream.until(b"\r\n\r\n", self.bounds()[0])) is not None and raw.startswith(b"\r\n"):
-                raw, stream.held = None, raw[2:] + stream.held
-            if raw is not None and len(raw) > self.bounds()[0]:
-                raise Broken("too large")
-        except Broken:
-            connection.sendall(b"HTTP/1.1 431 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            return False
-        if raw is None:
-            return False
-        if self.bad_head(raw):
-            connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            return False
-        lines = raw.split(b"\r\n")[:-2]
-        fields = [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines[1:])]
-        if len(fields) > self.bounds()[1]:
-            connection.sendall(b"HTTP/1.1 431 Too Many\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            return False
-        request = Exchange(lines[0].split(b" "), fields, peer)
-        answer = self.answer(request, connection, stream)
-        closes = b"close" in rules.connection_tokens(fields) or request.unread or lines[0].endswith(b"1.0")
-        if request.method == b"HEAD":
-            answer = answer[: answer.index(b"\r\n\r\n") + 4]
-        connection.sendall(answer)
-        return not closes
-
     # Answers
 
-    def answer(self, request: "Exchange", connection, stream: Stream) -> bytes:
+    def answer(self, request: Exchange, connection, stream: Stream) -> bytes:
         target = request.target
         if target.startswith(b"http://"):
             rest = target[7:]
@@ -148,7 +87,7 @@ class FakeGate(Gate):
         rule = self.rule(request)
         if rule.public:
             return self.forward(request, connection, stream, None)
-        if request.method == b"OPTIONS" and len(request.all("origin")) == len(request.all(ASKED)) == 1:
+        if request.is_preflight():
             if rule.cors == "forward":
                 return self.forward(request, connection, stream, None)
             return self.preflight(request, rule)
@@ -401,23 +340,3 @@ class FakeGate(Gate):
 
     def private(self, response) -> str:
         return "no-store" if b"no-store" in (response.one("cache-control") or b"") else "private"
-
-
-class Exchange:
-    """A request that the made-up gate has read."""
-
-    def __init__(self, start: list[bytes], fields, peer: str):
-        self.method, self.target = start[0], start[1]
-        self.fields, self.peer = fields, peer
-        self.path, self.query, self.unread = b"", None, False
-        #: What is left of its limits, as fields.
-        self.left: list[tuple[str, str]] = []
-
-    def all(self, name: str) -> list[bytes]:
-        return [value for given, value in self.fields if given.lower() == name.lower().encode()]
-
-    def one(self, name: bytes) -> bytes | None:
-        return next((value for given, value in self.fields if given.lower() == name), None)
-
-    def has_body(self) -> bool:
-        return any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in self.fields)

@@ -16,6 +16,8 @@ class Gate:
     origin: Origin
     #: Where it answers.
     address: tuple[str, int]
+    #: Where it answers the questions of proxies, if its configuration says `decide`.
+    questions: tuple[str, int]
 
     def store_calls(self) -> int:
         """How many transactions the store has seen, counted at the store."""
@@ -63,6 +65,8 @@ class Host:
     name: str
     #: What it cannot do, and why: a row that needs it does not apply.
     lacks: dict[str, str] = {}
+    #: Classes of abuse that cannot arise on it, and why: no row of such a class applies.
+    spares: dict[str, str] = {}
 
     def artifact(self) -> str:
         """What is tested, with its hash."""

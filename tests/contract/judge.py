@@ -44,6 +44,7 @@ class Judge:
         self.jwks = jwks
         self.refresh_keys = None
         self.verified: dict[bytes, dict] = {}
+        #: The one answer to what is unproven, for each door.
         self.alike: dict[str, tuple] = {}
         self.windows = set().union(*(pieces(key.text) for key in deployment.keys.values()))
 
@@ -195,7 +196,7 @@ class Judge:
             # Whether the connection stays open depends on what else was wrong.
             if name.lower() != b"connection"
         ]
-        same = self.alike.setdefault("unproven", (got.start, shown, body))
+        same = self.alike.setdefault(got.door, (got.start, shown, body))
         if same != (got.start, shown, body):
             return [f"this is not the one answer to what is unproven: {got.raw!r}{got.body!r} against {same!r}"]
         return []

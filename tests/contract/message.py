@@ -40,6 +40,8 @@ class Response(Head):
     status: int = 0
     body: bytes = b""
     interim: list[int] = field(default_factory=list)
+    #: The name of the door through which it came.
+    door: str = "tcp"
 
 
 @dataclass

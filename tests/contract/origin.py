@@ -107,6 +107,11 @@ class Origin:
             self.arrived.append(Arrived(mark, request, raw, number, broken))
             return self.answers.get(mark, USUAL)
 
+    def receive(self, request: Request):
+        """Notes a request that a proxy beside the gate forwards; what is answered goes past the gate."""
+        mark = request.all(MARK)
+        self._note(request, request.raw, 0, None, mark[0].decode("latin-1") if mark else None)
+
     def since(self, start: int) -> list[Arrived]:
         """Everything that arrived after the first `start` requests."""
         with self.lock:

@@ -76,6 +76,8 @@ class Row:
     cls: str
     steps: tuple[Step, ...] = ()
     config: str = "main"
+    #: The way to the gate, by its name in `doors`; the same row is played over each that can say it.
+    door: str = "tcp"
     keys: dict = field(default_factory=dict)
     #: How often the store must have been asked; None is not judged.
     calls: int | None = None

@@ -6,6 +6,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from .doors import DOORS, Door, Inexpressible
 from .host import Gate, Host, Unavailable
 from .judge import Judge
 from .machine import Machine
@@ -14,8 +15,10 @@ from .stage import Stage, own_role
 from .world import COMMON, CONFIGS, Config, Deployment
 
 JWKS_PATH = "/.well-known/tollgate/jwks.json"
-#: How many gates are started, and how many configurations are played, at a time.
-LANES = 6
+#: How many gates are started at a time.
+STARTS = 6
+#: How many lanes are played at a time: the rows of one configuration through one door, one after the other.
+LANES = 8
 SLOW_MAX = 64
 #: How often a row about tokens or time is played again when the machine stood still.
 AGAIN_MAX = 2
@@ -40,17 +43,47 @@ class Outcome:
         return not self.faults and self.because is None
 
 
+def through(rows: list[Row], doors: list[Door]) -> list[Row]:
+    """The rows over each of the doors; what is shown elsewhere is listed once."""
+    return [at_door(row, door) for door in doors for row in rows if door.name == "tcp" or not row.elsewhere]
+
+
+def at_door(row: Row, door: Door) -> Row:
+    """The same row through another door: with keys of its own, on a gate that has the door."""
+    if door.name == row.door:
+        return row
+    # In front, so that names which must not be run together still could be.
+    keys = {role: replace(key, tenant=key.tenant and f"{door.name}-{key.tenant}") for role, key in row.keys.items()}
+    return replace(row, door=door.name, keys=keys)
+
+
+def seat(config: Config, door: Door) -> Config:
+    """How the gate is configured to which this door leads: one for those that serve TLS, one for the others."""
+    if config.counted and door.name != "tcp":
+        return replace(config, name=f"{config.name}, {door.name}", tls=door.secured, decide=door.asks)
+    return replace(config, name=f"{config.name}, tls", tls=True) if door.secured else config
+
+
+def _waits(lane: list[tuple[int, Row]]) -> bool:
+    """Whether there is a row that waits for something other than an answer."""
+    return any(row.calls is not None or {"outage", "freeze", "timeouts"}.intersection(row.needs) for _, row in lane)
+
+
 def repeatable(row: Row) -> bool:
     """Whether what a row shows hangs on messages that are in time: tokens do."""
     return row.timed or any(key.limits or key.quotas for key in row.keys.values())
 
 
-def _attempt(stage: Stage):
+def _attempt(stage: Stage) -> str | None:
+    """Plays it; answers why it cannot be, if its door cannot say it."""
     try:
         stage.play()
+    except Inexpressible as reason:
+        return str(reason)
     except Exception as error:  # noqa: BLE001 a row that cannot be played has not held
         last = traceback.extract_tb(error.__traceback__)[-1]
         stage.fault(f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})")
+    return None
 
 
 class Runner:
@@ -60,6 +93,8 @@ class Runner:
         self.host = host
         self.rows = list(enumerate(rows, start=1))
         self.configs = {**CONFIGS, **(configs or {})}
+        #: Which gate each row is played on.
+        self.seats = {number: seat(self.configs[row.config], DOORS[row.door]) for number, row in self.rows if not row.elsewhere}
         self.gates: dict[str, Gate] = {}
         self.judges: dict[str, Judge] = {}
         self.outcomes: dict[int, Outcome] = {}
@@ -78,14 +113,16 @@ class Runner:
                 mine.append((number, row))
         try:
             self._start(mine)
-            lanes: dict[str, list] = {}
+            lanes: dict[tuple[str, str], list] = {}
             slow = [(number, row) for number, row in mine if row.slow and not row.last]
             for number, row in mine:
                 if not row.slow and not row.last:
-                    lanes.setdefault(row.config, []).append((number, row))
+                    lanes.setdefault((self.seats[number].name, row.door), []).append((number, row))
             with ThreadPoolExecutor(SLOW_MAX) as aside, ThreadPoolExecutor(LANES) as beside:
-                waits = [aside.submit(self._play, number, row, row.config) for number, row in slow]
-                waits += [beside.submit(self._lane, name, rows) for name, rows in lanes.items()]
+                waits = [aside.submit(self._play, number, row, self.seats[number].name) for number, row in slow]
+                # First those that mostly wait, then the longest.
+                in_order = sorted(lanes.items(), key=lambda lane: (not _waits(lane[1]), -len(lane[1])))
+                waits += [beside.submit(self._lane, name, rows) for (name, _), rows in in_order]
             for wait in waits:
                 wait.result()
             for number, row in mine:
@@ -105,29 +142,34 @@ class Runner:
     def _because(self, row: Row) -> str | None:
         if row.elsewhere:
             return row.elsewhere
-        return next((self.host.lacks[need] for need in row.needs if need in self.host.lacks), None)
+        door = DOORS[row.door]
+        words = (f"door {door.name}", *row.needs, *(f"{need} at {door.name}" for need in row.needs))
+        mine = next((self.host.lacks[need] for need in words if need in self.host.lacks), None)
+        return mine or self.host.spares.get(row.cls) or door.because(row)
 
     # Gates
 
     def _start(self, mine: list[tuple[int, Row]]):
         deployments = {}
+        asking = {self.seats[number].name for number, row in mine if DOORS[row.door].asks}
         for number, row in mine:
             if row.last:
                 continue
-            if row.config not in deployments:
-                deployment = Deployment.drawn(self.configs[row.config])
+            name = self.seats[number].name
+            if name not in deployments:
+                deployment = Deployment.drawn(replace(self.seats[number], decide=name in asking))
                 for role, key in COMMON.items():
                     if key.env in deployment.config.envs or key.env == "live":
                         env = key.env if key.env in deployment.config.envs else deployment.config.envs[0]
                         deployment.put(role, type(key)(**{**vars(key), "env": env}))
-                deployments[row.config] = deployment
+                deployments[name] = deployment
             for role, key in row.keys.items():
-                deployments[row.config].put(own_role(number, role), key)
+                deployments[name].put(own_role(number, role), key)
                 if repeatable(row):
                     for again in range(1, AGAIN_MAX + 1):
                         spare = replace(key, tenant=key.tenant and f"{key.tenant}{'-again' * again}")
-                        deployments[row.config].put(own_role(number, role, again), spare)
-        with ThreadPoolExecutor(LANES) as pool:
+                        deployments[name].put(own_role(number, role, again), spare)
+        with ThreadPoolExecutor(STARTS) as pool:
             # Those whose rows look at the clock are started last.
             in_order = sorted(deployments.items(), key=lambda item: item[1].config.parallel)
             started = {name: pool.submit(self._start_one, deployment) for name, deployment in in_order}
@@ -141,9 +183,10 @@ class Runner:
         deployment.now_ms = time.time_ns() // 10**6
         gate = self.host.start(deployment)
         gate.host = self.host
+        nothing = Row("", "", "own", door="tls" if deployment.config.tls else "tcp")
 
         def served() -> dict:
-            stage = Stage(gate, None, Row("", "", "own"), 0, lonely=False)
+            stage = Stage(gate, None, nothing, 0, lonely=False)
             answer = stage.ask(request(path=JWKS_PATH))
             if answer is None or answer.status != 200:
                 raise Unavailable(f"{deployment.config.name}: no key set is served: {answer}")
@@ -152,7 +195,7 @@ class Runner:
         judge = Judge(deployment, served())
         judge.refresh_keys = served
         # The first question of all opens connections to store and origin: no row is about that.
-        Stage(gate, judge, Row("", "", "own"), 0, lonely=False).ask(request(x_api_key("bare")))
+        Stage(gate, judge, nothing, 0, lonely=False).ask(request(x_api_key("bare")))
         return gate, judge
 
     # Rows
@@ -167,9 +210,11 @@ class Runner:
             outcome.faults.append(self.missing[name])
             return
         gate = self.gates[name]
-        stage = Stage(gate, self.judges[name], row, number, lonely=not gate.deployment.config.parallel)
+        # Through other doors every request carries its mark; on a gate of TCP or TLS one without it is this row's.
+        lonely = DOORS[row.door].raw and not gate.deployment.config.parallel
+        stage = Stage(gate, self.judges[name], row, number, lonely)
         begun = time.monotonic()
-        _attempt(stage)
+        outcome.because = _attempt(stage)
         while self._late(row, stage, begun):
             lonely, outcome.again = stage.lonely, True
             begun = time.monotonic()

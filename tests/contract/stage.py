@@ -3,18 +3,19 @@
 import base64
 import re
 import socket
-import threading
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from reference import key as key_format
 
+from .doors import DOORS, Inexpressible
+from .doors.base import Line
 from .host import Gate
 from .judge import Judge
 from .message import Broken, Response, Stream
 from .row import Answer, Crowd, Row, Seen, Talk, request, x_api_key
 
-DEADLINE_S = 10
 CLOSES_S = 3
 #: How long nothing more may arrive at the origin before a row is judged.
 SETTLE_S = 1.0
@@ -91,6 +92,7 @@ class Stage:
         self.told: list[str] = []
         self.wanted: list[tuple[Seen, bytes, bytes]] = []
         self.checks = 0
+        self.door = DOORS[row.door]
         #: Whether what the origin received is compared; a script that counts answers itself leaves it.
         self.compares_origin = True
         self.at_origin = gate.origin.count()
@@ -130,10 +132,14 @@ class Stage:
 
     def ask(self, data: bytes) -> Response | None:
         """One request on a connection of its own; nothing is judged."""
-        with self.connect() as connection:
+        with self.line() as line:
             filled = self.fill(data)
-            self._send(connection, filled)
-            return Stream(connection).response(filled.split(b" ", 1)[0])
+            self.told.append("> " + shown(filled))
+            return line.ask(filled)
+
+    def line(self) -> AbstractContextManager[Line]:
+        """A client that asks several requests on one connection, through this row's door."""
+        return self.door.client(self)
 
     def fresh_head(self):
         """Lets the gate learn how far the ledger has come, so that what is counted next is about keys only."""
@@ -146,9 +152,8 @@ class Stage:
                 return
 
     def connect(self) -> socket.socket:
-        connection = socket.create_connection(self.gate.address, DEADLINE_S)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
+        """A connection for bytes as they stand; only doors of HTTP/1.1 have one."""
+        return self.door.connect(self.gate)
 
     def fault(self, text: str):
         """The guarantee does not hold."""
@@ -162,6 +167,7 @@ class Stage:
     def check(self, expected: Answer, got: Response | None, sent: bytes, where: str = "") -> bool:
         """Judges one answer, and notes what the origin must have received for it."""
         self.checks += 1
+        expected = self.door.instead(expected, sent)
         if got is None:
             if not expected.or_closed:
                 self.fault(f"{where}the connection was closed without an answer")
@@ -186,6 +192,7 @@ class Stage:
                 name: [self.fill(value.encode()).decode() for value in values] for name, values in seen.fields.items()
             }
             seen = replace(seen, fields=filled)
+        seen = self.door.seen(self, seen, sent)
         self.wanted.append((seen, target, body))
 
     # Playing
@@ -216,6 +223,9 @@ class Stage:
             self.told.append(f"> (cut off: {error})")
 
     def _talk(self, talk: Talk):
+        if not self.door.raw:
+            self._asks(talk)
+            return
         sent = [self.fill(piece) for piece in talk.sent]
         with self.connect() as connection:
             stream = Stream(connection)
@@ -238,6 +248,19 @@ class Stage:
             if talk.closes and not self.faults:
                 self._must_close(connection, stream)
 
+    def _asks(self, talk: Talk):
+        """The same through a door that carries requests and not bytes."""
+        if talk.closes:
+            raise Inexpressible("judges whether a connection of HTTP/1.1 is closed")
+        sent = self.fill(b"".join(talk.sent))
+        with self.line() as line:
+            for at, (expected, request) in enumerate(zip(talk.answers, _requests(sent, len(talk.answers)))):
+                where = f"answer {at + 1}: " if len(talk.answers) > 1 else ""
+                self.told.append("> " + shown(request))
+                got = line.ask(request)
+                self.told.append("< " + shown(b"" if got is None else got.raw + got.body))
+                self.check(expected, got, request, where)
+
     def _must_close(self, connection: socket.socket, stream: Stream):
         connection.settimeout(CLOSES_S)
         try:
@@ -259,30 +282,12 @@ class Stage:
             if crowd.seen is not None and response is not None and response.status == 200:
                 self.want(crowd.seen, self.fill(crowd.sent))
 
-    def at_once(self, requests: list[bytes]) -> list[Response | None]:
-        """Sends all of them at the same moment, each on its own connection."""
-        connections = [self.connect() for _ in requests]
-        got: list[Response | None] = [None] * len(requests)
-        barrier = threading.Barrier(min(len(requests), 32))
+    def at_once(self, requests: list[bytes], connected=lambda: None) -> list[Response | None]:
+        """Sends all of them at the same moment, each on its own connection or, where a door has them, stream.
 
-        def some(start: int):
-            barrier.wait()
-            for at in range(start, len(requests), barrier.parties):
-                connections[at].sendall(requests[at])
-            for at in range(start, len(requests), barrier.parties):
-                try:
-                    got[at] = Stream(connections[at]).response(requests[at].split(b" ", 1)[0])
-                except (Broken, OSError) as error:
-                    self.told.append(f"< (no answer: {error})")
-
-        threads = [threading.Thread(target=some, args=(at,)) for at in range(barrier.parties)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        for connection in connections:
-            connection.close()
-        return got
+        `connected` is called when there is nothing left to do but to send.
+        """
+        return self.door.at_once(self, requests, connected)
 
     # The origin
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from reference import key as key_format
 
+from .certificate import Certificate, drawn
+
 Stop = str  # "owner" or "tenant"
 
 
@@ -127,8 +129,14 @@ class Config:
     routes: tuple[Route, ...] = ()
     #: Rows may run at the same time; they are then told apart by their own keys and marks.
     parallel: bool = False
+    #: What its store is asked is counted: nothing else may ask it meanwhile, so each door has a gate of its own.
+    counted: bool = False
     #: Ring of pepper ids, each with its length (it is drawn) or its bytes; the last one issues.
     ring: tuple[tuple[int, int | bytes], ...] = ((0, 32),)
+    #: It serves TLS, under the deployment's certificate, and no plain connection.
+    tls: bool = False
+    #: It has a listener for the questions of proxies, which believes whoever asks from this machine.
+    decide: bool = False
 
 
 @dataclass
@@ -143,13 +151,16 @@ class Deployment:
     keys: dict[str, Minted] = field(default_factory=dict)
     #: When the offsets of keys count from.
     now_ms: int = 0
+    #: What it shows clients, where it serves TLS.
+    certificate: Certificate | None = None
 
     @classmethod
     def drawn(cls, config: Config) -> "Deployment":
         peppers = {
             at: secrets.token_bytes(given) if isinstance(given, int) else given for at, given in config.ring
         }
-        return cls(config, peppers, config.ring[-1][0], secrets.token_bytes(32))
+        certificate = drawn() if config.tls else None
+        return cls(config, peppers, config.ring[-1][0], secrets.token_bytes(32), certificate=certificate)
 
     def put(self, role: str, spec: Key) -> Minted:
         """Makes a key for a role; ids are the roles, so that what the origin is told can be compared."""
@@ -244,7 +255,7 @@ CONFIGS = {
     config.name: config
     for config in (
         MAIN,
-        replace(MAIN, name="counted"),
+        replace(MAIN, name="counted", counted=True),
         replace(MAIN, name="rates", parallel=True),
         replace(MAIN, name="query", query="api_key", routes=(*ROUTES, Route("/only/query/**", key_from="query"))),
         replace(MAIN, name="forwarding", forward=True, query="api_key"),
@@ -255,7 +266,7 @@ CONFIGS = {
         replace(MAIN, name="tight", head_bytes_max=16_384, fields_max=50, head_timeout_ms=1_000,
                 response_timeout_ms=1_000),
         replace(MAIN, name="brand", prefix="acme2", envs=("eu1",), realm="Orders API"),
-        replace(MAIN, name="leases"),
+        replace(MAIN, name="leases", counted=True),
         replace(MAIN, name="operated", parallel=True),
         replace(MAIN, name="rotating", parallel=True),
         replace(MAIN, name="outage", max_staleness_ms=2_000, store_deadline_ms=100),

@@ -1,7 +1,6 @@
 """Answers to keyed requests are private: no shared cache hands one tenant's answer to another."""
 
 from ..row import Row, allowed, bearer, denied, request, row, x_api_key
-from ..message import Stream
 
 F = "caching"
 
@@ -26,13 +25,11 @@ def kept(name: str, *fields: str, cls="O06", answer: dict | None = None, request
 
 def _two_tenants(stage):
     """Two tenants ask for one URL at once, and each gets what its own request was answered."""
-    with stage.connect() as connection:
-        stream = Stream(connection)
+    with stage.line() as line:
         for role, other in (("usual", "other"), ("other", "usual")) * 3:
             stage.gate.origin.answers[stage.mark] = answered("Cache-Control: public, max-age=600", f"X-For: {role}")
             sent = stage.fill(request(x_api_key(role), path="/orders/shared"))
-            connection.sendall(sent)
-            stage.check(allowed(role, answer={"x-for": role, "cache-control": private}), stream.response(), sent, f"{role}: ")
+            stage.check(allowed(role, answer={"x-for": role, "cache-control": private}), line.ask(sent), sent, f"{role}: ")
 
 
 def _shared_hint(name: str) -> Row:

@@ -47,7 +47,7 @@ def _kept_from_origin(name: str, query: str) -> Row:
         for one in stage.arrived():
             stage.expect(not stage.judge.leaks(unquote_to_bytes(one.raw)), f"the origin received a key: {one.request.target[:90]!r}")
 
-    return Row(F, name, "O05", (play,))
+    return Row(F, name, "O05", (play,), needs=("upstream",))
 
 
 ROWS = [

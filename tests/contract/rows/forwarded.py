@@ -27,7 +27,7 @@ def _unseen(stage):
 
 
 def spoof(name: str, *fields) -> Row:
-    one = row(F, "S06", name, request(x_api_key(), *fields), allowed())
+    one = row(F, "S06", name, request(x_api_key(), *fields), allowed(), needs=("upstream",))
     return Row(**{**vars(one), "steps": (*one.steps, _unseen)})
 
 

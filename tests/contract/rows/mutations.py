@@ -1,26 +1,15 @@
 """Every single slip and forgery of one good key: each is refused with the one answer, and costs nothing."""
 
-from ..message import Stream
 from ..row import Row, bearer, denied, request, row, unproven, x_api_key
 
 def batch(name: str, cls: str, changes: list[str], field=x_api_key, calls: int | None = 0, answer=None) -> Row:
     """Many changed keys on one connection."""
 
     def play(stage):
-        connection = stage.connect()
-        stream = Stream(connection)
-        try:
+        with stage.line() as line:
             for change in changes:
                 sent = stage.fill(request(field(f"usual|{change}" if change else "usual")))
-                connection.sendall(sent)
-                got = stream.response()
-                stage.check(answer or unproven(), got, sent, f"{change}: ")
-                if got is None or (got.one("connection") or b"").lower() == b"close":
-                    connection.close()
-                    connection = stage.connect()
-                    stream = Stream(connection)
-        finally:
-            connection.close()
+                stage.check(answer or unproven(), line.ask(sent), sent, f"{change}: ")
 
     return Row("mutations", name, cls, (play,), config="counted", calls=calls, vectors=len(changes))
 

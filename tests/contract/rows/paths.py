@@ -16,7 +16,8 @@ def same(path: str, target: str | None = None) -> Row:
 def none(path: str | bytes, cls="P24") -> Row:
     """No spelling of it is forwarded, with a key or on a public route."""
     shown = path if isinstance(path, str) else path.decode("latin-1").encode("unicode_escape").decode()
-    return row(F, cls, f"{shown} has no one spelling", request(x_api_key(), path=path), refused(400))
+    needs = ("fragment",) if b"#" in (path.encode() if isinstance(path, str) else path) else ()
+    return row(F, cls, f"{shown} has no one spelling", request(x_api_key(), path=path), refused(400), needs=needs)
 
 
 def needs_key(path: str) -> Row:
