@@ -2,6 +2,7 @@
 
 mod configuration;
 mod failure;
+mod flags;
 mod holders;
 mod init;
 mod inspect;

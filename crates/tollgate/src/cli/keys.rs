@@ -6,11 +6,12 @@ use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tollgate_core::lookup::LookupId;
-use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX};
+use tollgate_core::{lookup::LookupId, time::UnixMillis};
+use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX, Receipt, Settings};
 
 use super::{
     Failure, Output,
+    flags::Given,
     output::{columns, command},
     settings::{self, Clear, Rights},
     site::Site,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     issuing::{self, IssueError, Issued},
-    written::{duration, duration_text},
+    written::{duration, duration_text, instant_text},
 };
 pub(super) use view::{document, lines, verdict};
 
@@ -99,6 +100,9 @@ pub(super) struct Create {
     /// All settings as JSON, from a file or, if it is called -, from standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["tenant", "owner", "env", "Rights"])]
     settings: Option<String>,
+    /// Even if it has expired already: a key that every gate refuses
+    #[arg(long)]
+    allow_past: bool,
     #[command(flatten)]
     rights: Rights,
 }
@@ -132,6 +136,9 @@ pub(super) struct Update {
     /// All settings as JSON, from a file or, if it is called -, from standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["owner", "clear", "Rights"])]
     settings: Option<String>,
+    /// Even if the key has expired by that
+    #[arg(long)]
+    allow_past: bool,
     /// What is emptied
     #[arg(long, value_enum, value_name = "FIELD")]
     clear: Vec<Clear>,
@@ -176,7 +183,8 @@ pub(super) fn run(command: Keys, site: &Site, output: &mut Output<'_>) -> Result
 }
 
 fn create(arguments: Create, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let Create { tenant, owner, env, name, settings, rights } = arguments;
+    let Create { tenant, owner, env, name, settings, allow_past, rights } = arguments;
+    let given = if settings.is_some() { Given::Json } else { Given::Flags };
     let settings = match (settings, tenant, owner) {
         (Some(from), ..) => settings::read(&from)?,
         (None, Some(tenant), Some(owner)) => {
@@ -200,11 +208,31 @@ fn create(arguments: Create, site: &Site, output: &mut Output<'_>) -> Result<(),
             format!("env {:?} is not among keys.envs: no gate would accept the key", settings.env);
         return Err(Failure::usage("env_not_accepted", message));
     }
+    if !allow_past {
+        ahead(&settings, None, site.now)?;
+    }
     let (mut ledger, peppers) = (site.ledger()?, site.peppers()?);
     let by = (site.config.keys.prefix, &peppers);
-    let issued = issuing::create(&mut ledger, by, name, settings, site.now)?;
+    let issued = issuing::create(&mut ledger, by, name, settings, site.now);
+    let issued = issued.map_err(|error| match error {
+        IssueError::Ledger(error) => given.failure(error),
+        error @ (IssueError::Env | IssueError::Randomness | IssueError::NoKey) => error.into(),
+    })?;
     let standing = Gates::of(site).judge(issued.key.clone(), &mut ledger)?;
     present(&issued, &standing, None, output)
+}
+
+/// Refuses an end that has passed, unless it was the key's already: a slip would look like a key that works.
+fn ahead(settings: &Settings, before: Option<&Settings>, now: UnixMillis) -> Result<(), Failure> {
+    let same = before.is_some_and(|before| before.expires == settings.expires);
+    let Some(expires) = settings.expires.filter(|&expires| expires <= now.0 && !same) else {
+        return Ok(());
+    };
+    let message = format!(
+        "expires {} has passed, so every gate would refuse the key: look at the year, or --allow-past",
+        instant_text(UnixMillis(expires))
+    );
+    Err(Failure::usage("expires_past", message))
 }
 
 /// The env that is given, or the only one there is.
@@ -304,18 +332,26 @@ fn unseen(out: &mut dyn Write, gates: &Gates) -> io::Result<()> {
 }
 
 fn update(arguments: Update, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let Update { id, owner, settings, clear, rights } = arguments;
+    let Update { id, owner, settings, allow_past, clear, rights } = arguments;
+    let given = if settings.is_some() { Given::Json } else { Given::Flags };
+    let mut ledger = site.ledger()?;
+    let before = known(&mut ledger, &id)?.settings;
     let settings = match settings {
         Some(from) => settings::read(&from)?,
         None => {
-            let mut settings = known(&mut site.ledger()?, &id)?.settings;
+            let mut settings = before.clone();
             settings.owner = owner.unwrap_or(settings.owner);
             clear.into_iter().for_each(|field| field.apply(&mut settings));
             rights.lay_over(&mut settings, site.now);
             settings
         }
     };
-    change(Change::Update { id, settings }, "changed", site, output)
+    if !allow_past {
+        ahead(&settings, Some(&before), site.now)?;
+    }
+    let receipt = ledger.change(&Change::Update { id, settings }, site.now);
+    let receipt = receipt.map_err(|error| given.failure(error))?;
+    tell(receipt, &mut ledger, "changed", site, output)
 }
 
 fn revoke(arguments: Revoke, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
@@ -335,8 +371,19 @@ fn revoke(arguments: Revoke, site: &Site, output: &mut Output<'_>) -> Result<(),
 fn change(change: Change, done: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     let mut ledger = site.ledger()?;
     let receipt = ledger.change(&change, site.now)?;
+    tell(receipt, &mut ledger, done, site, output)
+}
+
+/// Says what a key is after a change of it.
+fn tell(
+    receipt: Receipt,
+    ledger: &mut impl Ledger,
+    done: &str,
+    site: &Site,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
     let key = receipt.key.ok_or(IssueError::NoKey)?;
-    let standing = Gates::of(site).judge(key, &mut ledger)?;
+    let standing = Gates::of(site).judge(key, ledger)?;
     output.show(&json!({ "key": document(&standing) }), |out| {
         writeln!(
             out,

@@ -144,17 +144,47 @@ fn what_cannot_be_made_is_said_and_not_made() {
     check(&["--limit", "b:key=5,5/s", "--unlimited"], 2, "cannot be used with");
     check(&["--unlimited", "--quota", "m:key=5/year"], 2, "write NAME:SCOPE=COUNT/day|month|total");
     check(&["--unlimited", "--env", "test"], 2, "env \"test\" is not among keys.envs");
-    check(&["--unlimited", "--scope", "orders"], 2, "scopes[0] must be resource:action");
-    check(&["--unlimited", "--allow-ip", "192.0.2.1"], 2, "ips_allowed[0] must be a block");
+    check(&["--unlimited", "--scope", "orders"], 2, "--scope number 1 must be resource:action");
+    check(
+        &["--unlimited", "--allow-ip", "192.0.2.0/24", "--allow-ip", "192.0.2.1"],
+        2,
+        "--allow-ip number 2 must be a block",
+    );
     check(&["--unlimited", "--expires", "tomorrow"], 2, "2027-01-31, 2027-01-31T12:00:00Z or +30d");
     check(
         &["--unlimited", "--not-before", "2030-01-01", "--expires", "2029-01-01"],
         2,
-        "expires must be later",
+        "--expires must be later than --not-before",
     );
+    check(&["--limit", "@b:key=5,5/s"], 2, "--limit number 1: its name must not start with @");
+    check(&["--limit", "b:key=0,5/s"], 2, "--limit number 1 must have burst, rate and period in");
+    check(&["--unlimited", "--quota", "m:ip=5/day"], 2, "--quota number 1: its scope must be key,");
+    check(&["--unlimited", "--name", ""], 2, "--name must be 1 to 128 bytes");
+    check(&["--unlimited", "--deny-country", "XX"], 2, "--deny-country number 1 must be a code");
     assert_eq!(site.json(&["keys", "list"])["keys"], serde_json::json!([]));
     site.write("tollgate.toml", "[keys]\nenvs = ['live', 'test']\n");
     check(&["--unlimited"], 2, "--env live or --env test");
+}
+
+#[test]
+fn an_end_that_has_passed_is_taken_only_if_that_is_said() {
+    let site = Site::new("past");
+    let base = ["keys", "create", "--tenant", "acme", "--owner", "dev", "--unlimited"];
+    let past = ["--expires", "2020-01-01"];
+    let says = "expires 2020-01-01T00:00:00Z has passed";
+    site.run(&[&base[..], &past].concat()).fails(2, says);
+    let json =
+        r#"{"tenant":"acme","owner":"dev","env":"live","scopes":[],"limits":[],"expires":5}"#;
+    site.run_with(&["keys", "create", "--settings", "-"], json, &[]).fails(2, "has passed");
+    assert_eq!(site.json(&["keys", "list"])["keys"], serde_json::json!([]));
+    let made = site.json(&[&base[..], &past, &["--allow-past"]].concat());
+    assert_eq!(made["key"]["refusal"]["code"], "key_expired");
+    // What has expired may be changed otherwise without saying so again.
+    let id = made["key"]["id"].as_str().unwrap();
+    site.done(&["keys", "update", id, "--plan", "pro"]);
+    site.run(&["keys", "update", id, "--expires", "2021-01-01"]).fails(2, "has passed");
+    site.done(&["keys", "update", id, "--expires", "2021-01-01", "--allow-past"]);
+    site.done(&["keys", "update", id, "--expires", "+1h"]);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_key_outside_its_time_is_shown_as_such() {
     site.done(&["keys", "update", &id, "--not-before", "2090-01-01"]);
     check(&site, &id, &secret, Some("key_not_yet_valid"), "has not come yet");
     assert_eq!(listed(&site), "not yet valid");
-    let past = ["--clear", "not-before", "--expires", "2020-01-01"];
+    let past = ["--clear", "not-before", "--expires", "2020-01-01", "--allow-past"];
     site.done(&[&["keys", "update", &id], &past[..]].concat());
     check(&site, &id, &secret, Some("key_expired"), "has expired");
     assert_eq!(listed(&site), "expired");

@@ -1,0 +1,101 @@
+//! What the ledger says of a field, in the words of the command line: the one place that knows both.
+
+use tollgate_ledger::{ChangeError, LedgerError, SettingsError};
+
+use super::Failure;
+
+/// The flag that sets each field of the settings, as [`super::settings::Rights`] and the commands declare them.
+const FLAGS: [(&str, &str); 14] = [
+    ("tenant", "--tenant"),
+    ("owner", "--owner"),
+    ("env", "--env"),
+    ("name", "--name"),
+    ("plan", "--plan"),
+    ("scopes", "--scope"),
+    ("limits", "--limit"),
+    ("quotas", "--quota"),
+    ("ips_allowed", "--allow-ip"),
+    ("ips_denied", "--deny-ip"),
+    ("countries_allowed", "--allow-country"),
+    ("countries_denied", "--deny-country"),
+    ("not_before", "--not-before"),
+    ("expires", "--expires"),
+];
+
+/// Whether settings were given as flags or as the JSON of `--settings`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    Flags,
+    Json,
+}
+
+impl Given {
+    /// What is said of an error of the ledger: of a field by the name under which it was given.
+    pub(super) fn failure(self, error: LedgerError) -> Failure {
+        match (self, &error) {
+            (Self::Flags, LedgerError::Refused(ChangeError::Settings(settings))) => {
+                Failure::usage(error.code(), said(settings))
+            }
+            (_, LedgerError::Refused(ChangeError::OtherNumbers { .. })) => Failure::refused(
+                error.code(),
+                format!("{error}; `tollgate limits set` changes it for all of them"),
+            ),
+            _ => error.into(),
+        }
+    }
+}
+
+/// The rule that is broken, of the flag.
+fn said(error: &SettingsError) -> String {
+    let (field, part) = error.field().split_once('.').unwrap_or((error.field(), ""));
+    let (field, place) = match field.trim_end_matches(']').split_once('[') {
+        Some((field, place)) => (field, place.parse::<usize>().ok()),
+        None => (field, None),
+    };
+    let mut said = flag(field).to_owned();
+    if let Some(place) = place {
+        said.push_str(&format!(" number {}", place.saturating_add(1)));
+    }
+    if !part.is_empty() {
+        said.push_str(&format!(": its {part}"));
+    }
+    let rule = error.rule().replace("period_ms", "period in milliseconds");
+    let rule = rule.replace("not_before", flag("not_before"));
+    format!("{said} {rule}")
+}
+
+/// The flag of a field; the field itself where it has none.
+fn flag(field: &str) -> &str {
+    FLAGS.iter().find(|(name, _)| *name == field).map_or(field, |(_, flag)| flag)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{FLAGS, flag};
+    use crate::cli::{Cli, settings};
+
+    #[test]
+    fn every_field_of_the_settings_has_a_flag_that_exists() {
+        let blank = settings::blank(String::new(), String::new(), String::new());
+        let fields = serde_json::to_value(&blank).unwrap_or_default();
+        let fields: Vec<_> =
+            fields.as_object().into_iter().flat_map(|fields| fields.keys()).collect();
+        assert_eq!(fields.len(), FLAGS.len() - 1, "name is no setting: {fields:?}");
+        for field in fields {
+            assert!(flag(field).starts_with("--"), "{field} has no flag");
+        }
+        let command = Cli::command();
+        let create =
+            command.find_subcommand("keys").and_then(|keys| keys.find_subcommand("create"));
+        let flags: Vec<_> = create
+            .into_iter()
+            .flat_map(|create| create.get_arguments())
+            .filter_map(|flag| flag.get_long())
+            .collect();
+        for (field, flag) in FLAGS {
+            assert!(flags.contains(&flag.trim_start_matches("--")), "{field}: there is no {flag}");
+        }
+    }
+}
