@@ -21,7 +21,7 @@ ROLES = {
     "admin": ["--unlimited", "--scope", "admin:all"],
     "limited": ["--limit", "burst:key=2,1/1h"],
     "bound": ["--unlimited", "--allow-ip", "127.0.0.2/32"],
-    "expired": ["--unlimited", "--expires", "2001-01-01"],
+    "expired": ["--unlimited", "--expires", "2001-01-01", "--allow-past"],
     "revoked": ["--unlimited"],
 }
 
