@@ -57,6 +57,10 @@ def failure_rows():
         story.come(2_000, "waits").drop()
         story.tick(2_050, "flagged").come(2_050 + ms, "flagged" if ms < 250 else "waits")
         yield story.row(f"V09: {ms} ms after the deadline of a read that nobody answered")
+        story = Story().warm()
+        story.come(600, "allow", asks=["head"]).drop()
+        story.come(1_001, "waits").drop().come(1_051 + ms, "flagged" if ms < 250 else "waits")
+        yield story.row(f"V09: {ms} ms after the deadline of a read that is only noticed now")
 
 
 def staleness_rows():
