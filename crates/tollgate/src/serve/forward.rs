@@ -1,5 +1,7 @@
 //! The way to the origin and back: what crosses, for how long, and what is said when it fails.
 
+mod first;
+mod line;
 mod tunnel;
 
 use std::{error::Error, io, sync::Arc, time::Duration};
@@ -8,17 +10,13 @@ use anyhow::Context;
 use bytes::Bytes;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Uri, Version,
-    body::Incoming,
+    body::{Body, Incoming},
     header::{CACHE_CONTROL, CONNECTION, EXPECT, HeaderName, HeaderValue, UPGRADE, VARY},
     http::{
         request::Parts,
         uri::{self, Authority, PathAndQuery, Scheme},
     },
     upgrade::OnUpgrade,
-};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::timeout;
 use tollgate_http::{
@@ -32,10 +30,12 @@ use super::{
     body::{Paced, Payload, Progress},
     doors::Visit,
     flight::Flight,
+    gate::Gate,
     judge::{Passage, Question, fields, put},
     live::Live,
 };
 use crate::config::Origin;
+use first::First;
 
 /// How the origin and the client learn by which name a request is in the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -47,12 +47,9 @@ const IDENTITY: HeaderName = HeaderName::from_static(hygiene::IDENTITY_FIELD);
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 const NO_STORE: HeaderValue = HeaderValue::from_static(cache::NO_STORE);
 
-/// How many connections to the origin are kept while nobody needs them.
-const IDLE_MAX: usize = 1_024;
-
 /// The origin, and the connections to it that are kept.
 pub(crate) struct Upstream {
-    client: Client<HttpConnector, Paced>,
+    first: First,
     authority: Authority,
     origin: Origin,
 }
@@ -68,6 +65,7 @@ pub(crate) struct Departure<'a> {
 
 /// A request that goes on: its path and query are exactly what was judged.
 pub(crate) struct Journey<'a> {
+    pub(crate) gate: &'a Gate,
     pub(crate) live: &'a Live,
     pub(crate) question: &'a Question<'a>,
     pub(crate) passage: Passage,
@@ -79,16 +77,7 @@ impl Upstream {
     /// The way to `origin`; nothing is connected yet.
     pub(crate) fn new(origin: &Origin) -> anyhow::Result<Self> {
         let authority = origin.authority.parse().context("the origin's authority")?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(origin.connect_timeout));
-        connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(origin.idle_timeout)
-            .pool_max_idle_per_host(IDLE_MAX)
-            .build(connector);
-        Ok(Self { client, authority, origin: origin.clone() })
+        Ok(Self { first: First::new(origin), authority, origin: origin.clone() })
     }
 
     /// Whether this is the way to `origin`.
@@ -114,17 +103,28 @@ impl Upstream {
         let websocket = wants_websocket(head);
         let progress = Arc::new(Progress::default());
         progress.mark();
-        let mut onward = Request::new(Paced::new(body, visit.idle).marking(Arc::clone(&progress)));
-        onward.method_mut().clone_from(&head.method);
-        *onward.uri_mut() = self.uri(&journey).ok_or(Trouble::OriginUnreachable)?;
-        *onward.headers_mut() = inward(&head.headers, &journey, visit, websocket)?;
-        let sent = self.client.request(onward);
+        let onward = |body| {
+            let mut onward = Request::new(body);
+            onward.method_mut().clone_from(&head.method);
+            *onward.uri_mut() = self.uri(&journey).ok_or(Trouble::OriginUnreachable)?;
+            *onward.headers_mut() = inward(&head.headers, &journey, visit, websocket)?;
+            Ok(onward)
+        };
+        let repeatable = is_repeatable(&head.method, &body);
+        let body = Paced::new(body, visit.idle).marking(Arc::clone(&progress));
+        let request = onward(Payload::Stream(body))?;
+        let again = || {
+            // Counted as one request: it has its place, its decision and its deadline already.
+            let request = repeatable.then(|| onward(Payload::none()).ok()).flatten();
+            request.inspect(|_| journey.gate.metrics.origin_retries.add())
+        };
+        let sent = self.first.send(request, again);
         let answered = within(sent, self.origin.response_timeout, &progress).await;
         let answer = match answered {
             Some(Ok(answer)) => answer,
             // Whose fault it is that nothing came.
             _ if progress.is_given_up() => return Err(Trouble::RequestTimeout),
-            Some(Err(error)) => return Err(trouble(&error)),
+            Some(Err(trouble)) => return Err(trouble),
             None => return Err(Trouble::OriginTimeout),
         };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -164,6 +164,11 @@ fn trouble(error: &(dyn Error + 'static)) -> Trouble {
         cause = error.source();
     }
     Trouble::OriginUnreachable
+}
+
+/// Whether a request may be sent twice: it changes nothing, and has nothing that could be used up.
+fn is_repeatable(method: &Method, body: &Incoming) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) && body.is_end_stream()
 }
 
 /// Waits for the head of an answer: not longer than `patience` after the request has last moved.

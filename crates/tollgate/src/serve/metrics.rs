@@ -35,6 +35,7 @@ pub(crate) struct Metrics {
     pub(crate) connections_refused: Counter,
     pub(crate) origin_unreachable: Counter,
     pub(crate) origin_timeouts: Counter,
+    pub(crate) origin_retries: Counter,
     pub(crate) reloads: Counter,
     pub(crate) reloads_failed: Counter,
 }
@@ -220,6 +221,11 @@ impl Metrics {
                 "tollgate_origin_timeouts_total",
                 "Requests that the origin did not answer in time.",
                 &self.origin_timeouts,
+            ),
+            (
+                "tollgate_origin_retries_total",
+                "Requests sent once more because the origin was closing their connection.",
+                &self.origin_retries,
             ),
             ("tollgate_reloads_total", "Configurations put in force.", &self.reloads),
             (

@@ -23,6 +23,7 @@ mod messages;
 mod origin;
 mod passing;
 mod reloading;
+mod retrying;
 mod requests;
 mod second;
 mod second_ending;

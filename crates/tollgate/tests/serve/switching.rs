@@ -8,7 +8,7 @@ use crate::{
     wire::{DEADLINE, Wire},
 };
 
-fn upgrade(to: &str, credential: &str) -> String {
+pub(crate) fn upgrade(to: &str, credential: &str) -> String {
     format!(
         "GET /socket HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: {to}\r\n\
          sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\

@@ -1,0 +1,167 @@
+//! One connection to the origin, which remembers whether anything has been heard since something was last said.
+
+use std::{
+    future::Future,
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use hyper::{Uri, http::Extensions};
+use hyper_util::{
+    client::legacy::{
+        Error,
+        connect::{Connected, Connection, HttpConnector},
+    },
+    rt::TokioIo,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tower_service::Service;
+
+/// Connects as [`HttpConnector`] does.
+#[derive(Clone)]
+pub(super) struct Connector {
+    inner: HttpConnector,
+    turns: Turns,
+}
+
+/// In which order requests began and connections were made.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turns(Arc<AtomicU64>);
+
+/// When something began, among all that has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn(u64);
+
+impl Turns {
+    /// A request begins.
+    pub(super) fn begin(&self) -> Turn {
+        Turn(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn now(&self) -> Turn {
+        Turn(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// What is known of one connection.
+#[derive(Clone, Debug)]
+struct Known(Arc<Memory>);
+
+#[derive(Debug)]
+struct Memory {
+    made: Turn,
+    /// Whether anything has come since something was last sent.
+    heard: AtomicBool,
+}
+
+/// Whether `error` is that of a connection which had been made before `begun`, and on which nothing was heard of
+/// an answer: the origin has closed it while nobody needed it, and the request met that.
+pub(super) fn was_closing(error: &Error, begun: Turn) -> bool {
+    let Some(connected) = error.connect_info() else { return false };
+    let mut extras = Extensions::new();
+    connected.get_extras(&mut extras);
+    extras
+        .get::<Known>()
+        .is_some_and(|Known(memory)| memory.made <= begun && !memory.heard.load(Ordering::Relaxed))
+}
+
+impl Connector {
+    /// Connects by `inner`; `turns` are those of the requests.
+    pub(super) const fn new(inner: HttpConnector, turns: Turns) -> Self {
+        Self { inner, turns }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Line>;
+    type Error = <HttpConnector as Service<Uri>>::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let (connecting, turns) = (self.inner.call(to), self.turns.clone());
+        Box::pin(async move {
+            let io = connecting.await?.into_inner();
+            let memory = Memory { made: turns.now(), heard: AtomicBool::new(false) };
+            Ok(TokioIo::new(Line { io, known: Known(Arc::new(memory)) }))
+        })
+    }
+}
+
+/// The connection itself.
+pub(super) struct Line {
+    io: TcpStream,
+    known: Known,
+}
+
+impl Line {
+    fn heard(&self, whether: bool) {
+        self.known.0.heard.store(whether, Ordering::Relaxed);
+    }
+}
+
+impl Connection for Line {
+    fn connected(&self) -> Connected {
+        Connected::new().extra(self.known.clone())
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = room.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(cx, room))?;
+        if room.filled().len() > before {
+            self.heard(true);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
+        self.heard(false);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bytes))?;
+        self.heard(false);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
