@@ -32,7 +32,7 @@ pub fn is_identity(name: &[u8]) -> bool {
 }
 
 /// What is left of a name when only letters and digits count.
-fn folded(name: &[u8]) -> impl Iterator<Item = u8> {
+fn folded(name: &[u8]) -> impl DoubleEndedIterator<Item = u8> {
     name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase)
 }
 
