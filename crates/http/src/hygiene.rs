@@ -28,7 +28,13 @@ pub const PROBLEM_FIELD: &str = "x-auth-problem";
 /// Whether some origin could read `name` as that of the identity header.
 #[must_use]
 pub fn is_identity(name: &[u8]) -> bool {
-    folded(name).eq(folded(IDENTITY_FIELD.as_bytes()))
+    is_read_as(name, IDENTITY_FIELD)
+}
+
+/// Whether some origin could read `name` as `other`.
+#[must_use]
+pub fn is_read_as(name: &[u8], other: &str) -> bool {
+    folded(name).eq(folded(other.as_bytes()))
 }
 
 /// What is left of a name when only letters and digits count.
@@ -174,7 +180,7 @@ pub fn reaches_client(name: &[u8], value: &[u8], outward: &Outward<'_>) -> bool 
 /// controls a message.
 #[must_use]
 pub fn is_fit_for_trailer(name: &[u8]) -> bool {
-    const HEAD_ONLY: [&str; 14] = [
+    const HEAD_ONLY: [&str; 17] = [
         "host",
         "content-length",
         "content-type",
@@ -189,12 +195,15 @@ pub fn is_fit_for_trailer(name: &[u8]) -> bool {
         "trailer",
         "expect",
         "range",
+        "upgrade",
+        "max-forwards",
+        "x-request-id",
     ];
     is_token(name)
         && !is_identity(name)
         && !is_forwarding(name)
         && !is_hearsay(name)
-        && !HOP_BY_HOP.iter().chain(&HEAD_ONLY).any(|listed| same(name, listed))
+        && !HOP_BY_HOP.iter().chain(&HEAD_ONLY).any(|listed| is_read_as(name, listed))
 }
 
 /// Whether a field belongs to this connection only.
