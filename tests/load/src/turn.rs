@@ -27,7 +27,7 @@ pub(crate) struct Turn {
 }
 
 /// Loads `target` for so many seconds.
-pub(crate) async fn take(target: &Target, shape: Shape, seconds: u64) -> anyhow::Result<Turn> {
+pub(crate) async fn take(target: &Rc<Target>, shape: Shape, seconds: u64) -> anyhow::Result<Turn> {
     let seen = Rc::new(RefCell::new(Turn::default()));
     let start = Instant::now();
     let end = start.checked_add(Duration::from_secs(seconds)).unwrap_or(start);
@@ -36,14 +36,24 @@ pub(crate) async fn take(target: &Target, shape: Shape, seconds: u64) -> anyhow:
         let mut tasks = JoinSet::new();
         let due = Rc::new(Cell::new(0_u64));
         let connections = match shape {
-            Shape::Closed { connections } => u64::try_from(connections).unwrap_or(1),
+            Shape::Closed { connections } | Shape::Once { connections } => {
+                u64::try_from(connections).unwrap_or(1)
+            }
             Shape::Open { rate } => u64::from(rate).min(OPEN_CONNECTIONS_MAX),
         };
+        let most = match shape {
+            Shape::Closed { .. } | Shape::Open { .. } => u64::MAX,
+            Shape::Once { .. } => u64::try_from(target.asking.len()).unwrap_or(u64::MAX),
+        };
         for _ in 0..connections {
-            let (seen, due, request) = (seen.clone(), due.clone(), target.request.clone());
-            let mut connection = Connection::new(target.address);
+            let (seen, due, target) = (seen.clone(), due.clone(), Rc::clone(target));
+            let (mut connection, mut request) = (Connection::new(target.address), Vec::new());
             tasks.spawn_local(async move {
                 while let Some(from) = next(shape, start, end, &due).await {
+                    if due.get() > most {
+                        break;
+                    }
+                    target.asking.next(&mut request);
                     let answer = connection.ask(&request).await;
                     let micros = u32::try_from(from.elapsed().as_micros()).unwrap_or(u32::MAX);
                     let mut seen = seen.borrow_mut();
@@ -66,6 +76,10 @@ pub(crate) async fn take(target: &Target, shape: Shape, seconds: u64) -> anyhow:
 async fn next(shape: Shape, start: Instant, end: Instant, due: &Cell<u64>) -> Option<Instant> {
     let from = match shape {
         Shape::Closed { .. } => Instant::now(),
+        Shape::Once { .. } => {
+            due.set(due.get().saturating_add(1));
+            Instant::now()
+        }
         Shape::Open { rate } => {
             let number = due.get();
             due.set(number.saturating_add(1));
