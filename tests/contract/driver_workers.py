@@ -1,0 +1,229 @@
+"""The gate as a Worker, on the real workerd: the modules that `wrangler deploy` uploads, Durable Objects on disk, and KV
+over workerd's own protocol."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from . import native_store, workers_config
+from .host import Gate, Host, Unavailable
+from .origin import Origin
+from .workers_kv import Namespace
+from .world import Deployment, Route
+
+WORKERD = workers_config.WORKERS / "node_modules" / ".bin" / "workerd"
+READY_S = 20
+STOPS_S = 10
+FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+#: Where every row's client is, as Cloudflare would say.
+CLIENT, COUNTRY = "127.0.0.1", "XX"
+
+
+class WorkersHost(Host):
+    """Starts workerd for each gate, each with a folder of its own."""
+
+    name = "workers"
+    lacks = {}
+
+    def __init__(self):
+        missing = [path for path in (WORKERD, *(workers_config.WORKERS / name for name in workers_config.MODULES)) if not path.exists()]
+        if missing:
+            raise Unavailable(f"there is no {missing[0]}: cargo xtask setup, and node workers/build.mjs")
+        self.folder = Path(tempfile.mkdtemp(prefix="tollgate-workers-", dir=FOLDERS))
+        self.gates: list[WorkersGate] = []
+        self.lock = threading.Lock()
+        self.number = 0
+        self.blank: Path | None = None
+
+    def artifact(self) -> str:
+        digest = hashlib.sha256((workers_config.WORKERS / "gate" / "gate.wasm").read_bytes()).hexdigest()
+        return f"gate.wasm, {(workers_config.WORKERS / 'gate' / 'gate.wasm').stat().st_size} bytes, sha256 {digest}"
+
+    def _place(self) -> Path:
+        with self.lock:
+            self.number += 1
+            place = self.folder / str(self.number)
+        place.mkdir()
+        return place
+
+    def start(self, deployment: Deployment) -> "WorkersGate":
+        gate = WorkersGate(self, deployment, self._place())
+        with self.lock:
+            self.gates.append(gate)
+        gate.start()
+        return gate
+
+    def refuses(self, deployment: Deployment) -> bool:
+        """A Worker cannot refuse to start: it answers nothing but 503, which is the same to whoever asks."""
+        gate = self.start(deployment)
+        with_key = next(iter(deployment.keys.values())).text.decode() if deployment.keys else "none"
+        answers = {gate.fetch("/orders/1", {"X-API-Key": with_key}), gate.fetch("/", {})}
+        return answers == {503}
+
+    def close(self):
+        for gate in self.gates:
+            gate.ask_to_stop()
+        for gate in self.gates:
+            gate.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class WorkersGate(Gate):
+    """One workerd with one gate."""
+
+    def __init__(self, host: WorkersHost, deployment: Deployment, place: Path):
+        self.host, self.deployment, self.place = host, deployment, place
+        self.origin = Origin()
+        self.kv = Namespace()
+        self.storage = place / "storage"
+        self.storage.mkdir()
+        self.log_path = place / "log"
+        self.log_path.touch()
+        self.process: subprocess.Popen | None = None
+        self.ports: dict[str, int] = {}
+        self.address = self.questions = ("127.0.0.1", 0)
+
+    # Life
+
+    def start(self):
+        """Starts, lets the ledger make its tables, puts the keys in beside it, and starts again."""
+        self._run()
+        self._objects("/touch")
+        self.stop_process()
+        (ledger,) = (path for path in self.storage.glob("Ledger/*.sqlite") if path.stem != "metadata")
+        native_store.fill(ledger, self.deployment)
+        self._run()
+
+    def _run(self):
+        (self.place / "config.capnp").write_text(workers_config.config(
+            settings(self.deployment, self.origin.port), secrets(self.deployment), self.kv.port, self.storage, COUNTRY, CLIENT))
+        said, says = os.pipe()
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen([WORKERD, "serve", "config.capnp", f"--control-fd={says}"], cwd=self.place, pass_fds=(says,),
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        os.close(says)
+        self.ports = {}
+        with os.fdopen(said) as lines:
+            for line in lines:
+                event = json.loads(line)
+                if event.get("event") == "listen":
+                    self.ports[event["socket"]] = event["port"]
+                if {"gate0", "objects"} <= set(self.ports):
+                    break
+        if not {"gate0", "objects"} <= set(self.ports):
+            raise Unavailable(f"{self.deployment.config.name}: workerd ended: {self.logs().decode('utf-8', 'replace')[-600:]}")
+        self.address = ("127.0.0.1", self.ports["gate0"])
+
+    def _objects(self, path: str) -> dict:
+        connection = HTTPConnection("127.0.0.1", self.ports["objects"], timeout=READY_S)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read()
+            if response.status != 200:
+                raise RuntimeError(f"{path}: {response.status} {body[:300]!r} {self.logs()[-600:]!r}")
+            return json.loads(body)
+        finally:
+            connection.close()
+
+    def fetch(self, path: str, fields: dict) -> int:
+        connection = HTTPConnection(*self.address, timeout=READY_S)
+        try:
+            connection.request("GET", path, headers=fields)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    # What rows ask for
+
+    def store_calls(self) -> int:
+        told = self._objects("/")
+        return self.kv.reads + sum(told[name] for name in workers_config.CLASSES)
+
+    def logs(self) -> bytes:
+        return self.log_path.read_bytes()
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @contextmanager
+    def without_store(self):
+        before, self.kv.manner = self.kv.manner, "broken"
+        self._objects("/manner/broken")
+        try:
+            yield
+        finally:
+            self.kv.manner = before
+            self._objects("/manner/honest")
+
+    @contextmanager
+    def frozen(self):
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(0.05)
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def reload(self):
+        """A deployment of other settings or secrets: every isolate is a new one."""
+        self.stop_process()
+        self._run()
+
+    def ask_to_stop(self):
+        if self.alive():
+            self.process.terminate()
+
+    def stop_process(self):
+        self.ask_to_stop()
+        try:
+            self.process.wait(STOPS_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self):
+        self.stop_process()
+        self.kv.close()
+
+
+# Settings
+
+
+def settings(deployment: Deployment, origin_port: int) -> dict:
+    """What would stand in `[vars.TOLLGATE]`."""
+    config = deployment.config
+    told = {
+        "origin": {"url": f"http://127.0.0.1:{origin_port}"},
+        "keys": {"prefix": config.prefix, "envs": list(config.envs), "header": config.header, "query": config.query, "forward": config.forward},
+        "identity": {"issuer": config.issuer, "audience": config.audience},
+        "gate": {"realm": config.realm, "rate_limit_fields": config.rate_fields, "max_staleness_ms": config.max_staleness_ms,
+                 "store_deadline_ms": config.store_deadline_ms},
+        "routes": [route(one) for one in config.routes],
+    }
+    return {name: {field: value for field, value in table.items() if value is not None} if isinstance(table, dict) else table
+            for name, table in told.items()}
+
+
+def route(one: Route) -> dict:
+    blank = Route(one.path)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(one).items()
+            if name == "path" or value != getattr(blank, name)}
+
+
+def secrets(deployment: Deployment) -> str:
+    peppers = deployment.peppers.items() if isinstance(deployment.peppers, dict) else deployment.peppers
+    return json.dumps({
+        "peppers": [{"id": at, "secret": secret.hex()} for at, secret in peppers],
+        "issuing": deployment.issuing,
+        "signing": [{"kid": deployment.kid, "alg": "EdDSA", "seed": deployment.seed.hex(), "from": 1, "until": None}],
+    })

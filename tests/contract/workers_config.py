@@ -1,0 +1,91 @@
+"""A configuration of workerd: the deployed modules, byte for byte, with the bindings that Cloudflare would give them."""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = ROOT / "workers"
+#: What `wrangler.toml` deploys.
+ENTRY = "cloudflare/worker.mjs"
+MODULES = ("cloudflare/bindings.mjs", "cloudflare/objects.mjs", "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
+DATE = "2026-01-01"
+CLASSES = ("Bucket", "Relay", "Ledger")
+#: The one part that is not deployed: it holds the objects, and counts how often they are asked.
+HOLDER = ROOT / "tests" / "workers" / "holder.mjs"
+
+
+def quoted(text: str) -> str:
+    """A text as Cap'n Proto spells it."""
+    return json.dumps(text, ensure_ascii=True).replace("\\u", "\\\\u") if "\\u" in json.dumps(text) else json.dumps(text)
+
+
+def module(name: str, path: Path) -> str:
+    kind = "wasm" if name.endswith(".wasm") else "esModule"
+    return f"(name = {quoted(name)}, {kind} = embed {quoted(str(path))})"
+
+
+def deployed() -> str:
+    return ",\n    ".join(module(name, WORKERS / name) for name in (ENTRY, *MODULES))
+
+
+def bindings(settings: dict, secrets: str | None, extra: dict[str, str]) -> str:
+    """What the gate and the objects are given."""
+    lines = [f'(name = "TOLLGATE", json = {quoted(json.dumps(settings))})', '(name = "RECORDS", kvNamespace = "kv")']
+    if secrets is not None:
+        lines.append(f'(name = "TOLLGATE_SECRETS", text = {quoted(secrets)})')
+    lines += [f'(name = "{name.upper()}", durableObjectNamespace = (className = "{name}", serviceName = "objects"))' for name in CLASSES]
+    lines += [f"(name = {quoted(name)}, text = {quoted(value)})" for name, value in extra.items()]
+    return ",\n    ".join(lines)
+
+
+def config(settings: dict, secrets: str | None, kv_port: int, storage: Path, country: str, client: str, gates: int = 1,
+           extra: dict[str, str] | None = None) -> str:
+    """One or several gates over one service that holds the objects. Cloudflare's edge is played by workerd itself: it says
+    where the client is, whatever the client says."""
+    blob = quoted(json.dumps({"country": country}))
+    edge = (f'http = (cfBlobHeader = "CF-Blob", injectRequestHeaders = [(name = "CF-Connecting-IP", value = {quoted(client)}), '
+            f'(name = "CF-Blob", value = {blob})])')
+    names = [f"gate{at}" for at in range(gates)]
+    services = [f'(name = "{name}", worker = .gate)' for name in names]
+    sockets = [f'(name = "{name}", address = "127.0.0.1:0", {edge}, service = "{name}")' for name in names]
+    namespaces = ", ".join(f'(className = "{name}", uniqueKey = "{name}", enableSql = true)' for name in CLASSES)
+    given = bindings(settings, secrets, extra or {})
+    return f"""using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    {", ".join(services)},
+    (name = "objects", worker = .objects),
+    (name = "kv", external = (address = "127.0.0.1:{kv_port}", http = ())),
+    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "storage", disk = (path = {quoted(str(storage))}, writable = true)),
+  ],
+  sockets = [
+    {", ".join(sockets)},
+    (name = "objects", address = "127.0.0.1:0", http = (), service = "objects"),
+  ],
+);
+
+const gate :Workerd.Worker = (
+  modules = [
+    {deployed()},
+  ],
+  compatibilityDate = "{DATE}",
+  bindings = [
+    {given},
+  ],
+);
+
+const objects :Workerd.Worker = (
+  modules = [
+    {module("cloudflare/holder.mjs", HOLDER)},
+    {deployed()},
+  ],
+  compatibilityDate = "{DATE}",
+  bindings = [
+    {given},
+  ],
+  durableObjectNamespaces = [{namespaces}],
+  durableObjectStorage = (localDisk = "storage"),
+);
+"""
