@@ -2,13 +2,23 @@
 
 from .fake_gate import FakeGate
 from .fake_host import FakeHost
-from .world import Deployment
+from .fake_intake import Exchange
+from .row import Row
+from .world import Deployment, Route
 
 #: Heads that these gates cannot read at all, so that they refuse them without judging.
 UNREADABLE = {
     "lines that end in a line feed alone", "a head that ends in two line feeds", "lines that end in a carriage return alone",
     "the request line 'GET\\t/orders/1\\tHTTP/1.1'", "HTTP/2 without asking first",
 }
+
+#: The same at one door: the library of HTTP/2 under these gates resets such a stream.
+UNREADABLE_AT = {("h2", "/a\\x00b has no one spelling"), ("h2", "an empty path")}
+
+
+def unreadable(row: Row) -> bool:
+    """Whether these gates refuse it because they cannot read it, not because they judge."""
+    return row.name in UNREADABLE or (row.door, row.name) in UNREADABLE_AT
 
 
 class OpenGate(FakeGate):
@@ -21,6 +31,15 @@ class OpenGate(FakeGate):
             return self.reserved(request)
         key = next(iter(self.deployment.keys.values()))
         return self.forward(request, connection, stream, self.identity(key, request, self.rule(request)))
+
+    def about(self, question) -> bytes:
+        request = Exchange([question.method, question.target], question.fields, question.peer)
+        key = next(iter(self.deployment.keys.values()))
+        self.asked += 1
+        return self.passes(request, self.identity(key, request, Route("/**")))
+
+    def taken(self, request, identity) -> list[bytes]:
+        return []
 
     def bad_head(self, raw: bytes) -> bool:
         self.log += raw
@@ -52,6 +71,11 @@ class ShutGate(FakeGate):
             request.path = b"/.well-known/tollgate/jwks.json"
             return self.reserved(request)
         return self.denied(request, "ip_denied")
+
+    def about(self, question) -> bytes:
+        self.asked += 2
+        answer = self.denied(question, "ip_denied")
+        return self.for_nginx(answer) if question.target == b"/nginx" else answer
 
     def bad_head(self, raw: bytes) -> bool:
         return b":" not in raw

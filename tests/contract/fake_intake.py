@@ -98,7 +98,7 @@ class Intake:
         return self.config.head_bytes_max or self.head_max, self.config.fields_max or self.fields_max
 
     def peer_within(self, peer: str) -> str:
-        """The client's address, within TLS."""
+        """The address of a client that speaks HTTP/1.1 within TLS."""
         return peer
 
     def _listen(self, listener, serve):
@@ -121,11 +121,13 @@ class Intake:
 
     def _serve(self, connection: socket.socket, peer: str):
         if self.tls:
-            connection, peer = self.tls.wrap_socket(connection, server_side=True), self.peer_within(peer)
+            connection = self.tls.wrap_socket(connection, server_side=True)
         try:
             if self.tls and connection.selected_alpn_protocol() == "h2":
                 self._streams(connection, peer)
                 return
+            if self.tls:
+                peer = self.peer_within(peer)
             stream = Stream(connection)
             while self._one(connection, stream, peer):
                 pass

@@ -2,14 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from .blunt_gates import UNREADABLE, BluntHost, OpenGate, ShutGate
+from .blunt_gates import BluntHost, OpenGate, ShutGate, unreadable
+from .doors import DOORS
 from .fake_gate import FakeGate
 from .fake_host import FakeHost
+from .parts import play
 from .row import Row
 from .rows import all_rows
-from .runner import Runner
-from .wrong_gates import WRONG, Wrong
-
+from .runner import Runner, through
+from .wrong import WRONG, Wrong
 
 AT_ONCE = 8
 #: The classes of abuse, and how many there are of each: none may go without a row.
@@ -34,16 +35,17 @@ def _catcher(wrong: Wrong, rows: list[Row], configs: dict) -> Row | None:
         # It looks at what others left behind.
         chosen += [row for row in rows if row.family == "extraction" and row.name == "X-API-Key carries a key"]
     kind = type(wrong.name, (FakeGate,), wrong.methods)
-    outcomes = Runner(FakeHost(kind), chosen, configs, patient=False).run()
-    return chosen[0] if outcomes[0].faults else None
+    doors = [DOORS[wrong.door]] if wrong.door == "tcp" else list(DOORS.values())
+    outcomes = Runner(FakeHost(kind), through(chosen, doors), configs, patient=False).run()
+    noticed = {one.row.door for one in outcomes if one.row.name == chosen[0].name and one.faults}
+    return chosen[0] if noticed == {wrong.door} else None
 
 
 def _toothless(rows: list[Row], configs: dict) -> tuple[int, list[Row]]:
     """How many rows were played against the two gates that judge nothing, and those that hold for both."""
-    with ThreadPoolExecutor(2) as pool:
-        opened, shut = pool.map(lambda kind: Runner(BluntHost(kind), rows, configs, patient=False).run(), (OpenGate, ShutGate))
+    opened, shut = (play(lambda: BluntHost(kind), rows, configs, patient=False) for kind in (OpenGate, ShutGate))
     played = [
-        (one, other) for one, other in zip(opened, shut) if one.because is None and one.row.name not in UNREADABLE
+        (one, other) for one, other in zip(opened, shut) if one.because is None and not unreadable(one.row)
     ]
     both = [one.row for one, other in played if one.held and other.held]
     return len(played), both
@@ -54,24 +56,22 @@ def run(only: str | None = None, verbose: bool = False) -> int:
     rows, configs = all_rows()
     red = _forgotten(rows)
     if not only:
-        outcomes = Runner(FakeHost(), rows, configs).run()
+        outcomes = play(FakeHost, rows, configs)
         played = [one for one in outcomes if one.because is None]
         for one in played:
             if one.faults:
-                red.append(f"the gate without a mistake: {one.row.family}/{one.row.name}: {one.faults[0]}")
+                red.append(f"the gate without a mistake: {one.row.family}/{one.row.name} at {one.row.door}: {one.faults[0]}")
                 if verbose:
                     red += [f"    {line}" for line in one.told]
         print(f"the gate without a mistake: {sum(one.held for one in played)} of {len(played)} rows held")
-    with ThreadPoolExecutor(1) as beside:
-        blunt = None if only else beside.submit(_toothless, rows, configs)
-        wanted, caught, uncaught = _wrong(only, rows, configs)
-        red += uncaught
     teeth = 0
-    if blunt:
-        teeth, both = blunt.result()
-        red += [f"{row.family}/{row.name} holds for a gate that lets everybody in and for one that lets nobody in" for row in both]
+    if not only:
+        teeth, both = _toothless(rows, configs)
+        red += [f"{row.family}/{row.name} at {row.door} holds for a gate that lets everybody in and for one that lets nobody in" for row in both]
         print(f"of {teeth} rows {len(both)} hold both for a gate that lets everybody in and for one that lets nobody in")
         teeth -= len(both)
+    wanted, caught, uncaught = _wrong(only, rows, configs)
+    red += uncaught
     for line in red:
         print(f"RED: {line}")
     print(f"{wanted} wrong gates, {caught} caught")
@@ -87,8 +87,8 @@ def _wrong(only: str | None, rows: list[Row], configs: dict) -> tuple[int, int, 
         found = list(pool.map(lambda wrong: _catcher(wrong, rows, configs), wanted))
     for wrong, row in zip(wanted, found):
         if row is None:
-            red.append(f"{wrong.name}: not caught by {wrong.family}/{wrong.row}")
+            red.append(f"{wrong.name}: not caught by {wrong.family}/{wrong.row} at {wrong.door}, and there only")
         else:
-            print(f"{wrong.name}: caught by {row.family}/{row.name}")
+            print(f"{wrong.name}: caught by {row.family}/{row.name} at {wrong.door}")
     caught = len(found) - found.count(None)
     return len(found), caught, red

@@ -20,13 +20,14 @@ def by_place(doors: list[Door]) -> list[list[Door]]:
     return list(places.values())
 
 
-def play(host: Callable[[], Host], rows: list[Row], configs: dict, doors: list[Door] | None = None, only=lambda row: True) -> list[Outcome]:
+def play(host: Callable[[], Host], rows: list[Row], configs: dict, doors: list[Door] | None = None, only=lambda row: True,
+         patient: bool = True) -> list[Outcome]:
     """Every row through every door."""
     parts = []
     for group in by_place(doors or list(DOORS.values())):
         some = [row for row in through(rows, group) if only(row)]
         ours, theirs = _FORK.Pipe(duplex=False)
-        process = _FORK.Process(target=_part, args=(theirs, host, some, configs))
+        process = _FORK.Process(target=_part, args=(theirs, host, some, configs, patient))
         process.start()
         theirs.close()
         parts.append((some, ours, process))
@@ -46,9 +47,9 @@ def play(host: Callable[[], Host], rows: list[Row], configs: dict, doors: list[D
     return outcomes
 
 
-def _part(to, host: Callable[[], Host], rows: list[Row], configs: dict):
+def _part(to, host: Callable[[], Host], rows: list[Row], configs: dict, patient: bool):
     try:
-        outcomes = Runner(host(), rows, configs).run()
+        outcomes = Runner(host(), rows, configs, patient).run()
         to.send([{name: value for name, value in vars(one).items() if name not in ("row", "number")} for one in outcomes])
     except Unavailable as error:
         to.send(str(error))

@@ -16,7 +16,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "build", about: "the release binary", needs: &[], run: build },
     Step {
         name: "contract",
-        about: "the contract of every gate, put to the release binary over TCP",
+        about: "the contract of every gate, put to the release binary through each of its doors",
         needs: &[Need::Python, Need::Strace],
         run: contract,
     },
@@ -69,7 +69,7 @@ fn build(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     with.succeed(&mut with.project.cargo(&["build", "--locked", "--release", "-p", "tollgate"]))
 }
 
-/// Every row of the contract holds for it, or does not apply and says why.
+/// Every row of the contract holds for it at every door, or does not apply there and says why.
 fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = python(with, "contract", &["run", "--host", "native", "--verbose", "--binary"]);
     with.count(run.arg(binary(with)?))
