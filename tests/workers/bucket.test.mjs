@@ -1,0 +1,132 @@
+// Buckets on real Durable Objects: never more than there is, whoever asks, however often, whatever happens.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { holder, lease, objects, parts, secrets } from "./objects.mjs";
+
+/** Two addresses, and the one of 256 objects that keeps both. */
+const ADDRESSES = ["acme/ip/192.0.2.0/burst", "acme/ip/192.0.2.117/burst"];
+const OBJECT = "ip/29";
+
+let served;
+const given = secrets();
+before(async () => {
+  served = await objects({ given });
+});
+after(() => served.stop());
+
+/** One question to a bucket, and what it grants. */
+async function grant(to, bucket, ask, object = bucket) {
+  const [answer] = parts(await to.ask("BUCKET", object, lease(bucket, ask)));
+  return JSON.parse(answer);
+}
+
+test("a limit of N admits exactly N, however many ask at once", async () => {
+  const bucket = "acme/key/key_1/burst";
+  const holders = Array.from({ length: 64 }, holder);
+  let granted = 0;
+  await Promise.all(
+    holders.map(async (holder) => {
+      for (let seq = 1; seq <= 5; seq += 1) {
+        const answer = await grant(served, bucket, { holder, seq });
+        assert.equal(answer.seq, seq);
+        granted += answer.granted_waiting + answer.granted;
+      }
+    }),
+  );
+  assert.equal(granted, 100);
+});
+
+test("a question that is asked again has the same answer, and takes nothing", async () => {
+  const bucket = "acme/key/key_2/burst";
+  const ask = { holder: holder(), seq: 7, waiting: 30, want: 5 };
+  const first = await grant(served, bucket, ask);
+  assert.equal(first.granted_waiting, 30);
+  const again = await Promise.all(Array.from({ length: 20 }, () => grant(served, bucket, ask)));
+  for (const answer of again) assert.deepEqual(answer, first);
+  const older = await grant(served, bucket, { ...ask, seq: 6 });
+  assert.deepEqual(older, { seq: 6, stale: true });
+  const other = await grant(served, bucket, { holder: holder(), seq: 1, waiting: 100 });
+  assert.equal(other.granted_waiting, 100 - first.granted_waiting - first.granted);
+});
+
+test("buckets of one object do not touch each other", async () => {
+  for (const bucket of ADDRESSES) {
+    const answer = await grant(served, bucket, { holder: holder(), seq: 1, waiting: 100 }, OBJECT);
+    assert.equal(answer.granted_waiting, 100);
+  }
+});
+
+test("an object refuses to keep a bucket that is another's", async () => {
+  for (const [bucket, object] of [
+    ["acme/key/key_6/burst", "acme/key/key_7/burst"],
+    ["acme/key/key_6/burst", "ip/7"],
+    [ADDRESSES[0], ADDRESSES[0]],
+    [ADDRESSES[0], "ip/255"],
+  ]) {
+    const asked = grant(served, bucket, { holder: holder(), seq: 1 }, object);
+    await assert.rejects(asked, { message: "question_misdirected" });
+  }
+});
+
+test("what was granted stays granted when everything is killed in between", async () => {
+  const disk = await mkdtemp(join(tmpdir(), "tollgate-disk-"));
+  try {
+    const bucket = "acme/key/key_3/burst";
+    const asks = Array.from({ length: 4 }, () => ({ holder: holder(), seq: 1, waiting: 20 }));
+    let granted = 0;
+    const answers = [];
+    for (const ask of asks) {
+      const life = await objects({ disk, given });
+      const answer = await grant(life, bucket, ask);
+      await life.stop();
+      granted += answer.granted_waiting;
+      answers.push(answer);
+    }
+    assert.equal(granted, 80);
+    const life = await objects({ disk, given });
+    const again = await grant(life, bucket, asks[0]);
+    assert.deepEqual(again, answers[0], "an answer outlives the process that gave it");
+    const rest = await grant(life, bucket, { holder: holder(), seq: 1, waiting: 90 });
+    assert.equal(rest.granted_waiting, 20, "what is left, of 90 that wait");
+    await life.stop();
+  } finally {
+    await rm(disk, { recursive: true, force: true });
+  }
+});
+
+test("what is no question to a bucket is refused by name", async () => {
+  const whole = lease("acme/key/key_4/burst", { holder: holder(), seq: 1 });
+  for (const [question, code] of [
+    ["", "message_malformed"],
+    ["{}", "message_malformed"],
+    [whole.slice(0, -1), "message_malformed"],
+    [`${whole} `, "message_malformed"],
+    [whole.replace('"waiting":1', '"waiting":4294967296'), "message_invalid"],
+    [whole.replace("acme/key", "acme/else"), "message_invalid"],
+    ['{"since":[0,0]}', "question_misdirected"],
+    [`{"since":[0,0],"lookup":"${"0".repeat(32)}"}`, "question_misdirected"],
+    ["x".repeat(2_000_000), "message_too_long"],
+  ]) {
+    await assert.rejects(served.ask("BUCKET", "acme/key/key_4/burst", question), { message: code });
+  }
+  const answer = await grant(served, "acme/key/key_4/burst", { holder: holder(), seq: 1 });
+  assert.equal(answer.left, 99, "none of them has taken anything");
+});
+
+test("without good secrets nothing is granted", async () => {
+  for (const [given, code] of [
+    [null, "secrets_malformed"],
+    ["", "secrets_malformed"],
+    ["{}", "secrets_malformed"],
+    [secrets().replace(/"secret":"[0-9a-f]+"/, `"secret":"${"00".repeat(32)}"`), "secrets_refused"],
+    [secrets().replace(/"secret":"[0-9a-f]+"/, '"secret":"0102"'), "secrets_refused"],
+  ]) {
+    const life = await objects({ given });
+    await assert.rejects(grant(life, "acme/key/key_5/burst", { holder: holder(), seq: 1 }), { message: code });
+    await life.stop();
+  }
+});

@@ -1,0 +1,110 @@
+// What the tests of the Durable Objects share: a Worker that hands questions on, and messages as JavaScript has them.
+
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PROJECT, serve } from "./runtime.mjs";
+
+/** Where the modules are; the suite says where the WebAssembly was built. */
+const SHELL = join(PROJECT, "workers/cloudflare/objects.mjs");
+export const MODULE =
+  process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "target/wasm32-unknown-unknown/edge/tollgate_worker_objects.wasm");
+
+/** Hands the body of `POST /CLASS/name` to the object of that name, and says what it said. */
+const HANDS_ON = `
+export default {
+  async fetch(request, env) {
+    const [, space, name, method] = new URL(request.url).pathname.split("/").map(decodeURIComponent);
+    const object = env[space].get(env[space].idFromName(name));
+    const body = new Uint8Array(await request.arrayBuffer());
+    try {
+      const answer = await object[method ?? "ask"](body);
+      return answer instanceof Uint8Array ? new Response(answer) : Response.json(answer ?? null);
+    } catch (error) {
+      return new Response(error.message, { status: 500, headers: { overloaded: String(error.overloaded ?? false) } });
+    }
+  },
+};
+`;
+
+/** Secrets like those of a deployment, made anew in every run. */
+export function secrets() {
+  const pepper = { id: 0, secret: randomBytes(32).toString("hex") };
+  const key = { kid: "k1", alg: "EdDSA", seed: randomBytes(32).toString("hex"), from: 0, until: null };
+  return JSON.stringify({ peppers: [pepper], issuing: 0, signing: [key] });
+}
+
+/** Serves the objects; `more` is source that is put behind the Worker's own: other classes, say. */
+export async function objects({ disk, more = "", bindings = {}, classes, given = secrets() } = {}) {
+  const entry = `import { Bucket, Ledger, Relay } from "./objects.mjs";\nexport { Bucket, Ledger, Relay };\n${HANDS_ON}${more}`;
+  const named = { BUCKET: "Bucket", RELAY: "Relay", LEDGER: "Ledger", ...classes };
+  const spaces = Object.entries(named).map(([name, object]) => [name, { object }]);
+  const keys = [...new Set(["Bucket", "Relay", "Ledger", ...Object.values(named)])];
+  const workerd = await serve(
+    {
+      objects: {
+        modules: {
+          "cloudflare/entry.mjs": entry,
+          "cloudflare/objects.mjs": await readFile(SHELL),
+          "objects/objects.wasm": await readFile(MODULE),
+        },
+        bindings: { ...Object.fromEntries(spaces), ...(given === null ? {} : { TOLLGATE_SECRETS: given }), ...bindings },
+        objects: Object.fromEntries(keys.map((key) => [key, key.toLowerCase()])),
+      },
+    },
+    { disk },
+  );
+  const post = (space, name, body, method) => {
+    const path = [space, name, ...(method ? [method] : [])].map(encodeURIComponent).join("/");
+    return fetch(`${workerd.url()}/${path}`, { method: "POST", body });
+  };
+  return { ...workerd, post, ask: async (...asked) => answer(await post(...asked)) };
+}
+
+/** What an object said: its bytes, or an error with its code. */
+async function answer(response) {
+  if (!response.ok) throw new Error(await response.text());
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** The parts of an answer, as texts. */
+export function parts(bytes) {
+  const found = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length; ) {
+    const len = view.getUint32(at);
+    found.push(new TextDecoder().decode(bytes.subarray(at + 4, at + 4 + len)));
+    at += 4 + len;
+  }
+  return found;
+}
+
+/** A holder of leases. */
+export const holder = () => randomBytes(16).toString("hex");
+
+/** The question of a holder for tokens, as JSON in its one spelling. */
+export function lease(bucket, ask, since = [0, 0]) {
+  const whole = {
+    holder: ask.holder,
+    seq: ask.seq,
+    numbers: ask.numbers ?? [100, 1, 3_600_000],
+    changed: ask.changed ?? [1, 1],
+    deadline_ms: ask.deadline_ms ?? 1_000,
+    waiting: ask.waiting ?? 1,
+    cost: ask.cost ?? 1,
+    want: ask.want ?? 0,
+    keep: ask.keep ?? 0,
+    back: ask.back ?? 0,
+  };
+  return JSON.stringify({ since, bucket, ask: whole });
+}
+
+/** Waits until `look` gives something, or for so long. */
+export async function until(look, most_ms = 10_000) {
+  for (const end = Date.now() + most_ms; Date.now() < end; ) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`nothing within ${most_ms} ms`);
+}

@@ -1,0 +1,233 @@
+//! What one isolate's objects share: one desk, one copy of the head, one buffer.
+
+use tollgate_core::{
+    lease::Forget,
+    pepper::Peppers,
+    stamp::Stamp,
+    time::{Reading, UnixMillis},
+};
+use tollgate_store_cloudflare::{
+    frame::{parts, push_part},
+    message::{MessageError, Question, read_question, write_answer, write_question},
+    place,
+};
+use tollgate_store_sql::{Desk, LOOK_AFTER_MS};
+
+use crate::{
+    Page,
+    copy::{HeadCopy, Taken},
+    secrets,
+};
+
+/// The most holders of one bucket: isolates that spend from it at one time.
+pub const HOLDERS: usize = 512;
+
+/// The stable name of why there is no answer.
+pub type Refusal = &'static str;
+
+/// What the runtime does for this module.
+pub trait Outside {
+    /// Writes one line to the log.
+    fn log(&mut self, line: &str);
+}
+
+/// When a bucket is looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It may be forgotten, at once.
+    Forget,
+    /// Not before then.
+    At(UnixMillis),
+    /// Never: what was spent of it does not come back.
+    Never,
+}
+
+/// Everything that is kept between calls. A trap loses it, and nothing of it is missed.
+#[derive(Debug)]
+pub struct Objects<O> {
+    outside: O,
+    peppers: Peppers,
+    desk: Desk,
+    copy: HeadCopy,
+    /// The newest time that was seen: no clock runs back here.
+    newest: UnixMillis,
+    /// What both sides write.
+    pub page: Page,
+}
+
+impl<O: Outside> Objects<O> {
+    /// The objects of a deployment with these secrets.
+    ///
+    /// # Errors
+    ///
+    /// When the secrets are missing or not good: nothing is answered then.
+    pub fn new(outside: O, secrets: &[u8]) -> Result<Self, Refusal> {
+        Ok(Self {
+            outside,
+            peppers: secrets::peppers(secrets)?,
+            desk: Desk::new(HOLDERS),
+            copy: HeadCopy::new().ok_or("out_of_memory")?,
+            newest: UnixMillis(0),
+            page: Page::default(),
+        })
+    }
+
+    /// Writes the storage key of the bucket that the question of `len` bytes is about, and which object keeps it.
+    ///
+    /// # Errors
+    ///
+    /// When it is no question to a bucket.
+    pub fn bucket_key(&mut self, len: usize) -> Result<(), Refusal> {
+        self.with_input(len, |_, question, out| {
+            let (bucket, ..) = lease(question)?;
+            let (key, object) = (place::bucket_key(bucket), place::object_of(bucket));
+            push_part(key.as_bytes(), out).map_err(MessageError::code)?;
+            push_part(object.as_bytes(), out).map_err(MessageError::code)
+        })
+    }
+
+    /// One exchange: of `len` bytes, a question and the bucket's state, empty if it has none. Writes the new state,
+    /// empty if it is as it was, and behind it the answer.
+    ///
+    /// # Errors
+    ///
+    /// When it is no question to a bucket, or the state is damaged: that must stay as it is.
+    pub fn exchange(&mut self, len: usize, now: UnixMillis) -> Result<(), Refusal> {
+        let reading = self.reading(now);
+        self.with_input(len, |objects, input, out| {
+            let [question, state] = parts(input).map_err(MessageError::code)?;
+            let (_, ask, since) = lease(question)?;
+            let state = Some(state).filter(|state| !state.is_empty());
+            let exchanged = objects.desk.exchange(state, &ask, reading.wall);
+            let exchanged = exchanged.map_err(|_| "bucket_damaged")?;
+            let mut answer = vec![];
+            write_answer(&exchanged.answer, &mut answer).map_err(MessageError::code)?;
+            push_part(exchanged.state.unwrap_or(&[]), out).map_err(MessageError::code)?;
+            push_part(&answer, out).map_err(MessageError::code)?;
+            if exchanged.repaired {
+                objects.outside.log(
+                    "{\"level\":\"error\",\"event\":\"clock_was_ahead\",\"buckets_repaired\":1}",
+                );
+            }
+            let head = objects.copy.tell(since, &objects.peppers, reading).unwrap_or(&[]);
+            push_part(head, out).map_err(MessageError::code)
+        })
+    }
+
+    /// Whether the bucket whose state is of `len` bytes may be forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the state is damaged: it must stay as it is.
+    pub fn forget(&mut self, len: usize, now: UnixMillis) -> Result<Look, Refusal> {
+        let Reading { wall: now, .. } = self.reading(now);
+        self.with_input(len, |objects, state, _| {
+            match objects.desk.forget(state, now).map_err(|_| "bucket_damaged")? {
+                Forget::Now => Ok(Look::Forget),
+                // At its earliest in a moment, so that one bucket is not looked at over and over.
+                Forget::At(at) => Ok(Look::At(at.max(now.plus(LOOK_MIN_MS)))),
+                Forget::Never => Ok(Look::Never),
+            }
+        })
+    }
+
+    /// After how many milliseconds a new bucket is looked at, whether it may be forgotten.
+    #[must_use]
+    pub const fn look_after_ms(&self) -> u64 {
+        LOOK_AFTER_MS
+    }
+
+    /// Writes the question for what is newer than the copy of the head, or for all.
+    ///
+    /// # Errors
+    ///
+    /// None that can happen: its numbers were read as they are written.
+    pub fn head_question(&mut self, all: bool) -> Result<(), Refusal> {
+        self.with_input(0, |objects, _, out| {
+            let since = if all { Stamp::default() } else { objects.copy.stamp() };
+            write_question(&Question::Head, since, out).map_err(MessageError::code)
+        })
+    }
+
+    /// Takes in the answer of `len` bytes to that question, which was sent at `sent`.
+    ///
+    /// # Errors
+    ///
+    /// When it is no head.
+    pub fn head_taken(
+        &mut self,
+        len: usize,
+        sent: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<Taken, Refusal> {
+        let now = self.reading(now);
+        self.with_input(len, |objects, frame, _| {
+            let [text] = parts(frame).map_err(MessageError::code)?;
+            objects.copy.take(text, &objects.peppers, reading(sent), now)
+        })
+    }
+
+    /// How old the copy of the head is; none if there is none.
+    pub fn head_age_ms(&mut self, now: UnixMillis) -> Option<u64> {
+        let now = self.reading(now);
+        self.copy.age_ms(now)
+    }
+
+    /// Answers a question for the head, of `len` bytes, from the copy.
+    ///
+    /// # Errors
+    ///
+    /// When it is no such question, or there is no copy that may be told.
+    pub fn head_told(&mut self, len: usize, now: UnixMillis) -> Result<(), Refusal> {
+        let now = self.reading(now);
+        self.with_input(len, |objects, question, out| {
+            let (Question::Head, since) = read_question(question).map_err(MessageError::code)?
+            else {
+                return Err("question_misdirected");
+            };
+            let head = objects.copy.tell(since, &objects.peppers, now);
+            push_part(head.ok_or("store_unreachable")?, out).map_err(MessageError::code)
+        })
+    }
+
+    /// The time, which never runs back here. There is one clock on Workers, so it is given twice.
+    fn reading(&mut self, now: UnixMillis) -> Reading {
+        self.newest = self.newest.max(now);
+        reading(self.newest)
+    }
+
+    fn with_input<T>(
+        &mut self,
+        len: usize,
+        work: impl FnOnce(&mut Self, &[u8], &mut Vec<u8>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let input = self.page.lend();
+        let mut out = std::mem::take(&mut self.page.output);
+        let done = match input.get(..len) {
+            Some(text) => work(self, text, &mut out),
+            None => Err("message_too_long"),
+        };
+        if let Err(refusal) = done {
+            out.clear();
+            out.extend_from_slice(refusal.as_bytes());
+        }
+        self.page.output = out;
+        self.page.give_back(input);
+        done
+    }
+}
+
+/// A bucket that may not be forgotten yet is not looked at again sooner.
+const LOOK_MIN_MS: u64 = 1_000;
+
+const fn reading(now: UnixMillis) -> Reading {
+    Reading { wall: now, mono_ms: now.0 }
+}
+
+/// The question, which must be one to a bucket.
+fn lease(question: &[u8]) -> Result<(&str, tollgate_core::lease::Ask, Stamp), Refusal> {
+    match read_question(question).map_err(MessageError::code)? {
+        (Question::Lease { bucket, ask }, since) => Ok((bucket, ask, since)),
+        (Question::Head | Question::Record(_), _) => Err("question_misdirected"),
+    }
+}

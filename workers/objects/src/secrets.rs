@@ -1,0 +1,64 @@
+//! The peppers of a deployment, from the one JSON document that holds its secrets.
+
+use serde::{Deserialize, de::IgnoredAny};
+use tollgate_core::pepper::{Pepper, Peppers};
+
+/// The longest text, in bytes.
+const TEXT_MAX: usize = 64 * 1024;
+
+/// The longest pepper, in bytes.
+const PEPPER_MAX: usize = 256;
+
+/// The document: the keys that sign are the gate's alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document<'a> {
+    #[serde(borrow)]
+    peppers: Vec<Entry<'a>>,
+    issuing: u8,
+    #[serde(rename = "signing")]
+    _signing: IgnoredAny,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry<'a> {
+    id: u8,
+    secret: &'a str,
+}
+
+/// Reads the peppers.
+///
+/// # Errors
+///
+/// When the text is no such document, or its peppers are not good enough: nothing is answered then.
+///
+/// # Security
+///
+/// What is said of an error names no byte of the text.
+pub(crate) fn peppers(text: &[u8]) -> Result<Peppers, &'static str> {
+    if text.len() > TEXT_MAX {
+        return Err("secrets_too_long");
+    }
+    let document: Document<'_> = serde_json::from_slice(text).map_err(|_| "secrets_malformed")?;
+    let mut secrets = vec![];
+    for entry in &document.peppers {
+        secrets.push((entry.id, bytes(entry.secret).ok_or("secrets_malformed")?));
+    }
+    let ring: Vec<_> = secrets.iter().map(|(id, secret)| Pepper { id: *id, secret }).collect();
+    Peppers::new(&ring, document.issuing).map_err(|_| "secrets_refused")
+}
+
+/// The bytes that pairs of lower-case hexadecimal digits stand for.
+fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let half = |digit: u8| match digit {
+        b'0'..=b'9' => digit.checked_sub(b'0'),
+        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
+        _ => None,
+    };
+    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
+    if pairs.len() > PEPPER_MAX {
+        return None;
+    }
+    pairs.iter().map(|[high, low]| Some(half(*high)? << 4 | half(*low)?)).collect()
+}
