@@ -8,6 +8,7 @@ mod init;
 mod inspect;
 mod keys;
 mod manual;
+mod memory;
 mod output;
 mod peppers;
 mod settings;
@@ -78,7 +79,7 @@ keys: those were made under others. Exit code 3 if nothing is missing.")]
 Examples:
   tollgate serve
   tollgate serve --config /etc/tollgate/tollgate.toml
-  tollgate serve --store memory   # for development: keys end with the process
+  tollgate serve --store memory   # for development: prints a key, which ends with the process
 
 SIGTERM lets requests finish; SIGHUP reads configuration and secrets again. The secrets' file is
 looked at every second.")]
@@ -188,7 +189,11 @@ impl Cli {
         match self.command {
             Command::Init(arguments) => init::run(arguments, &source, output).map(done),
             Command::Serve(Serve { store }) => {
-                Ok(serve::run(Source { store, ..source }).map(done)?)
+                let source = Source { store, ..source };
+                let fill = |config: &_, secrets: &_, store: &mut _| {
+                    memory::fill(config, secrets, store, output)
+                };
+                Ok(serve::run(source, fill).map(done)?)
             }
             Command::Dev(Dev { data, fresh }) => {
                 Ok(dev::run(&dev::Options { data, fresh }, &mut output.raw()).map(done)?)

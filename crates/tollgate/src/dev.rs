@@ -121,19 +121,11 @@ fn keys(config: &Config, secrets: &Secrets, store: &mut Store) -> anyhow::Result
         changed: Stamp::default(),
     };
     let settings = Settings {
-        tenant: "acme".into(),
-        owner: "dev@acme.example".into(),
-        env: env.as_str().into(),
         plan: Some("pro".into()),
         scopes: vec!["orders:read".into()],
         limits: vec![limit],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
         expires: Some(now.plus(KEY_LIFE_MS).0),
+        ..issuing::blank("acme".into(), "dev@acme.example".into(), env.as_str().into())
     };
     let with = (config.keys.prefix, &secrets.peppers()?);
     let name = Some("tollgate dev".to_owned());

@@ -69,6 +69,25 @@ pub(crate) fn rotate(
     issue(ledger, Change::Rotate { id: id.to_owned(), secret: entry, grace_ms }, secret, now)
 }
 
+/// Settings with nothing in them.
+pub(crate) fn blank(tenant: String, owner: String, env: String) -> Settings {
+    Settings {
+        tenant,
+        owner,
+        env,
+        plan: None,
+        scopes: vec![],
+        limits: vec![],
+        quotas: vec![],
+        ips_allowed: vec![],
+        ips_denied: vec![],
+        countries_allowed: vec![],
+        countries_denied: vec![],
+        not_before: None,
+        expires: None,
+    }
+}
+
 fn issue(
     ledger: &mut impl Ledger,
     change: Change,

@@ -39,20 +39,27 @@ use log::{Level, Log};
 pub(crate) use reload::Seen;
 pub(crate) use running::{Doors, Running};
 
-/// Serves until told to stop, and then until what is under way has finished.
+/// Serves until told to stop, and then until what is under way has finished. A store in memory is filled first: nobody
+/// else can reach it.
 ///
 /// # Errors
 ///
 /// When the gate cannot start: nothing was let through then.
-pub(crate) fn run(source: Source) -> anyhow::Result<()> {
+pub(crate) fn run(
+    source: Source,
+    fill: impl FnOnce(&Config, &Secrets, &mut Store) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let config = source.load()?;
     let seen = Seen::at(&config.secrets);
     let secrets = Secrets::load(&config.secrets, &source.environment).context("secrets.path")?;
-    let store = open(&config)?;
+    let mut store = open(&config)?;
     let log = Log::start(Level::Info).context("no thread for the log")?;
     log.tell_panics();
     runtime()?.block_on(async {
         let doors = Doors::open(&config)?;
+        if config.store == StorePlace::Memory {
+            fill(&config, &secrets, &mut store)?;
+        }
         let connections = config.connections.clone();
         let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
         until_told(running, &connections).await

@@ -74,11 +74,11 @@ mod tests {
     use clap::CommandFactory;
 
     use super::{FLAGS, flag};
-    use crate::cli::{Cli, settings};
+    use crate::{cli::Cli, issuing};
 
     #[test]
     fn every_field_of_the_settings_has_a_flag_that_exists() {
-        let blank = settings::blank(String::new(), String::new(), String::new());
+        let blank = issuing::blank(String::new(), String::new(), String::new());
         let fields = serde_json::to_value(&blank).unwrap_or_default();
         let fields: Vec<_> =
             fields.as_object().into_iter().flat_map(|fields| fields.keys()).collect();

@@ -194,7 +194,7 @@ fn create(arguments: Create, site: &Site, output: &mut Output<'_>) -> Result<(),
                     "say how fast the key may be used: --limit burst:key=100,50/1s, or --unlimited",
                 ));
             }
-            let mut settings = settings::blank(tenant, owner, only_env(env, site)?);
+            let mut settings = issuing::blank(tenant, owner, only_env(env, site)?);
             rights.lay_over(&mut settings, site.now);
             settings
         }

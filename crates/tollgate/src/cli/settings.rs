@@ -119,25 +119,6 @@ impl Clear {
     }
 }
 
-/// Settings with nothing in them.
-pub(super) fn blank(tenant: String, owner: String, env: String) -> Settings {
-    Settings {
-        tenant,
-        owner,
-        env,
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
-}
-
 /// Reads the JSON of settings from a file, or from standard input if it is called `-`.
 pub(super) fn read(name: &str) -> Result<Settings, Failure> {
     let mut text = String::new();

@@ -77,7 +77,8 @@ impl Site {
             StorePlace::File(path) => Ok(path),
             StorePlace::Memory => Err(Failure::refused(
                 "store_in_memory",
-                "store.path is memory, which only the gate itself can reach: name a file",
+                "store.path is memory, which only the gate itself can reach: name a file, or take the key \
+                 that `tollgate serve` prints",
             )),
         }
     }

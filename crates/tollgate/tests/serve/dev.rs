@@ -89,3 +89,62 @@ fn the_three_commands_that_it_prints_do_what_it_says() {
     drop((fresh, second));
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// A gate on a store in memory, and where it listens.
+fn in_memory(folder: &PathBuf) -> (Dev, String) {
+    std::fs::create_dir_all(folder).unwrap();
+    let routes =
+        "[origin]\nurl = 'http://127.0.0.1:9'\n[[routes]]\npath = '/**'\nscopes = ['a:b']\n";
+    std::fs::write(folder.join("tollgate.toml"), routes).unwrap();
+    let command = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        command.args(words).current_dir(folder).env("TOLLGATE_GATE_LISTEN", "127.0.0.1:0");
+        command.env("TOLLGATE_ADMIN_LISTEN", "127.0.0.1:0");
+        command
+    };
+    let init = command(&["init"]).output().unwrap();
+    assert!(matches!(init.status.code(), Some(0 | 3)), "{init:?}");
+    let mut serve = command(&["serve", "--store", "memory"]);
+    let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let mut dev = Dev { child, lines: Vec::new() };
+    let mut door = String::new();
+    for line in log.lines() {
+        let line = line.unwrap();
+        assert!(!line.contains("tg_live_"), "{line}");
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        if event["listener"] == "gate" {
+            door = event["address"].as_str().unwrap().to_owned();
+        }
+        if event["event"] == "started" {
+            break;
+        }
+    }
+    for line in BufReader::new(dev.child.stdout.take().unwrap()).lines() {
+        dev.lines.push(line.unwrap());
+        if dev.lines.last().unwrap().contains("`tollgate dev` is a gate") {
+            break;
+        }
+    }
+    (dev, door)
+}
+
+#[test]
+fn a_gate_on_a_store_in_memory_prints_the_only_key_that_it_takes() {
+    let folder = std::env::temp_dir().join(format!("tollgate-memory-{}", std::process::id()));
+    let mut keys = Vec::<String>::new();
+    for _ in 0..2 {
+        let (gate, door) = in_memory(&folder);
+        let ask = |key: &str| paste(&format!("curl -si -H 'X-API-Key: {key}' http://{door}/a"));
+        // Only what was allowed is passed on to the origin that is not there.
+        let allowed = ask(gate.key());
+        assert!(allowed.starts_with("HTTP/1.1 502 "), "{allowed}");
+        let forged = ask("tg_live_1PFomxVvHxK9DoPCchyGyQ9uYxJ7rLoXE5C7u22zYyp52XJUH5");
+        assert!(forged.contains("key_invalid"), "{forged}");
+        if let Some(before) = keys.last() {
+            assert!(ask(before).contains("key_invalid"), "it ended with its process");
+        }
+        keys.push(gate.key().to_owned());
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
