@@ -210,11 +210,7 @@ fn rendered(step: &Step<'_>, record: Option<&Record<'_>>, request: &Request<'_>)
 }
 
 /// A denial, with what the record and the request call that of which it is.
-pub(crate) fn denied(
-    denial: &Denial,
-    record: Option<&Record<'_>>,
-    request: &Request<'_>,
-) -> Value {
+pub(crate) fn denied(denial: &Denial, record: Option<&Record<'_>>, request: &Request<'_>) -> Value {
     let names = names(record, request);
     let (limits, quotas) =
         record.map_or((0, 0), |record| (record.limits.len(), record.quotas.len()));

@@ -70,8 +70,7 @@ impl Gate {
         let staleness = MaxStaleness::new(input::uint(settings, "max_staleness_ms")?);
         let background = text::flag(settings, "background")?;
         let settings = Settings {
-            max_staleness: staleness
-                .ok_or_else(|| BadCase("staleness is out of bounds".into()))?,
+            max_staleness: staleness.ok_or_else(|| BadCase("staleness is out of bounds".into()))?,
             store_deadline_ms: small(settings, "store_deadline_ms")?,
             host: if background { Host::Background } else { Host::Bare },
             replica: text::flag(settings, "replica")?,
