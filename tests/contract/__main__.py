@@ -27,6 +27,9 @@ def run(arguments) -> int:
     host = _host(arguments)
     print(f"{host.name}: {host.artifact()}", flush=True)
     host.close()
+    if arguments.sha256 and arguments.sha256 not in host.artifact():
+        print(f"RED: this is not the file that was measured, whose sha256 is {arguments.sha256}")
+        return 1
 
     def chosen(row) -> bool:
         return (arguments.only or "") in f"{row.family}/{row.name} [{row.cls}] ({row.config}) at {row.door}"
@@ -53,6 +56,7 @@ def main() -> int:
     runs = commands.add_parser("run", help="play the rows on a host")
     runs.add_argument("--host", choices=("native", "fake"), default="native")
     runs.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate")
+    runs.add_argument("--sha256", help="what the binary must be: as `cargo xtask size` measured it")
     runs.add_argument("--only", help="rows whose family, name, class, configuration or door contains this")
     runs.add_argument("--door", dest="doors", action="append", choices=tuple(DOORS), help="only this way to the gate")
     runs.add_argument("--verbose", action="store_true", help="what was sent and received where a row failed")

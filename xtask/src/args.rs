@@ -51,7 +51,7 @@ The chores of this repository.
 
   cargo xtask test [SUITE…]    install what is missing, then run the suites; all that stand if none is named
   cargo xtask bench [SUITE…]   measure, and print a table
-  cargo xtask size             build what ships to an edge runtime, and compare its size with the budget
+  cargo xtask size             measure what ships, and compare its size with the budget
   cargo xtask tidy             check layering, licences, documents and house rules, without compiling
   cargo xtask setup            install what the suites need, and stop
 
@@ -86,9 +86,12 @@ Measure, and print a table.
 Times drift between runs; ratios of two things measured in one run do not, nor do instruction counts.";
 
 const SIZE_HELP: &str = "\
-Build what ships to an edge runtime, and compare its size with the budget in tests/budget.toml.
+Measure what ships, and compare its size with the budget in tests/budget.toml.
 
-  cargo xtask size";
+  cargo xtask size
+
+Modules for edge runtimes are built. The command is measured as it was built last; its sha256 is what the contract's
+driver must find in the file that it runs.";
 
 const TIDY_HELP: &str = "\
 Check layering, licences, documents and house rules, without compiling.

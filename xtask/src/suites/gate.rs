@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use crate::{
     broken, exec,
     setup::{self, Need},
+    size,
     step::{Step, Surroundings},
     tally::Tally,
 };
@@ -14,6 +15,12 @@ use crate::{
 /// The build first: what follows is put to the file that it leaves.
 pub(super) const STEPS: &[Step] = &[
     Step { name: "build", about: "the release binary", needs: &[], run: build },
+    Step {
+        name: "size",
+        about: "the release binary against the budget",
+        needs: &[],
+        run: size::command_step,
+    },
     Step {
         name: "contract",
         about: "the contract of every gate, put to the release binary through each of its doors",
@@ -70,9 +77,12 @@ fn build(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 }
 
 /// Every row of the contract holds for it at every door, or does not apply there and says why.
+///
+/// It is the file that was measured: the driver compares.
 fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = python(with, "contract", &["run", "--host", "native", "--verbose", "--binary"]);
-    with.count(run.arg(binary(with)?))
+    run.arg(binary(with)?).arg("--sha256").arg(size::command(with.project)?.sha256);
+    with.count(&mut run)
 }
 
 /// The rows can fail.
