@@ -10,8 +10,11 @@ use crate::{exec, setup::wasm::TARGET, step::Surroundings, tally::Tally};
 pub(super) fn conformance(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     // What is compiled for this target alone has not been linted yet.
     let lints = ["clippy", "--locked", "--no-deps", "--target", TARGET];
-    let packages = ["-p", "tollgate-wasm", "-p", "tollgate-edge", "--", "--deny", "warnings"];
-    with.succeed(with.project.cargo(&lints).args(packages))?;
+    let mut clippy = with.project.cargo(&lints);
+    for package in ["wasm", "edge", "engine", "http", "identity"] {
+        clippy.args(["-p", &format!("tollgate-{package}")]);
+    }
+    with.succeed(clippy.args(["--", "--deny", "warnings"]))?;
     let arguments = ["build", "--locked", "--release", "--target", TARGET, "-p", "tollgate-wasm"];
     with.succeed(&mut with.project.cargo(&arguments))?;
     let module = with.project.target.join(TARGET).join("release/tollgate_wasm.wasm");
