@@ -3,6 +3,7 @@
 from ..row import elsewhere
 
 CORE = "shown one level lower, in the core's tests and vectors"
+INSTANT = "needs an exact instant: shown one level lower, by the vectors of the engine, natively and as WebAssembly"
 ENGINE = "needs an exact instant or a store that misbehaves: shown on the engine, in virtual time"
 RECORD = "the gate reads only records that its own store compiled; shown by the vectors of records, on every host"
 VERIFIER = "the origin's verifier: shown by the vectors of identities"
@@ -11,7 +12,7 @@ LAMBDA = "a matter of Lambda"
 
 ROWS = [
     elsewhere("own", "decisions with a purse or a head in a given state", ENGINE),
-    elsewhere("own", "decisions at the very millisecond of an instant", "needs an exact instant: shown by the vectors of decisions"),
+    elsewhere("own", "decisions at the very millisecond of an instant", INSTANT),
     elsewhere("own", "decisions about a client without an address", "whoever sends a request over TCP has one; shown by the vectors of networks"),
     elsewhere("P23", "what is printed is read again as the same", CORE),
     elsewhere("C01", "other people's cases for HMAC and Ed25519", CORE),
@@ -23,14 +24,19 @@ ROWS = [
     elsewhere("C11", "a record alone makes no key", CORE),
     elsewhere("R02", "exactly N with eight processes", "needs several gates on one store: shown by the step `faults` of the suite `gate`"),
     elsewhere("R03", "no schedule of leases gives more than one bucket", "shown by the simulation"),
+    elsewhere("R04", "the edge of a window, to the millisecond", INSTANT),
+    elsewhere("R08", "refused a millisecond before the time to retry, accepted at it", INSTANT),
+    elsewhere("own", "quotas at the very end of a day and of a month; leases at the end of their life", INSTANT),
+    elsewhere("own", "a head of 500 and of 1,000 ms, an absence of ten seconds, clocks that disagree by a second", INSTANT),
     elsewhere("R05", "clocks that differ by two seconds", "shown by the simulation"),
-    elsewhere("R06", "a clock that stands still during a request", WORKERS),
+    elsewhere("R06", "a clock that stands still during a request", INSTANT),
     elsewhere("R12", "an authority that dies between grant and answer", "shown by the simulation and by the store's tests"),
     elsewhere("R15", "storms of conflicts", LAMBDA),
     elsewhere("R16", "an object that is overloaded, reset or moved", WORKERS),
-    elsewhere("F01", "a store that never answers", ENGINE),
+    elsewhere("F01", "a store that never answers", INSTANT),
     elsewhere("F02", "a replica that answers with what was revoked", "the native gate has no replica; shown on the engine"),
-    elsewhere("F03", "an adapter that fails in any way", ENGINE),
+    elsewhere("F03", "an adapter that fails in any way", INSTANT),
+    elsewhere("F05", "a head at the very bound of what may be used while the store is down", INSTANT),
     elsewhere("F07", "a name that no longer resolves while a connection lives", LAMBDA),
     elsewhere("F08", "a slow store under a crowd", ENGINE),
     elsewhere("F12", "races of caches and buckets", "the engine has one lock and no shared state; its tests run under it"),
@@ -39,9 +45,11 @@ ROWS = [
     elsewhere("F15", "two versions of records at once", RECORD),
     elsewhere("F16", "a trap in one request", WORKERS),
     elsewhere("V02", "a revoked key that calls the management interface", "there is no management interface yet"),
-    elsewhere("V04", "a key at the very millisecond of its end", "needs an exact instant: shown by the vectors of decisions"),
+    elsewhere("V04", "a key at the very millisecond of its end", INSTANT),
+    elsewhere("V05", "a key at the very millisecond of its beginning", INSTANT),
+    elsewhere("V07", "two secrets at the very millisecond at which the older one ends", INSTANT),
     elsewhere("V06", "a change replaces and never merges", "shown by the vectors of heads and the ledger's tests"),
-    elsewhere("V09", "a head that cannot be read, at the very bound", ENGINE),
+    elsewhere("V09", "a head that cannot be read, at the very bound", INSTANT),
     elsewhere("V10", "an authorizer's cache", LAMBDA),
     elsewhere("I01", "an identity as it should be", VERIFIER),
     elsewhere("I02", "an identity with any byte changed", VERIFIER),
