@@ -5,6 +5,7 @@
 
 mod checks;
 mod facts;
+mod foreign;
 mod looks;
 mod mounts;
 mod ready;
@@ -28,7 +29,8 @@ pub(crate) use ready::{Lack, lacks};
 
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
-    /// The configuration of a proxy that asks this gate for decisions (nginx, Envoy); repeat it for more
+    /// The configuration of what stands around this gate: nginx, Caddy, HAProxy, Envoy, Traefik, a
+    /// template of AWS SAM or CloudFormation, Terraform, wrangler. Repeat it for more
     #[arg(long, value_name = "FILE")]
     proxy: Vec<PathBuf>,
     /// List what is looked for, and look at nothing

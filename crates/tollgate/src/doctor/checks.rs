@@ -1,11 +1,11 @@
 //! Everything that is looked for.
 
 use super::{
-    Check, Facts, Weight,
+    Check, Facts, Weight, foreign,
     looks::{
         admin_not_on_loopback, burst_below_a_second, country_unknown, decide_open,
         envoy_needs_header, exposed, lacking, max_staleness_long, pepper_old, plain_http,
-        proxy_keeps_back, public_everything, route_shadowed, store_on_network, when, wide,
+        public_everything, route_shadowed, store_on_network, when, wide,
     },
 };
 use crate::config::StorePlace;
@@ -20,7 +20,7 @@ const fn warning(
 }
 
 /// The checks, in the order in which their findings are told.
-pub(crate) const CHECKS: [Check; 25] = [
+pub(crate) const CHECKS: [Check; 30] = [
     warning(
         "checking_off",
         "gate.checking is false",
@@ -55,7 +55,7 @@ pub(crate) const CHECKS: [Check; 25] = [
         "decide_without_key_header",
         "a proxy's configuration asks for decisions without passing on what they need",
         "Envoy passes on only Authorization unless allowed_headers names the key's header; nginx needs X-Original-URI and X-Original-Method.",
-        proxy_keeps_back,
+        |facts| facts.remarked(foreign::KEEPS_BACK),
     ),
     warning(
         "admin_not_on_loopback",
@@ -173,5 +173,36 @@ pub(crate) const CHECKS: [Check; 25] = [
         about: "the store has no key that is not revoked",
         advice: "`tollgate keys create --tenant acme --owner dev@acme.example --limit burst:key=100,50/1s` makes one.",
         find: |facts| lacking(facts, "no_keys"),
+    },
+    warning(
+        "authorizer_cache",
+        "what stands before the gate keeps its decisions",
+        "A revoked key passes, and limits are not counted, for as long as a decision is kept. Keep none: TTL 0, proxy_cache off.",
+        |facts| facts.remarked(foreign::CACHE),
+    ),
+    warning(
+        "fail_open_route",
+        "requests reach the origin when the gate cannot be asked, or has refused them",
+        "Answer 503 there. Nothing may lead from an error to the origin.",
+        |facts| facts.remarked(foreign::FAIL_OPEN),
+    ),
+    warning(
+        "worker_side_door",
+        "a Worker has addresses besides its routes",
+        "Rules of the zone do not hold there. Set workers_dev and preview_urls to false.",
+        |facts| facts.remarked(foreign::SIDE_DOOR),
+    ),
+    warning(
+        "file_not_understood",
+        "a file that was named with --proxy cannot be looked at",
+        "Nothing is known about it. Name the file itself, whole and as its program reads it.",
+        |facts| facts.remarked(foreign::NOT_UNDERSTOOD),
+    ),
+    Check {
+        code: "file_leaves_open",
+        weight: Weight::Note,
+        about: "a file leaves to another place what was looked for in it",
+        advice: "Look there too; a file can be named with --proxy.",
+        find: |facts| facts.remarked(foreign::LEAVES_OPEN),
     },
 ];

@@ -10,7 +10,7 @@ use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Key, KeyState, Ledger, PAGE_MAX};
 use tollgate_store_sqlite::{Access, Store};
 
-use super::{Lack, lacks, mounts};
+use super::{Lack, foreign, lacks, mounts};
 use crate::{
     cli::Failure,
     clock,
@@ -74,6 +74,15 @@ impl Facts {
     }
 }
 
+impl Facts {
+    /// What is remarkable about the files of other systems under the name of a check.
+    pub(super) fn remarked(&self, code: &str) -> Vec<String> {
+        let files = self.proxies.iter();
+        let remarks = files.flat_map(|(name, text)| foreign::remarks(name, text, &self.config));
+        remarks.filter(|remark| remark.code == code).map(|remark| remark.what).collect()
+    }
+}
+
 /// The keys that are not revoked, and whether they are all.
 fn keys(path: &Path) -> Result<(Vec<Key>, bool), Failure> {
     let mut ledger = Store::open(path, Access::ReadWrite)?;
@@ -91,9 +100,13 @@ fn keys(path: &Path) -> Result<(Vec<Key>, bool), Failure> {
 
 fn read(path: &Path) -> Result<(String, String), Failure> {
     let mut text = String::new();
-    let read =
-        File::open(path).and_then(|file| file.take(PROXY_BYTES_MAX).read_to_string(&mut text));
-    read.map_err(|error| Failure::from(error).of(path))?;
+    let room = PROXY_BYTES_MAX.saturating_add(1);
+    let read = File::open(path).and_then(|file| file.take(room).read_to_string(&mut text));
+    let read = read.map_err(|error| Failure::from(error).of(path))?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > PROXY_BYTES_MAX {
+        let long = format!("has more than {PROXY_BYTES_MAX} bytes");
+        return Err(Failure::failed("io", long).of(path));
+    }
     Ok((path.display().to_string(), text))
 }
 

@@ -100,32 +100,6 @@ pub(super) fn decide_open(facts: &Facts) -> Vec<String> {
     }
 }
 
-pub(super) fn proxy_keeps_back(facts: &Facts) -> Vec<String> {
-    let header = facts.config.keys.header.as_deref();
-    let mut found = vec![];
-    for (name, text) in &facts.proxies {
-        let lower = text.to_lowercase();
-        let needs = |word: &str| !lower.contains(&word.to_lowercase());
-        if lower.contains("ext_authz") && lower.contains("http_service") {
-            let wanted = ["x-api-key"].into_iter().chain(header);
-            found.extend(
-                wanted
-                    .filter(|word| needs(word))
-                    .map(|word| format!("{name}: allowed_headers has no {word}")),
-            );
-        }
-        if lower.contains("auth_request ") {
-            let wanted = ["X-Original-URI", "X-Original-Method"].into_iter();
-            found.extend(
-                wanted
-                    .filter(|word| needs(word))
-                    .map(|word| format!("{name}: auth_request without {word}")),
-            );
-        }
-    }
-    found
-}
-
 pub(super) fn admin_not_on_loopback(facts: &Facts) -> Vec<String> {
     let open = facts.config.admin.filter(|listen| !listen.ip().is_loopback());
     open.map(|listen| format!("admin.listen is {listen}")).into_iter().collect()

@@ -175,28 +175,63 @@ fn what_lacks_is_told_under_its_name() {
     }
 }
 
-const ENVOY: &str =
-    "ext_authz: { http_service: { authorization_request: { allowed_headers: { patterns: [";
-const NGINX: &str = "auth_request /_tollgate; proxy_set_header X-Original-Method $request_method;";
-
 #[test]
-fn a_proxy_that_keeps_back_what_is_needed_is_told_from_one_that_does_not() {
-    let with = |toml: &str, text: String| {
+fn files_of_other_systems_are_told_from_their_harmless_neighbours() {
+    let with = |toml: &str, name: &str, text: &str| {
         let mut facts = facts(toml);
-        facts.proxies.push(("proxy".to_owned(), text));
+        facts.proxies.push((name.to_owned(), text.to_owned()));
         facts
     };
+    let envoy = |pattern: &str| {
+        format!(
+            "ext_authz: {{ http_service: {{ authorization_request: {{ allowed_headers: {{ patterns: [{pattern}] }} }} }} }} # x-api-key\n"
+        )
+    };
     let code = "decide_without_key_header";
-    let whole = format!("{ENVOY}{{ exact: X-Api-Key }}");
-    check(code, &with("", ENVOY.to_owned()), &with("", whole.clone()));
-    let named = "[keys]\nheader = 'x-my-key'\n";
+    let whole = envoy("{ exact: X-Api-Key }");
+    check(code, &with("", "envoy.yaml", &envoy("")), &with("", "envoy.yaml", &whole));
+    let prefix = envoy("{ prefix: x- }");
     check(
         code,
-        &with(named, whole.clone()),
-        &with(named, format!("{whole}, {{ exact: x-my-key }}")),
+        &with("", "envoy.yaml", &envoy("{ prefix: x-b }")),
+        &with("", "envoy.yaml", &prefix),
     );
-    let whole = format!("{NGINX} proxy_set_header X-Original-URI $request_uri;");
-    check(code, &with("", NGINX.to_owned()), &with("", whole));
+    let named = "[keys]\nheader = 'x-my-key'\n";
+    let both = envoy("{ exact: x-api-key }, { exact: x-my-key }");
+    check(code, &with(named, "envoy.yaml", &whole), &with(named, "envoy.yaml", &both));
+    let nginx = |sets: &str| {
+        format!(
+            "location / {{ auth_request /ask; }}\nlocation /ask {{ proxy_set_header X-Original-Method $request_method; {sets} }}"
+        )
+    };
+    let whole = nginx("proxy_set_header X-Original-URI $request_uri;");
+    let commented = nginx("# X-Original-URI\n");
+    check(code, &with("", "nginx.conf", &commented), &with("", "nginx.conf", &whole));
+    // Every other pair is in foreign/tests/files.rs; here is one of each, to see that it is told at all.
+    for (code, name, bad, good) in [
+        (
+            "authorizer_cache",
+            "main.tf",
+            "resource \"aws_api_gateway_authorizer\" \"a\" {\n}\n",
+            "resource \"aws_apigatewayv2_authorizer\" \"a\" {\n}\n",
+        ),
+        (
+            "fail_open_route",
+            "envoy.yaml",
+            "ext_authz: { failure_mode_allow: true }\n",
+            "ext_authz: { failure_mode_allow: false }\n",
+        ),
+        (
+            "worker_side_door",
+            "wrangler.toml",
+            "workers_dev = true\npreview_urls = false\n",
+            "workers_dev = false\npreview_urls = false\n",
+        ),
+        ("file_not_understood", "a.yaml", "a: 1\n", "ext_authz: {}\n"),
+        ("file_leaves_open", "Caddyfile", "import a\n", "respond 503\n"),
+    ] {
+        check(code, &with("", name, bad), &with("", name, good));
+    }
 }
 
 fn key(change: impl FnOnce(&mut serde_json::Value)) -> Key {

@@ -26,7 +26,7 @@ fn a_fresh_deployment_has_no_findings_and_each_warning_is_exit_code_1() {
         "tollgate.toml",
         &format!("{config}[decide]\n[[routes]]\npath = '/**'\npublic = true\n"),
     );
-    site.write("nginx.conf", "location / { auth_request /gate; }");
+    site.write("nginx.conf", "location / { auth_request /gate; } location = /gate { internal; }");
     let ran = site.run(&["doctor", "--proxy", "nginx.conf"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     for code in [
@@ -55,6 +55,30 @@ fn a_note_alone_is_no_failure() {
 fn a_file_that_is_named_and_cannot_be_read_is_no_finding_but_a_failure() {
     let site = Site::new("doctor-unseen");
     site.run(&["doctor", "--proxy", "nowhere.conf"]).fails(1, "nowhere.conf");
+    // One byte too many: nothing is said of the half of a file.
+    site.write("long.conf", &"#".repeat((1 << 20) + 1));
+    site.run(&["doctor", "--proxy", "long.conf"]).fails(1, "has more than 1048576 bytes");
+    site.write("long.conf", &"#".repeat(1 << 20));
+    assert_eq!(site.run(&["doctor", "--proxy", "long.conf"]).code, Some(1));
+}
+
+#[test]
+fn each_file_is_told_of_by_its_name() {
+    let site = Site::new("doctor-files");
+    site.key();
+    site.write("letter.txt", "Dear all,\n");
+    site.write("envoy.yaml", "ext_authz: { failure_mode_allow: true }\n");
+    site.write("main.tf", "resource \"aws_api_gateway_authorizer\" \"gate\" {\n}\n");
+    let words = ["doctor", "--proxy", "letter.txt", "--proxy", "envoy.yaml", "--proxy", "main.tf"];
+    let ran = site.run(&words);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for line in [
+        "warning authorizer_cache: main.tf: aws_api_gateway_authorizer.gate: ",
+        "warning fail_open_route: envoy.yaml: failure_mode_allow is true",
+        "warning file_not_understood: letter.txt: ",
+    ] {
+        assert!(ran.out.contains(line), "{line} is not in {ran:?}");
+    }
 }
 
 /// Its name, what is done to a deployment with a key, what is then said of it, and which command is named.
