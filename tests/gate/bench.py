@@ -291,7 +291,15 @@ def memory(bench: Bench):
     gate.stop()
 
 
+def million(bench: Bench):
+    from . import million as long
+
+    long.million(bench)
+
+
 PARTS = {"throughput": throughput, "decisions": decisions, "starting": starting, "memory": memory}
+#: What takes minutes and gigabytes.
+LONG = {"million": million}
 
 
 def main():
@@ -303,13 +311,15 @@ def main():
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--keys", type=int, default=20_000, help="how many keys the memory is measured with")
-    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--many", type=int, default=1_000_000, help="how many keys the long part loads")
+    parser.add_argument("--full", action="store_true", help="the long part as well: a million keys in one gate")
+    parser.add_argument("--only", choices=[*PARTS, *LONG])
     arguments = parser.parse_args()
     for program in ("binary", "load", "nginx"):
         setattr(arguments, program, Path(getattr(arguments, program)).resolve())
     with tempfile.TemporaryDirectory(prefix="tollgate-bench-") as place:
-        for name, part in PARTS.items():
-            if arguments.only in (None, name):
+        for name, part in (PARTS | LONG).items():
+            if name == arguments.only or (arguments.only is None and (arguments.full or name in PARTS)):
                 bench = Bench(arguments, Path(place) / name)
                 bench.place.mkdir()
                 try:

@@ -61,6 +61,22 @@ pub struct Settings {
     pub fetches_max: usize,
 }
 
+impl Settings {
+    /// Those of a gate that lives as long as its process, with its store beside it: what others are written
+    /// down as a difference from.
+    pub const EMBEDDED: Self = Self {
+        max_staleness: MaxStaleness::DEFAULT,
+        store_deadline_ms: 50,
+        host: lease::Host::Background,
+        replica: false,
+        records_bytes_max: 64 << 20,
+        absences_max: 10_000,
+        purses_max: 100_000,
+        parked_max: 20_000,
+        fetches_max: 1_024,
+    };
+}
+
 /// Everything a gate holds between requests. `W` is what the host wants back with a decision that had to wait, and
 /// `T` what it keeps a token as.
 ///

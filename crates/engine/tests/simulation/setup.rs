@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tollgate_core::{
     head::MaxStaleness,
-    lease::{self, HolderId},
+    lease::HolderId,
     limit::{LimitScope, Numbers, Period},
 };
 use tollgate_engine::{Engine, Settings};
@@ -86,14 +86,13 @@ pub(crate) struct Host {
 pub(crate) fn host(plan: Plan, random: &mut Random) -> Host {
     let settings = Settings {
         max_staleness: MaxStaleness::new(MAX_STALENESS_MS).unwrap(),
-        store_deadline_ms: 50,
-        host: lease::Host::Background,
         replica: plan.replica,
         records_bytes_max: if plan.room { 1 << 20 } else { 1_600 },
         absences_max: 4,
         purses_max: 8,
         parked_max: 1_000,
         fetches_max: 16,
+        ..Settings::EMBEDDED
     };
     Host {
         engine: Engine::new(settings, HolderId(random.bytes())),

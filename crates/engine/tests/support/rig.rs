@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_core::{
-    head::MaxStaleness,
-    lease::{HolderId, Host},
+    lease::HolderId,
     network::Address,
     time::{Reading, UnixMillis},
 };
@@ -19,15 +18,11 @@ use crate::book::{Book, Card, WALL, genuine};
 pub(crate) type Waiter = u32;
 
 pub(crate) const SETTINGS: Settings = Settings {
-    max_staleness: MaxStaleness::DEFAULT,
-    store_deadline_ms: 50,
-    host: Host::Background,
-    replica: false,
     records_bytes_max: 1 << 20,
     absences_max: 100,
     purses_max: 100,
-    parked_max: 20_000,
     fetches_max: 100,
+    ..Settings::EMBEDDED
 };
 
 /// One engine, its authority, and what lies between them.

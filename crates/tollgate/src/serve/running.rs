@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use hyper::{Request, Response, body::Incoming};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tollgate_core::{lease::Host, limit::Limit};
+use tollgate_core::limit::Limit;
 use tollgate_engine::{Settings, StoreError};
 use tollgate_store_sqlite::{OpenFailure, Store};
 
@@ -33,10 +33,6 @@ use crate::{
     secrets::Secrets,
     wire::tls::Tls,
 };
-
-/// The most requests that wait for the store at one time, and the most records asked for at one time.
-const PARKED_MAX: usize = 20_000;
-const FETCHES_MAX: usize = 1_024;
 
 /// How many connections the administrative listener has at most.
 const ADMIN_CONNECTIONS_MAX: usize = 64;
@@ -182,13 +178,10 @@ fn settings(config: &Config) -> Settings {
     Settings {
         max_staleness: config.gate.max_staleness,
         store_deadline_ms: config.gate.store_deadline_ms,
-        host: Host::Background,
-        replica: false,
         records_bytes_max: config.cache.records_bytes,
         absences_max: config.cache.absences,
         purses_max: config.cache.purses,
-        parked_max: PARKED_MAX,
-        fetches_max: FETCHES_MAX,
+        ..Settings::EMBEDDED
     }
 }
 

@@ -16,9 +16,7 @@ use std::{
     time::Duration,
 };
 
-use tollgate_core::{
-    decision::Denial, key::ApiKey, lease::Host, pepper::Peppers, time::UnixMillis,
-};
+use tollgate_core::{decision::Denial, key::ApiKey, pepper::Peppers, time::UnixMillis};
 use tollgate_engine::{Decision, Demand, Errand, Inquiry, Settings, StoreError};
 use tollgate_ledger::Settings as KeySettings;
 use tollgate_store_sqlite::Store;
@@ -93,13 +91,9 @@ fn world(attended: bool) -> World {
     let settings = Settings {
         max_staleness: config.gate.max_staleness,
         store_deadline_ms: 200,
-        host: Host::Background,
-        replica: false,
-        records_bytes_max: 1 << 20,
-        absences_max: 100,
-        purses_max: 100,
         parked_max: 100,
         fetches_max: 100,
+        ..Settings::EMBEDDED
     };
     let (stores, inboxes) = Stores::new();
     let log = Log::start(Level::Error).unwrap();
