@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from .bare_host import unsaid
 from .blunt_gates import BluntHost, OpenGate, ShutGate, unreadable
 from .doors import DOORS
 from .fake_gate import FakeGate
@@ -66,6 +67,9 @@ def run(only: str | None = None, verbose: bool = False) -> int:
         print(f"the gate without a mistake: {sum(one.held for one in played)} of {len(played)} rows held")
     teeth = 0
     if not only:
+        plain, unsaid_needs = unsaid(rows, configs)
+        red += unsaid_needs
+        print(f"{plain} rows hold for a platform that can do nothing but answer; the others say what they need")
         teeth, both = _toothless(rows, configs)
         red += [f"{row.family}/{row.name} at {row.door} holds for a gate that lets everybody in and for one that lets nobody in" for row in both]
         print(f"of {teeth} rows {len(both)} hold both for a gate that lets everybody in and for one that lets nobody in")

@@ -2,7 +2,7 @@
 
 import json
 import re
-import time
+from collections.abc import Callable
 
 from reference import identity as identity_format
 from reference.wire import Refused
@@ -38,7 +38,8 @@ def pieces(key: bytes) -> set[bytes]:
 class Judge:
     """Knows a deployment's keys and the public keys that its gate serves."""
 
-    def __init__(self, deployment: Deployment, jwks: dict):
+    def __init__(self, deployment: Deployment, jwks: dict, clock_ms: Callable[[], int]):
+        self.clock_ms = clock_ms
         self.deployment = deployment
         self.config = deployment.config
         self.jwks = jwks
@@ -250,7 +251,7 @@ class Judge:
         argument = {
             "keys": self._public_keys(), "iss": self.config.issuer, "aud": self.config.audience,
             "skew_ms": SKEW_MS, "require_binding": False, "token": token.decode("latin-1"),
-            "now_ms": time.time_ns() // 10**6, "method": request.method.decode("latin-1"),
+            "now_ms": self.clock_ms(), "method": request.method.decode("latin-1"),
             "path": {"hex": request.target.split(b"?")[0].hex()},
         }
         try:

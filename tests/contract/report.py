@@ -39,7 +39,9 @@ def away(outcomes: list[Outcome]) -> list[str]:
     gone = [one for one in outcomes if one.because is not None]
     lines = [f"not applicable: {one.row.cls} {one.row.name}: {one.because}" for one in gone if one.row.door == "tcp"]
     rest = _by([one for one in gone if one.row.door != "tcp"], lambda one: f"{one.row.door}: {one.because}")
-    return lines + [f"not applicable at {reason}: {len(members)} rows" for reason, members in rest.items()]
+    lines += [f"not applicable at {reason}: {len(members)} rows" for reason, members in rest.items()]
+    uncounted = _by([one for one in outcomes if one.uncounted], lambda one: one.uncounted)
+    return lines + [f"what the store was asked was not counted: {reason}: {len(members)} rows" for reason, members in uncounted.items()]
 
 
 def failed(outcomes: list[Outcome], verbose: bool) -> list[str]:

@@ -37,6 +37,8 @@ class Outcome:
     seconds: float = 0.0
     #: It was played again, because the machine stood still.
     again: bool = False
+    #: Why nobody counted what the store was asked, though it says how often that is.
+    uncounted: str | None = None
 
     @property
     def held(self) -> bool:
@@ -142,10 +144,7 @@ class Runner:
     def _because(self, row: Row) -> str | None:
         if row.elsewhere:
             return row.elsewhere
-        door = DOORS[row.door]
-        words = (f"door {door.name}", *row.needs, *(f"{need} at {door.name}" for need in row.needs))
-        mine = next((self.host.lacks[need] for need in words if need in self.host.lacks), None)
-        return mine or self.host.spares.get(row.cls) or door.because(row)
+        return self.host.because(row, self.configs[row.config]) or DOORS[row.door].because(row)
 
     # Gates
 
@@ -180,7 +179,7 @@ class Runner:
                 self.missing[name] = f"the gate did not start: {error}"
 
     def _start_one(self, deployment: Deployment) -> tuple[Gate, Judge]:
-        deployment.now_ms = time.time_ns() // 10**6
+        deployment.now_ms = self.host.clock_ms()
         gate = self.host.start(deployment)
         gate.host = self.host
         nothing = Row("", "", "own", door="tls" if deployment.config.tls else "tcp")
@@ -192,7 +191,7 @@ class Runner:
                 raise Unavailable(f"{deployment.config.name}: no key set is served: {answer}")
             return json.loads(answer.body)
 
-        judge = Judge(deployment, served())
+        judge = Judge(deployment, served(), self.host.clock_ms)
         judge.refresh_keys = served
         # The first question of all opens connections to store and origin: no row is about that.
         Stage(gate, judge, nothing, 0, lonely=False).ask(request(x_api_key("bare")))
@@ -220,6 +219,8 @@ class Runner:
             begun = time.monotonic()
             stage = Stage(gate, self.judges[name], row, number, lonely, stage.again + 1)
             _attempt(stage)
+        if row.calls is not None and outcome.because is None:
+            outcome.uncounted = self.host.lacks.get("calls")
         outcome.seconds += time.monotonic() - begun
         outcome.faults += [f"{name}: {fault}" if row.last else fault for fault in stage.faults]
         if stage.faults:

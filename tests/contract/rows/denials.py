@@ -1,5 +1,6 @@
 """Denials in their order, with their exact answers."""
 
+import time
 from itertools import combinations
 
 from ..row import Row, allowed, denied, refused, request, row, x_api_key
@@ -69,16 +70,20 @@ def _says_when(stage):
     stage.expect(len(json.loads(got.body)["detail"]) > 20, "the detail says nothing")
 
 
+def _clock(stage):
+    """The gate's clock, in seconds."""
+    return lambda: stage.gate.host.clock_ms() / 1000
+
+
 def _expires(stage):
     """A key passes until its end and never after it."""
-    import time
-
+    now = _clock(stage)
     end = (stage.gate.deployment.now_ms + IN_MS) / 1000
     passed, answers = 0, set()
-    while time.time() < end + 1.0:
-        began = time.time()
+    while now() < end + 1.0:
+        began = now()
         got = stage.ask(request(x_api_key("short")))
-        done = time.time()
+        done = now()
         if got is not None and got.status == 200:
             passed += 1
             stage.expect(began < end, f"admitted {began - end:.3f} s after its end")
@@ -92,14 +97,13 @@ def _expires(stage):
 
 def _begins(stage):
     """A key is refused until its time and passes from then on."""
-    import time
-
+    now = _clock(stage)
     start = (stage.gate.deployment.now_ms + IN_MS) / 1000
     passed = 0
-    while time.time() < start + 1.0:
-        began = time.time()
+    while now() < start + 1.0:
+        began = now()
         got = stage.ask(request(x_api_key("later")))
-        done = time.time()
+        done = now()
         if got is not None and got.status == 200:
             passed += 1
             stage.expect(done >= start, f"admitted {start - done:.3f} s too early")

@@ -48,7 +48,7 @@ def _no_panic(stage):
 
 
 ROWS = [
-    Row(F, "no log line holds a byte of a key or secret", "O01", (_logs,), last=True),
+    Row(F, "no log line holds a byte of a key or secret", "O01", (_logs,), last=True, needs=("logs",)),
     Row(F, "no metric holds a byte of a key, and their number is bounded", "O03", (_metrics,), last=True, needs=("metrics",)),
-    Row(F, "nothing panicked", "P22", (_no_panic,), last=True),
+    Row(F, "nothing panicked", "P22", (_no_panic,), last=True, needs=("logs",)),
 ]

@@ -26,7 +26,7 @@ def damaged(damage: str) -> Row:
             stage.check(answer, stage.ask(sent), sent, f"{role}: ")
 
     return Row(F, f"a key of which the store holds {damage} is unavailable, and no other", _class_of(damage), (play,),
-               keys={"one": Key(damage=damage), "two": Key()}, needs=("damage",))
+               keys={"one": Key(damage=damage), "two": Key()}, needs=("damage", f"damage {damage}"))
 
 
 def _status(stage, role: str, **more) -> int:
@@ -146,7 +146,7 @@ ROWS = [
     Row(F, "without its store a limit that was never asked for lets nobody pass", "F06", (_no_quota_is_invented,), config="outage", timed=True, needs=("outage",),
         keys={"one": Key(limits=(Limit(5),))}),
     Row(F, "a key that is revoked while the gate stands still is refused by its first answer", "V01", (_frozen_revoked,), config="frozen", timed=True,
-        needs=("freeze",), keys={"one": Key()}),
+        needs=("freeze", "operate"), keys={"one": Key()}),
     Row(F, "a gate that stood still makes no tokens of it", "R13", (_frozen_limit,), config="frozen", timed=True, needs=("freeze",),
         keys={"one": Key(limits=(Limit(40),))}),
     Row(F, "what waits while the gate stands still is answered", "F08", (_frozen_crowd,), config="frozen", timed=True, needs=("freeze",), keys={"one": Key()}),

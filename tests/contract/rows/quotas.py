@@ -17,13 +17,15 @@ def sequence(name: str, *rest, **more) -> Row:
     return Row(**{**vars(_sequence(name, *rest, **more)), "family": F})
 
 
-def _until_midnight() -> float:
-    now = datetime.datetime.now(datetime.UTC)
+def _now(stage) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(stage.gate.host.clock_ms() / 1000, datetime.UTC)
+
+
+def _until_midnight(now: datetime.datetime) -> float:
     return 86_400 - (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
 
-def _until_next_month() -> float:
-    now = datetime.datetime.now(datetime.UTC)
+def _until_next_month(now: datetime.datetime) -> float:
     first = now.replace(year=now.year + now.month // 12, month=now.month % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0)
     return (first - now).total_seconds()
 
@@ -31,8 +33,8 @@ def _until_next_month() -> float:
 def _waits_for(until):
     def play(stage):
         stage.compares_origin = False
-        if until() < NEAR_MIDNIGHT_S:
-            time.sleep(until() + 1)
+        if until(_now(stage)) < NEAR_MIDNIGHT_S:
+            time.sleep(until(_now(stage)) + 1)
         for at in range(4):
             sent = stage.fill(request(x_api_key("one")))
             got = stage.ask(sent)
@@ -40,7 +42,7 @@ def _waits_for(until):
                 stage.expect(got.status == 200, f"request {at + 1} of 3 is {got.status}")
         stage.check(denied(NO), got, sent)
         if got.status == 429:
-            wait, true = int(got.one("retry-after") or b"0"), until()
+            wait, true = int(got.one("retry-after") or b"0"), until(_now(stage))
             stage.expect(-1 <= wait - true <= 2, f"Retry-After is {wait}, and the period ends in {true:.0f} s")
 
     return play
