@@ -26,7 +26,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use failure::Failure;
 use failure::veiled;
-pub(crate) use output::Output;
+pub(crate) use output::{Output, command};
 
 use crate::{
     config::{Environment, FILE, Source},
@@ -86,6 +86,8 @@ looked at every second.")]
     Serve(Serve),
     /// Start a gate and a demo origin on loopback, with a key and commands to try
     #[command(after_help = "\
+Configuration, secrets, store and the key are kept in one folder for the next start.
+
 Examples:
   tollgate dev
   tollgate dev --fresh               # forget what was there

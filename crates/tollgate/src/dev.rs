@@ -1,36 +1,30 @@
 //! `tollgate dev`: a gate in front of a demo origin, with a key that is ready to be used.
 
 mod folder;
+mod key;
 mod origin;
 
 use std::{
     io::{self, ErrorKind, Write},
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use tokio::net::TcpListener;
-use tollgate_core::{
-    key::{Draw, Env, mint},
-    limit::LimitScope,
-    pepper::{Pepper, Peppers},
-    stamp::Stamp,
-};
-use tollgate_ledger::{LimitSpec, Settings};
-use tollgate_store_sqlite::Store;
+use tollgate_core::time::UnixMillis;
 
 use crate::{
-    clock,
-    config::{Config, Environment, Source},
-    issuing,
-    secrets::Secrets,
+    cli::command,
+    config::{Environment, Source},
     serve::{
         self, Doors, Running, Seen, doors,
         log::{Level, Log},
     },
+    written::{instant_text, limit_text},
 };
 use folder::Folder;
+use key::Ready;
 
 /// Where everything is kept unless another folder is named.
 pub(crate) const FOLDER: &str = "tollgate-dev";
@@ -40,12 +34,8 @@ const GATE_PORT: u16 = 8080;
 const ORIGIN_PORT: u16 = 3000;
 const ADMIN_PORT: u16 = 9090;
 
-/// How many requests the key may send at once, and how many more a second.
-const BURST: u64 = 5;
-const RATE: u64 = 1;
-
-/// How long the key is valid.
-const KEY_LIFE_MS: u64 = 24 * 3_600_000;
+/// How many requests a command to be pasted sends at most.
+const REQUESTS_MAX: u64 = 100;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -64,11 +54,18 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
         let gate = listen(GATE_PORT)?;
         let origin = listen(ORIGIN_PORT)?;
         let admin = listen(ADMIN_PORT)?;
+        for (name, door, usual) in [
+            ("the gate", &gate, GATE_PORT),
+            ("the origin", &origin, ORIGIN_PORT),
+            ("administration", &admin, ADMIN_PORT),
+        ] {
+            tell_port(out, name, door, usual)?;
+        }
         let source = folder.source(&places(&gate, &origin, &admin)?);
         let config = source.load()?;
         let (secrets, mut store) = folder.fill(&config, &source)?;
-        let (key, forged) = keys(&config, &secrets, &mut store)?;
-        tell(out, &folder, &gate, &admin, (&key, &forged))?;
+        let ready = key::ready(&folder.key(), &config, &secrets, &mut store)?;
+        tell(out, &folder, &gate, &admin, (&ready, &key::forged(&config)?))?;
 
         let seen = Seen::at(&config.secrets);
         let doors = Doors { gate: Some(gate), decide: None, admin: Some(admin), tls: None };
@@ -108,40 +105,18 @@ fn listen(port: u16) -> anyhow::Result<TcpListener> {
     door.context("cannot listen on loopback")
 }
 
-/// A key that is good for a day, and one of the same shape that somebody else made.
-fn keys(config: &Config, secrets: &Secrets, store: &mut Store) -> anyhow::Result<(String, String)> {
-    let now = clock::read().wall;
-    let env = config.keys.brand.envs().next().context("the configuration accepts no env")?;
-    let limit = LimitSpec {
-        name: "burst".into(),
-        scope: LimitScope::Key,
-        burst: BURST,
-        rate: RATE,
-        period_ms: 1_000,
-        changed: Stamp::default(),
-    };
-    let settings = Settings {
-        plan: Some("pro".into()),
-        scopes: vec!["orders:read".into()],
-        limits: vec![limit],
-        expires: Some(now.plus(KEY_LIFE_MS).0),
-        ..issuing::blank("acme".into(), "dev@acme.example".into(), env.as_str().into())
-    };
-    let with = (config.keys.prefix, &secrets.peppers()?);
-    let name = Some("tollgate dev".to_owned());
-    let issued = issuing::create(store, with, name, settings, now)
-        .map_err(|error| anyhow!("no key was made: {error:?}"))?;
-    Ok((issued.secret.as_str().to_owned(), forged(config, env)?))
-}
-
-/// A key whose check is right and whose pepper is nobody's.
-fn forged(config: &Config, env: Env) -> anyhow::Result<String> {
-    let (mut secret, mut random) = ([0; 32], [0; 19]);
-    for bytes in [secret.as_mut_slice(), random.as_mut_slice()] {
-        getrandom::fill(bytes).context("no randomness to be had")?;
+/// Says where something is that is not where it usually is.
+fn tell_port(
+    out: &mut impl Write,
+    name: &str,
+    door: &TcpListener,
+    usual: u16,
+) -> anyhow::Result<()> {
+    let port = door.local_addr()?.port();
+    if port != usual {
+        writeln!(out, "Port {usual} is taken: {name} is on port {port} instead.")?;
     }
-    let theirs = Peppers::new(&[Pepper { id: 0, secret: &secret }], 0)?;
-    Ok(mint(config.keys.prefix, env, &theirs, &Draw::new(&random)?).as_str().to_owned())
+    Ok(())
 }
 
 fn tell(
@@ -149,20 +124,28 @@ fn tell(
     folder: &Folder,
     gate: &TcpListener,
     admin: &TcpListener,
-    (key, forged): (&str, &str),
+    (ready, forged): (&Ready, &str),
 ) -> anyhow::Result<()> {
     let (gate, admin) = (gate.local_addr()?, admin.local_addr()?);
-    let file = folder.file();
-    let file = file.display();
-    let many = BURST.saturating_add(3);
+    let (file, kept) = (folder.file(), folder.key());
+    let (key, allowance) = (ready.secret.as_str(), allowance(ready));
+    let more = "keys create --tenant acme --owner me --scope orders:read --unlimited";
+    let more = command(&file, more);
+    let (file, kept) = (file.display(), kept.display());
+    let again = if ready.kept { "It is that of the last start" } else { "It is new" };
+    let resume = resume(ready, &folder.file());
+    let many = ready.key.settings.limits.iter().map(|limit| limit.burst).min().unwrap_or(0);
+    let many = many.saturating_add(3).min(REQUESTS_MAX);
     write!(
         out,
         "\
 A gate on http://{gate}, and behind it an origin that shows what it receives.
-This key is good for a day, for {BURST} requests at once and {RATE} more a second:
+This key is good {allowance}:
 
   {key}
 
+{again}, kept in {kept}, which only you may read; --fresh makes another.
+{resume}
 Allowed, and the origin knows who calls:
 
   curl -H 'X-API-Key: {key}' http://{gate}/orders
@@ -176,11 +159,42 @@ Too many at once, with the time to wait:
   for i in $(seq {many}); do curl -si -H 'X-API-Key: {key}' http://{gate}/orders | grep -iE '^(HTTP|retry-after)'; done
 
 Metrics are on http://{admin}/metrics; the settings are in {file}:
-change them and send SIGHUP, or make more keys with `tollgate --config {file} keys create`.
+change them and send SIGHUP. One more key, of your own kind:
+
+  {more}
+
 Ctrl-C stops it.
 "
     )?;
     Ok(out.flush()?)
+}
+
+/// What to do first where the key's owner or tenant is stopped.
+fn resume(Ready { key, stopped, .. }: &Ready, file: &Path) -> String {
+    let (tenant, owner) = (&key.settings.tenant, &key.settings.owner);
+    let words = match (stopped.tenant, stopped.owner) {
+        (true, _) => format!("tenants resume {tenant}"),
+        (false, true) => format!("owners resume {tenant} {owner}"),
+        (false, false) => return String::new(),
+    };
+    format!("It is stopped, and refused until: {}\n", command(file, &words))
+}
+
+/// How long the key is good, and how much of it.
+fn allowance(Ready { key, .. }: &Ready) -> String {
+    let until = key.settings.expires.map(|expires| instant_text(UnixMillis(expires)));
+    let until = until.map_or_else(|| "for ever".to_owned(), |until| format!("until {until}"));
+    match key.settings.limits.as_slice() {
+        [] => format!("{until}, without limits"),
+        [limit] if limit.period_ms == 1_000 => {
+            let (burst, rate) = (limit.burst, limit.rate);
+            format!("{until}, for {burst} requests at once and {rate} more a second")
+        }
+        limits => {
+            let limits: Vec<_> = limits.iter().map(limit_text).collect();
+            format!("{until}, within {}", limits.join(" "))
+        }
+    }
 }
 
 impl Folder {

@@ -39,7 +39,10 @@ scopes = [\"orders:read\"]
 ";
 
 /// The files that a fresh start forgets: only what was made here.
-const MADE: [&str; 3] = [FILE, "tollgate.secrets.json", "tollgate.db"];
+const MADE: [&str; 4] = [FILE, "tollgate.secrets.json", "tollgate.db", KEY];
+
+/// Where the key to try is kept.
+const KEY: &str = "tollgate.key";
 
 /// The folder.
 pub(super) struct Folder(PathBuf);
@@ -64,6 +67,11 @@ impl Folder {
     /// The configuration's file.
     pub(super) fn file(&self) -> PathBuf {
         self.0.join(FILE)
+    }
+
+    /// The file that keeps the key to try.
+    pub(super) fn key(&self) -> PathBuf {
+        self.0.join(KEY)
     }
 
     /// The secrets and the store of `config`, made if they are missing.

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
@@ -58,6 +59,15 @@ fn the_three_commands_that_it_prints_do_what_it_says() {
     // A second one at the same time finds the usual ports taken, and does without.
     let beside = folder.join("beside");
     let second = Dev::start(&beside, &[]);
+    for port in
+        ["Port 8080 is taken: the gate is on port ", "Port 3000 is taken: ", "Port 9090 is taken: "]
+    {
+        assert!(
+            second.lines.iter().any(|line| line.starts_with(port)),
+            "{port}{:#?}",
+            second.lines
+        );
+    }
     for dev in [&dev, &second] {
         let commands = dev.commands();
         assert_eq!(commands.len(), 3, "{:#?}", dev.lines);
@@ -77,16 +87,75 @@ fn the_three_commands_that_it_prints_do_what_it_says() {
     let key = dev.key().to_owned();
     drop(dev);
 
-    // What is kept is kept: the key of the first start is known to the next one, and so is what it spent.
+    // What is kept is kept: the key of the first start is that of the next one, and so is what it spent.
     let again = Dev::start(&folder, &[]);
-    let with_old = again.commands()[0].replace(again.key(), &key);
-    let answer = paste(&format!("{with_old} -s"));
+    assert_eq!(again.key(), key);
+    let answer = paste(&format!("{} -s", again.commands()[0]));
     assert!(answer.contains("\"verified\": true") || answer.contains("rate_limited"), "{answer}");
     drop(again);
     let fresh = Dev::start(&folder, &["--fresh"]);
+    assert_ne!(fresh.key(), key);
     let with_old = fresh.commands()[0].replace(fresh.key(), &key);
     assert!(paste(&format!("{with_old} -s")).contains("key_invalid"));
     drop((fresh, second));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn one_key_is_kept_for_its_owner_while_it_is_good_and_printed_again() {
+    let folder = std::env::temp_dir().join(format!("tollgate-dev-key-{}", std::process::id()));
+    let file = folder.join("tollgate.key");
+    let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o7777;
+    let set_mode = |mode| {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let first = Dev::start(&folder, &["--fresh"]).key().to_owned();
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), first);
+    assert_eq!(mode(), 0o600);
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        command.arg("--config").arg(folder.join("tollgate.toml")).arg("--json").args(words);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let keys = || run(&["keys", "list"])["keys"].as_array().unwrap().clone();
+    // The same is printed again, and no other is made.
+    let again = Dev::start(&folder, &[]);
+    assert_eq!((again.key(), keys().len()), (first.as_str(), 1));
+    // The command that makes another is there to be pasted.
+    let more = again.lines.iter().find(|line| line.contains(" keys create ")).unwrap();
+    let more = more.trim().replacen("tollgate", env!("CARGO_BIN_EXE_tollgate"), 1);
+    assert!(paste(&more).starts_with("tg_live_"), "{more}");
+    drop(again);
+    let id = keys().iter().find(|key| key["name"] == "tollgate dev").unwrap()["id"].clone();
+    let id = id.as_str().unwrap().to_owned();
+    // What is refused, ends within a day or was readable by others is replaced.
+    let mut last = first;
+    let mut replaced = |why: &str| {
+        let key = Dev::start(&folder, &[]).key().to_owned();
+        assert_ne!(key, last, "{why}");
+        assert_eq!(mode(), 0o600, "{why}");
+        last = key;
+    };
+    run(&["keys", "update", &id, "--expires", "+23h"]);
+    replaced("it ends within a day");
+    let id =
+        keys().iter().find(|key| key["id"] != *id && key["name"] == "tollgate dev").unwrap()["id"]
+            .clone();
+    run(&["keys", "disable", id.as_str().unwrap()]);
+    replaced("it is switched off");
+    set_mode(0o644);
+    replaced("others could read it");
+    std::fs::write(&file, "tg_live_nonsense\n").unwrap();
+    replaced("it is no key");
+    // Another key of a stopped tenant would be as useless.
+    run(&["tenants", "stop", "acme"]);
+    let stopped = Dev::start(&folder, &[]);
+    assert_eq!(stopped.key(), last);
+    let says = stopped.lines.iter().find(|line| line.starts_with("It is stopped")).unwrap();
+    assert!(says.ends_with(" tenants resume acme"), "{says}");
+    drop(stopped);
     std::fs::remove_dir_all(folder).unwrap();
 }
 
