@@ -68,7 +68,8 @@ impl Issuer {
         let purpose = Purpose { lookup: pass.lookup, as_of: pass.as_of, audience, kid };
         if let Some(held) = &pass.held
             && held.issuer == self.issuer
-            && held.held()?.reusable(&purpose, now)
+            && held.audience == self.audience
+            && held.held(audience).reusable(&purpose, now)
         {
             return Ok((Arc::clone(held), false));
         }
@@ -157,10 +158,10 @@ impl<T> Signed<T> {
         self.text_bytes.saturating_add(size_of::<Self>())
     }
 
-    fn held(&self) -> Result<Held<'_>, SignError> {
+    /// What it was signed for, if `audience` is its own: names are compared where no name has to be read.
+    const fn held<'a>(&self, audience: Name<'a>) -> Held<'a> {
         let Self { lookup, as_of, kid, iat, exp, .. } = *self;
-        let purpose = Purpose { lookup, as_of, audience: name(&self.audience)?, kid };
-        Ok(Held { purpose, iat, exp })
+        Held { purpose: Purpose { lookup, as_of, audience, kid }, iat, exp }
     }
 }
 

@@ -232,15 +232,17 @@ impl Purses {
     pub(crate) fn take(&mut self, record: &Record<'_>, request: &Request<'_>, clock: u64) -> bool {
         self.taken.clear();
         let host = self.host;
-        for (handle, limit) in self.at_hand.iter().zip(limits(record, request)) {
+        for (place, handle) in self.at_hand.iter().enumerate() {
             let slot = self.slots.get_mut(at(handle.place)).and_then(Option::as_mut);
             let Some(slot) = slot.filter(|slot| slot.born == handle.born) else { return false };
             slot.used = clock;
-            let purse = slot.purse.take();
-            self.taken.push(purse.unwrap_or_else(|| {
+            let purse = slot.purse.take().or_else(|| {
                 slot.open = false;
-                Box::new(Purse::new(limit.numbers, limit.changed, host, slot.seq))
-            }));
+                let limit = limits(record, request).nth(place)?;
+                Some(Box::new(Purse::new(limit.numbers, limit.changed, host, slot.seq)))
+            });
+            let Some(purse) = purse else { return false };
+            self.taken.push(purse);
         }
         self.taken.len() == self.at_hand.len()
     }

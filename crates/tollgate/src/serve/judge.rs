@@ -327,11 +327,20 @@ pub(crate) fn rendered(answer: Answer) -> Response<Payload> {
     response
 }
 
+/// What nearly every answer says of limits: names that are not read anew for each.
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LEFT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// Adds fields whose values are ours.
 pub(crate) fn put(to: &mut HeaderMap, fields: Extra) {
     for (name, value) in fields {
         if let Ok(value) = HeaderValue::try_from(value) {
-            to.append(HeaderName::from_static(name), value);
+            let name = match name {
+                "ratelimit-policy" => POLICY,
+                "ratelimit" => LEFT,
+                other => HeaderName::from_static(other),
+            };
+            to.append(name, value);
         }
     }
 }
