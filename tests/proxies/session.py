@@ -8,13 +8,14 @@ from pathlib import Path
 
 from contract.origin import Origin
 
-from . import traefik
+# The rows fill the table when they are imported, in the order in which they are played.
+from . import rows, failures, traefik
 from .example import Example, Ports, caddy, envoy, haproxy, nginx
 from .gate import Gate
 from .mistakes import MISTAKES, TOML
 from .process import Failed
-from .rows import ROWS, Row
 from .stage import Stage
+from .table import ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 
