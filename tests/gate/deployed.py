@@ -104,7 +104,7 @@ class Process(NativeGate):
             self.process = subprocess.Popen([*(native_trace.command(traces) if traced else []), *words], cwd=self.place,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
                                             restore_signals=False, **shared.identity())
-        self.address = self.admin = ("", 0)
+        self.address = self.admin = self.questions = ("", 0)
 
     def kill(self):
         """Ends it at once, whatever it was doing."""

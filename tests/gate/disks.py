@@ -94,9 +94,19 @@ class Warm:
 def locked(host) -> str:
     """Another process holds the lock of writers, and then lets go."""
     with deployed(host, "locked", KEYS) as shared:
-        warm = Warm(shared, shared.start())
+        warm, leaver = Warm(shared, shared.start()), shared.start()
+        leaving = Client(leaver)
+        for _ in range(20):
+            assert leaving.ask(shared.key("limited")) == (200, "")
         with contextlib.closing(sqlite3.connect(shared.store, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
+            # Who cannot hand anything back ends nevertheless, and says so.
+            leaving.close()
+            begun = time.monotonic()
+            leaver.stop()
+            assert time.monotonic() - begun < 4, "a store that is locked holds up the end of a gate"
+            lost = [event["leases_left"] for event in leaver.events() if event["event"] == "stopped"]
+            assert lost == [1], lost
             left = warm.endures(FAULT_S)
             code = refused_loudly(shared, {"store_locked", "locked"}, *CREATE)
             refused_loudly(shared, {code}, "keys", "revoke", shared.id("free"))

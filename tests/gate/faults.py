@@ -19,6 +19,7 @@ CASES = {
     "a limit of N admits N over two processes": sharing.exactly,
     "an owner's limit admits N over two processes and two keys": sharing.of_an_owner,
     "a restart mints nothing": sharing.restarted,
+    "a graceful restart loses nothing": sharing.ended,
     "a change is seen by processes that did not make it": sharing.changed,
     "gates killed while they lease stay within the bucket": crashes.gates_killed,
     "what was acknowledged survives every kill of a writer": crashes.writers_killed,

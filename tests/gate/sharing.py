@@ -109,7 +109,7 @@ def of_an_owner(host) -> str:
 
 
 def restarted(host) -> str:
-    """What a gate held when it ended is lost at most: a lease each time, an eighth of the burst, and no more."""
+    """However often gates end while others serve, the limit admits no more than it did; and at most a lease less each time."""
     total, restarts, count = 600, 4, Count()
     with deployed(host, "restarts", {"limited": Key(limits=fixed(total)), "other": Key()}) as shared:
         stays = shared.start()
@@ -142,3 +142,26 @@ def changed(host) -> str:
         made = shared.did("keys", "create", "--tenant", "t", "--owner", "o", "--env", "live", "--unlimited")
         assert everywhere(made["secret"].encode(), (200, "")), "a new key does not work at once"
     return "disabled, enabled, revoked, made"
+
+
+def ended(host) -> str:
+    """A gate that is told to stop hands back what it holds: over restarts exactly N of a limit that never refills."""
+    total, restarts, count = 600, 6, Count()
+    with deployed(host, "endings", {"limited": Key(limits=fixed(total))}) as shared:
+        for restart in range(1, restarts + 1):
+            gate, crowd, goal = shared.start(), Crowd(), restart * 40
+            asking(crowd, [gate], [shared.key("limited")], count, each=2)
+            until(f"{goal} admissions", lambda goal=goal: count.admitted >= goal)
+            # Half of them end in the middle of it.
+            if restart % 2:
+                crowd.stop()
+            gate.ask_to_stop()
+            gate.stop()
+            crowd.stop()
+            stopped = [event for event in gate.events() if event["event"] == "stopped"]
+            assert len(stopped) == 1 and stopped[0]["leases_left"] == 0, stopped
+        last = spent([shared.start()], [shared.key("limited")], 0)
+        assert count.admitted + last.admitted == total, f"{count.admitted} + {last.admitted} of {total}"
+        last.only(*LIMITED)
+        count.only(*LIMITED, (0, "no_answer"))
+    return f"{total} over {restarts} restarts"

@@ -167,6 +167,23 @@ fn a_host_that_runs_nothing_afterwards_takes_nothing_ahead_of_slow_limits() {
 }
 
 #[test]
+fn a_host_that_ends_hands_everything_back_and_takes_nothing_ahead() {
+    let mut purse = filled(10, 5_000);
+    assert_eq!(purse.ask(HOLDER, Queue::default(), at(25)), None);
+    purse.leave();
+    assert_eq!(purse.wake_in(at(25)), Some(0));
+    // What a request waits for stays until it is gone.
+    assert_eq!(purse.ask(HOLDER, queue(5), at(25)), None);
+    let back = purse.ask(HOLDER, Queue::default(), at(25)).unwrap();
+    assert_eq!((back.keep, back.back, back.want, back.waiting), (0, 10, 0, 0));
+    assert_eq!(purse.tokens(at(25)), 0);
+    assert_eq!(purse.receive(&grants(back.seq, 0, 0, 500), at(30)), Received::Accepted);
+    assert_eq!((purse.ask(HOLDER, Queue::default(), at(30)), purse.wake_in(at(30))), (None, None));
+    let late = purse.ask(HOLDER, queue(3), at(40)).unwrap();
+    assert_eq!((late.want, late.waiting), (0, 3), "only what waits");
+}
+
+#[test]
 fn until_the_named_instant_it_refuses_locally_and_then_asks() {
     let mut purse = purse();
     let ask = purse.ask(HOLDER, queue(1), at(0)).unwrap();

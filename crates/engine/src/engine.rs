@@ -105,6 +105,8 @@ pub struct Engine<W, T = Box<str>> {
     flights: Flights,
     timers: Timers,
     sweeping: bool,
+    /// How many messages that hand something back were never answered; none while the holder does not end.
+    lost: Option<usize>,
     /// What was held for the request at hand.
     look: Look,
     counts: Counts,
@@ -137,6 +139,7 @@ impl<W, T> Engine<W, T> {
             flights: Flights::default(),
             timers: Timers::default(),
             sweeping: false,
+            lost: None,
             look: Look::Nothing,
             counts: Counts::default(),
             errands: VecDeque::with_capacity(PLACES_MAX),
@@ -237,6 +240,22 @@ impl<W, T> Engine<W, T> {
     pub fn keep(&mut self, pass: &Pass<T>, signed: Arc<Signed<T>>) {
         self.records.keep(pass.lookup, &pass.packed, signed);
         self.gauge();
+    }
+
+    /// The holder ends: hands back what it has on lease and nobody waits for, now and from now on. At most `most` messages
+    /// are open for it at one time: called again until it says that no purse holds anything any more, and how many
+    /// messages were never answered: what they handed back is lost.
+    ///
+    /// Requests go on being decided; each asks for its own tokens then.
+    pub fn hand_back(&mut self, most: usize, now: Reading) -> (usize, usize) {
+        let now = self.observe(now);
+        if self.is_due(now) {
+            self.run_due(now);
+        }
+        let lost = *self.lost.get_or_insert(0);
+        let held = self.purses.hand_back(most, now);
+        self.settle(now);
+        (held, lost)
     }
 
     /// What it has done so far.

@@ -1,6 +1,7 @@
 //! The purses: by the name of their bucket, without spelling it, and by where they were last.
 
 mod key;
+mod leaving;
 #[cfg(test)]
 mod tests;
 

@@ -102,16 +102,23 @@ pub(crate) async fn until_told(running: Running, connections: &Connections) -> a
     running.stop();
     let in_flight = gate.metrics.in_flight.count();
     gate.log.say(Level::Info, "stopping", json!({ "by": by, "in_flight": in_flight }));
+    let ending = stop::Ending::begin(&gate, connections.drain);
     let finished = tokio::select! {
         () = running.ended() => true,
-        () = tokio::time::sleep(connections.drain) => false,
+        () = ending.drained() => false,
         _ = terminate.recv() => false,
         _ = interrupt.recv() => false,
+    };
+    // At the second signal nothing is waited for.
+    let left = tokio::select! {
+        left = ending.handed_back() => left,
+        _ = terminate.recv() => ending.left(),
+        _ = interrupt.recv() => ending.left(),
     };
     let cut_off = if finished { 0 } else { gate.metrics.connections.count() };
     gate.access.tell(&gate.log);
     let level = if finished { Level::Info } else { Level::Warn };
-    gate.log.say(level, "stopped", json!({ "connections_cut_off": cut_off }));
+    gate.log.say(level, "stopped", json!({ "connections_cut_off": cut_off, "leases_left": left }));
     gate.log.flush();
     Ok(())
 }

@@ -62,6 +62,8 @@ pub enum Host {
     Background,
     /// Nothing (a Lambda function): it takes no tokens ahead where they would be missed for long.
     Bare,
+    /// Nothing soon, for it ends: it takes no tokens ahead, and what nobody waits for goes back at once.
+    Leaving,
 }
 
 /// What became of an attempt to spend.
@@ -197,6 +199,16 @@ impl Purse {
         self.left = None;
     }
 
+    /// The host ends: from now on everything that nobody waits for goes back.
+    pub const fn leave(&mut self) {
+        self.host = Host::Leaving;
+    }
+
+    /// Whether a grant goes back now, if nobody waits for it.
+    fn is_spare(&self, grant: &Grant, now: Reading) -> bool {
+        self.host == Host::Leaving || grant.is_due(now)
+    }
+
     /// Whether there is no use in asking for more in the background.
     fn is_told_to_wait(&self, now: Reading) -> bool {
         self.refusal.is_some_and(|refusal| refusal.is_active(now))
@@ -247,7 +259,11 @@ impl Purse {
                 u64::from(rate).saturating_mul(1_000) < u64::from(period_ms)
             }
         };
-        if slow && self.host == Host::Bare { 0 } else { self.want }
+        match self.host {
+            Host::Leaving => 0,
+            Host::Bare if slow => 0,
+            Host::Bare | Host::Background => self.want,
+        }
     }
 }
 

@@ -79,6 +79,7 @@ impl<W, T> Engine<W, T> {
             }
             Tick::Overdue => {
                 slot.open = false;
+                self.lost = self.lost.map(|lost| lost.saturating_add(1));
                 self.release(handle);
             }
         }

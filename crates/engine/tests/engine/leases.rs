@@ -248,6 +248,56 @@ fn what_is_not_spent_goes_back_by_itself_and_then_all_is_quiet() {
 }
 
 #[test]
+fn a_holder_that_ends_leaves_nothing_out_and_decides_until_then() {
+    let cards = [0, 1, 2].map(|number| Card::limited(number, &[wide()]));
+    let mut rig = Rig::warm(SETTINGS, &cards);
+    for number in [1, 2] {
+        assert_eq!(rig.come(number), "parked");
+        rig.answer_all();
+    }
+    rig.told();
+    // One message at a time, and none again for what is on its way.
+    assert_eq!(rig.hand_back(1), (3, 0));
+    let first = rig.one("lease");
+    assert_eq!((of(&first).1.keep, of(&first).1.want), (0, 0));
+    assert_eq!(rig.hand_back(1), (3, 0));
+    assert_eq!(rig.kinds(), [""; 0]);
+    rig.answer(&first);
+    assert_eq!(rig.hand_back(9), (2, 0));
+    rig.answer_all();
+    for (_, slots) in rig.book.buckets.values() {
+        assert!(slots.iter().all(|slot| slot.outstanding().count() == 0));
+    }
+    // Who comes now has what it needs, and leaves nothing behind.
+    assert_eq!(rig.come(0), "parked");
+    rig.answer_all();
+    assert_eq!(rig.told(), ["3 allow"]);
+    assert_eq!(rig.hand_back(9), (0, 0));
+}
+
+#[test]
+fn what_is_handed_back_and_never_confirmed_is_said_to_be_lost() {
+    let mut rig = Rig::warm(SETTINGS, &[Card::limited(0, &[wide()])]);
+    assert_eq!(rig.hand_back(9), (1, 0));
+    rig.take("lease");
+    assert_eq!(rig.hand_back(9), (1, 0));
+    rig.pass_ms(1_000);
+    assert_eq!(rig.hand_back(9), (0, 1));
+}
+
+#[test]
+fn a_purse_that_is_made_at_the_end_takes_nothing_ahead() {
+    let mut rig = Rig::warm(SETTINGS, &[Card::limited(0, &[wide()]), Card::limited(1, &[wide()])]);
+    rig.hand_back(9);
+    rig.answer_all();
+    assert_eq!(rig.come(1), "parked");
+    let record = rig.one("record");
+    rig.answer(&record);
+    let (_, ask) = of(&rig.one("lease"));
+    assert_eq!((ask.want, ask.waiting), (0, 1));
+}
+
+#[test]
 fn a_purse_that_nobody_uses_is_dropped_and_its_numbers_never_fall() {
     let mut rig = Rig::warm(SETTINGS, &[Card::limited(0, &[wide()])]);
     for _ in 0..5 {

@@ -131,6 +131,13 @@ impl Rig {
         self.now = self.now.plus(ms);
     }
 
+    /// Hands back what is on lease; says how many purses hold something, and how many messages were lost.
+    pub(crate) fn hand_back(&mut self, most: usize) -> (usize, usize) {
+        let held = self.engine.hand_back(most, self.now);
+        self.collect();
+        held
+    }
+
     pub(crate) fn tick(&mut self) {
         self.engine.tick(self.now);
         self.collect();

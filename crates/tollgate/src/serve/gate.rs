@@ -39,6 +39,9 @@ pub(crate) type Waiter = oneshot::Sender<Decision>;
 /// How often one step offers errands that could not be handed over: each time the engine may ask anew.
 const OFFERS_MAX: usize = 4;
 
+/// How many leases are handed back at one time: fewer than the store's inbox has room for.
+const BACK_MAX: usize = 1_024;
+
 /// The longest time between two ticks, and the shortest.
 const TICK_MAX_MS: u64 = 1_000;
 const TICK_MIN: Duration = Duration::from_millis(1);
@@ -125,6 +128,12 @@ impl Gate {
     /// What the engine has done; none while there is none.
     pub(crate) fn counts(&self) -> Option<Counts> {
         self.step(|engine, _| *engine.counts())
+    }
+
+    /// Hands back what is on lease and nobody waits for; says how many purses still hold something, and how often nobody
+    /// knows whether it arrived.
+    pub(crate) fn hand_back(&self) -> (usize, usize) {
+        self.step(|engine, now| engine.hand_back(BACK_MAX, now)).unwrap_or_default()
     }
 
     /// Whether decisions can be made at all.

@@ -1,6 +1,6 @@
 //! The purse's one open message: when it is sent, repeated, given up, and what its answer brings.
 
-use super::{Grant, Purse, Refusal, usable};
+use super::{Grant, Host, Purse, Refusal, usable};
 use crate::{
     lease::{Answer, Ask, HolderId, Lease},
     time::Reading,
@@ -69,11 +69,12 @@ impl Purse {
             want = self.wanted();
         } else if queue.tokens > 0 {
             return None;
-        } else if self.grants.living(now).any(|grant| grant.is_due(now)) {
+        } else if self.grants.living(now).any(|grant| self.is_spare(grant, now)) {
             if self.grants.living(now).any(|grant| grant.is_due(now) && grant.back_ms > 0) {
                 self.want = (self.want / 2).max(1);
             }
-            back = self.grants.remove(now, |grant| grant.is_due(now));
+            let leaving = self.host == Host::Leaving;
+            back = self.grants.remove(now, |grant| leaving || grant.is_due(now));
         } else if self.is_half_spent(now) && !self.is_told_to_wait(now) {
             self.adapt(now);
             want = self.wanted();
@@ -190,10 +191,12 @@ impl Purse {
             let next = if flight.repeated { end } else { deadline.div_ceil(2).min(end) };
             return Some(next.saturating_sub(now.since(flight.sent)));
         }
-        let due = self
-            .grants
-            .living(now)
-            .map(|grant| u64::from(grant.back_ms).saturating_sub(now.since(grant.sent)));
+        let due = self.grants.living(now).map(|grant| match self.host {
+            Host::Leaving => 0,
+            Host::Background | Host::Bare => {
+                u64::from(grant.back_ms).saturating_sub(now.since(grant.sent))
+            }
+        });
         due.min()
     }
 }
