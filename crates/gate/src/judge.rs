@@ -124,13 +124,15 @@ impl Policy {
             }
         }
         if rule.public {
-            return Asked::Judged(told_to_pages(rule, question, Judged::Passes(Passage::open(rule))));
+            return Asked::Judged(told_to_pages(
+                rule,
+                question,
+                Judged::Passes(Passage::open(rule)),
+            ));
         }
         match self.inquiry(question, rule) {
             Ok(inquiry) => Asked::Inquire(inquiry, rule),
-            Err(refusal) => {
-                Asked::Judged(told_to_pages(rule, question, Judged::Denied(refusal)))
-            }
+            Err(refusal) => Asked::Judged(told_to_pages(rule, question, Judged::Denied(refusal))),
         }
     }
 
@@ -189,10 +191,8 @@ impl Policy {
             rule.key_from,
             brand,
         );
-        let unproven = |code| Refusal {
-            unproven: Some(code),
-            ..self.denied(question, Denial::KeyInvalid)
-        };
+        let unproven =
+            |code| Refusal { unproven: Some(code), ..self.denied(question, Denial::KeyInvalid) };
         let genuine = match found {
             Found::Missing => return Err(self.denied(question, Denial::CredentialMissing)),
             Found::Ambiguous => return Err(self.denied(question, Denial::RequestInvalid)),
@@ -233,12 +233,7 @@ impl Policy {
         })
     }
 
-    fn refusal<F>(
-        &self,
-        question: &Question<'_, F>,
-        denial: Denial,
-        about: About<'_>,
-    ) -> Refusal {
+    fn refusal<F>(&self, question: &Question<'_, F>, denial: Denial, about: About<'_>) -> Refusal {
         let instance = instance(question.id);
         let answer = answer::denied(denial, &self.context(question, &instance, about));
         Refusal { denial, unproven: None, answer }

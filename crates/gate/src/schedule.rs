@@ -124,9 +124,8 @@ fn published<'t, R>(
     terms: impl Iterator<Item = &'t Term>,
     then: impl FnOnce(&KeySet) -> R,
 ) -> Result<R, KeyError> {
-    let named: Vec<_> = terms
-        .map(|Term { key, .. }| (key.kid(), key.algorithm(), key.public()))
-        .collect();
+    let named: Vec<_> =
+        terms.map(|Term { key, .. }| (key.kid(), key.algorithm(), key.public())).collect();
     let keys: Vec<_> = named
         .iter()
         .map(|(kid, alg, x)| Jwk { kid: kid.as_str(), alg: alg.as_str(), x: *x })

@@ -59,9 +59,11 @@ impl<'a> Head<'a> {
 
     /// Whether the client asks to switch to WebSocket.
     pub(crate) fn wants_websocket(&self) -> bool {
-        let mut upgrades = self.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"upgrade"));
+        let mut upgrades =
+            self.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"upgrade"));
         let only = upgrades.next().filter(|_| upgrades.next().is_none());
-        self.method == "GET" && only.is_some_and(|(_, value)| value.eq_ignore_ascii_case(b"websocket"))
+        self.method == "GET"
+            && only.is_some_and(|(_, value)| value.eq_ignore_ascii_case(b"websocket"))
     }
 }
 

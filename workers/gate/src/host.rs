@@ -1,6 +1,6 @@
 //! One gate in one isolate: what it holds between calls, and what each call comes to.
 
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
 use tollgate_core::{
     decision::Denial,
@@ -28,6 +28,7 @@ use crate::{
     render,
     settings::SettingsError,
     setup::Setup,
+    shelf::Shelf,
 };
 
 /// What a host has and this module has not.
@@ -73,9 +74,9 @@ pub struct Host<O> {
     policy: Policy,
     next_change: Option<UnixMillis>,
     engine: Engine<u32>,
-    parked: BTreeMap<u32, Parked>,
-    decided: BTreeMap<u32, Decision>,
-    sent: BTreeMap<u64, Sent>,
+    parked: Shelf<Parked>,
+    decided: Shelf<Decision>,
+    sent: Shelf<Sent>,
     errands: Vec<Errand>,
     ids: u64,
     /// The buffer.
@@ -105,9 +106,9 @@ impl<O: Outside> Host<O> {
             policy: setup.policy,
             next_change: setup.next_change,
             engine,
-            parked: BTreeMap::new(),
-            decided: BTreeMap::new(),
-            sent: BTreeMap::new(),
+            parked: Shelf::EMPTY,
+            decided: Shelf::EMPTY,
+            sent: Shelf::EMPTY,
             errands: vec![],
             ids: u64::from_le_bytes(start),
             page: Page::default(),
@@ -123,7 +124,7 @@ impl<O: Outside> Host<O> {
         let code = self.judge(text, &id, ticket, now_ms);
         self.settle();
         if code == Code::Waiting {
-            self.parked.insert(ticket, Parked { id, text: text.into() });
+            self.parked.put(ticket.into(), Parked { id, text: text.into() });
         }
         self.page.give_back(input);
         code
@@ -131,11 +132,13 @@ impl<O: Outside> Host<O> {
 
     /// What became of a request that waits.
     pub fn told(&mut self, ticket: u32, now_ms: u64) -> Code {
-        let Some(decision) = self.decided.remove(&ticket) else {
-            let waits = self.parked.contains_key(&ticket);
+        let Some(decision) = self.decided.take(ticket.into()) else {
+            let waits = self.parked.has(ticket.into());
             return if waits { Code::Waiting } else { Code::Nothing };
         };
-        let Some(Parked { id, text }) = self.parked.remove(&ticket) else { return Code::Nothing };
+        let Some(Parked { id, text }) = self.parked.take(ticket.into()) else {
+            return Code::Nothing;
+        };
         let Some(head) = Head::read(&text) else { return Code::Nothing };
         let Some(Target::Path { path, query }) = head.target() else { return Code::Nothing };
         let question = question(&head, &id, (&path, query));
@@ -149,8 +152,8 @@ impl<O: Outside> Host<O> {
 
     /// Nobody waits for this request any more.
     pub fn forget(&mut self, ticket: u32) {
-        self.parked.remove(&ticket);
-        self.decided.remove(&ticket);
+        self.parked.take(ticket.into());
+        self.decided.take(ticket.into());
     }
 
     /// What the client gets of an origin's answer, whose head the other side wrote.
@@ -187,13 +190,13 @@ impl<O: Outside> Host<O> {
                 self.page.push(column);
             }
             self.page.push("\n");
-            self.sent.insert(id, sent);
+            self.sent.put(id, sent);
         }
     }
 
     /// Takes in what the other side wrote as the answer to an errand. `found` is false where a replica has nothing.
     pub fn deliver(&mut self, id: u64, found: bool, len: usize, now_ms: u64) {
-        let Some(sent) = self.sent.remove(&id) else { return };
+        let Some(sent) = self.sent.take(id) else { return };
         let input = self.page.lend();
         let reply = self.read(&sent, found, input.get(..len).unwrap_or_default());
         self.page.give_back(input);
@@ -206,7 +209,7 @@ impl<O: Outside> Host<O> {
 
     /// Takes in that a store gave no answer.
     pub fn fail(&mut self, id: u64, refused: bool, now_ms: u64) {
-        if self.sent.remove(&id).is_none() {
+        if self.sent.take(id).is_none() {
             return;
         }
         let error = if refused { StoreError::Refused } else { StoreError::Unreachable };
@@ -279,7 +282,8 @@ impl<O: Outside> Host<O> {
         let peppers = self.policy.prover().peppers();
         let framing = |_| StoreError::Damaged(OpenError::Other("message_damaged"));
         let head = |text: &[u8]| {
-            Tidings::open(text, peppers).map_err(|error| StoreError::Damaged(OpenError::Head(error)))
+            Tidings::open(text, peppers)
+                .map_err(|error| StoreError::Damaged(OpenError::Head(error)))
         };
         let record = |text: &[u8], expected| {
             Fetched::open(text, expected, peppers)
@@ -310,9 +314,7 @@ impl<O: Outside> Host<O> {
         let Err(error) = reply else { return };
         let (of, name) = match sent {
             Sent::Head => ("head", String::new()),
-            Sent::Replica(expected) | Sent::Record(expected) => {
-                ("record", hex(expected.lookup))
-            }
+            Sent::Replica(expected) | Sent::Record(expected) => ("record", hex(expected.lookup)),
             Sent::Lease => ("bucket", String::new()),
         };
         // Codes and hexadecimal digits only: nothing here needs an escape.
@@ -342,7 +344,9 @@ impl<O: Outside> Host<O> {
 
     /// After every call of the engine.
     fn settle(&mut self) {
-        self.decided.extend(self.engine.decisions());
+        for (ticket, decision) in self.engine.decisions() {
+            self.decided.put(ticket.into(), decision);
+        }
         self.errands.extend(self.engine.errands());
         if self.engine.needs_holder() {
             self.engine.new_holder(holder(&mut self.outside));
@@ -415,9 +419,12 @@ fn addressed(errand: &Errand) -> (&'static str, String, message::Question<'_>, S
         Wanted::Record { expected, of } => {
             let question = message::Question::Record(expected.lookup);
             match of {
-                Lookup::Replica => {
-                    ("replica", place::record_key(expected.lookup), question, Sent::Replica(*expected))
-                }
+                Lookup::Replica => (
+                    "replica",
+                    place::record_key(expected.lookup),
+                    question,
+                    Sent::Replica(*expected),
+                ),
                 Lookup::Authority => {
                     ("record", String::from(place::LEDGER), question, Sent::Record(*expected))
                 }

@@ -12,6 +12,7 @@ mod page;
 mod render;
 mod settings;
 mod setup;
+mod shelf;
 
 pub use host::{Code, Host, Outside};
 pub use page::Page;

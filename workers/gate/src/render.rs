@@ -1,10 +1,10 @@
 //! What the other side is told to do: the lines of each answer.
 
+use tollgate_gate::{Extra, JWKS_MAX_AGE_S, Passage, Policy};
 use tollgate_http::{
     answer::Answer,
     hygiene::{self, Hop, Inward, Outward, cache},
 };
-use tollgate_gate::{Extra, JWKS_MAX_AGE_S, Passage, Policy};
 
 use crate::{
     head::{Field, Head, fields, line, walk},

@@ -53,7 +53,9 @@ impl Setup {
             prover: Prover::new(brand(&settings)?, peppers(&settings)?),
             issuer: Issuer::new(key, issuer, audience)
                 .map_err(|_| wrong("identity", "names no issuer or audience"))?,
-            jwks: schedule.jwks(now).map_err(|_| wrong("secrets.signing", "cannot be published"))?,
+            jwks: schedule
+                .jwks(now)
+                .map_err(|_| wrong("secrets.signing", "cannot be published"))?,
             rules: rules(&settings)?,
             changed: vec![],
             sources: sources(&settings)?,
@@ -62,8 +64,8 @@ impl Setup {
         };
         let engine = engine(&settings)?;
         settings.end()?;
-        let policy =
-            Policy::new(parts).map_err(|_| wrong("routes", "demand what no key can be judged by"))?;
+        let policy = Policy::new(parts)
+            .map_err(|_| wrong("routes", "demand what no key can be judged by"))?;
         Ok(Self { policy, engine, next_change: schedule.next_change(now) })
     }
 }
