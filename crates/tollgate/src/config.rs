@@ -8,6 +8,7 @@ mod checks;
 mod document;
 mod environment;
 pub(crate) mod fields;
+pub(crate) mod fixed;
 mod problem;
 pub(crate) mod reference;
 mod rules;

@@ -196,10 +196,10 @@ fields!(CONNECTIONS: 8 of "connections" {
     "requests_max" Integer(1, 1_000_000), Number(10_000),
         "The most requests at one time, over all connections: one of HTTP/2 has up to 128. What comes beyond is `unavailable`. A WebSocket is a request until it ends.";
     "max_age_s" Integer(1, 86_400), Number(300),
-        "How long a connection serves requests. A revoked key may finish what it began within this.";
+        "How long a connection serves requests, and how long a WebSocket lasts at most. A revoked key may finish what it began within this.";
     "head_timeout_ms" Integer(1, 600_000), Number(10_000), "How long the head of a request may take.";
     "idle_timeout_ms" Integer(1, 3_600_000), Number(60_000),
-        "How long a connection may be silent: between two requests, in the middle of a body, and, both ways at once, as a WebSocket.";
+        "How long a connection may be silent: between two requests, in the middle of a body, and as a WebSocket, which ends when neither side has sent anything for so long; a ping counts.";
     "head_bytes_max" Integer(8_192, 1_048_576), Number(65_536), "The longest head of a request.";
     "fields_max" Integer(8, 1_000), Number(128), "The most headers of a request.";
     "drain_s" Integer(0, 3_600), Number(30), "How long requests may take to finish after SIGTERM.";

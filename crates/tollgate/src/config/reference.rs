@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     fields::{FIELDS, Field, Given, ROUTES, Shape, TABLES, Table},
-    variable,
+    fixed, variable,
 };
 
 const HEAD: &str = "\
@@ -21,6 +21,9 @@ field stops the start, except those that Kubernetes makes of Services (`TOLLGATE
 `TOLLGATE_PORT_8080_TCP` and the like), which are left alone. `TOLLGATE_SECRETS` holds the text of the secrets file.
 
 On SIGHUP a running gate reads file and secrets again; what it cannot use it says, and goes on with what it has.
+Fields of which this page says *read at the start only* stay as they were until the next start, and so does whether
+there is an `[origin]`: the log names those that differ (`needs_restart`). The files of `[tls]` and `[secrets]` are
+read again; the secrets' file is looked at every second.
 ";
 
 /// The whole page, in Markdown.
@@ -48,7 +51,12 @@ fn section(page: &mut String, table: &Table, fields: &[Field]) -> std::fmt::Resu
     }
     writeln!(page)?;
     for field in fields {
-        writeln!(page, "* `{}`: {}", field.name, field.about)?;
+        let fixed = match (fixed::is_at_start(field), table.name) {
+            (false, _) => "",
+            (true, "tls") => " A reload reads the file again; its place is read at the start only.",
+            (true, _) => " Read at the start only.",
+        };
+        writeln!(page, "* `{}`: {}{fixed}", field.name, field.about)?;
     }
     Ok(())
 }

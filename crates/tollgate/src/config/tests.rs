@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use super::{
     ConfigError, Environment, Source,
     fields::{self, Field, Given, ROUTES, Shape},
+    fixed::{AT_START, changed, fixed, is_at_start},
     variable,
 };
 
@@ -76,6 +77,67 @@ fn every_field_is_taken_from_the_file_and_from_its_variable() {
         let read = load("", Environment::of(variables.map(pair)));
         assert!(read.is_ok(), "{}: {:?}", variable(field), read.err());
     }
+}
+
+/// A value that is right for a field, and neither its default nor its sample.
+fn other(field: &Field) -> String {
+    let text = match (field.table, field.name) {
+        ("keys", "header") => "x-other",
+        ("keys", "query") => "other",
+        ("keys", "envs") => "test",
+        ("keys", "prefix") => "other",
+        ("identity", "issuer" | "audience") | ("gate", "realm") => "other",
+        ("gate", "country_header") => "x-country",
+        ("gate", "trusted_hops") | ("decide", "trusted") => "10.0.0.0/8",
+        ("origin", "url") => "http://127.0.0.1:4",
+        ("store" | "secrets" | "tls", _) => "other.file",
+        (_, "listen") => "127.0.0.1:5",
+        (table, name) => match field.shape {
+            Shape::Word(words) => words.last().unwrap_or_else(|| panic!("{table}.{name}")),
+            Shape::Integer(min, max) => {
+                let taken = matches!(field.default, Given::Integer(number) if number == min);
+                return if taken { max } else { min }.to_string();
+            }
+            Shape::Flag => {
+                return matches!(field.default, Given::Flag(false)).to_string();
+            }
+            Shape::Text(_) | Shape::List(_) => panic!("{table}.{name} has no other value"),
+        },
+    };
+    if matches!(field.shape, Shape::List(_)) { format!("['{text}']") } else { format!("'{text}'") }
+}
+
+#[test]
+fn a_field_is_told_to_need_a_restart_exactly_if_the_reference_says_so() {
+    let whole = |change: Option<&Field>| {
+        let mut text = String::new();
+        for table in ["keys", "store", "secrets", "identity", "gate", "origin", "connections"]
+            .into_iter()
+            .chain(["cache", "decide", "admin", "log", "tls"])
+        {
+            text.push_str(&format!("[{table}]\n"));
+            for field in fields::all().filter(|field| field.table == table) {
+                let same = change.is_some_and(|it| it.name == field.name && it.table == table);
+                let value = if same { other(field) } else { given(field).0 };
+                text.push_str(&format!("{} = {value}\n", field.name));
+            }
+        }
+        load(&text, Environment::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    let before = fixed(&whole(None));
+    for field in fields::all().filter(|field| field.table != ROUTES) {
+        let name = format!("{}.{}", field.table, field.name);
+        let told = changed(&before, &fixed(&whole(Some(field))));
+        let expected = AT_START.iter().filter(|known| **known == name || **known == field.table);
+        let expected: Vec<_> = expected.copied().filter(|_| is_at_start(field)).collect();
+        assert_eq!(told, expected, "{name}");
+        assert_eq!(told.is_empty(), !is_at_start(field), "{name}");
+    }
+    // Which of the tables are there is a matter of the start too.
+    let bare = load("", Environment::default()).unwrap_or_else(|error| panic!("{error}"));
+    let named = ["origin", "decide.listen", "decide.trusted", "admin.listen", "tls"];
+    let told = changed(&before, &fixed(&bare));
+    assert!(named.iter().all(|name| told.contains(name)), "{told:?}");
 }
 
 #[test]

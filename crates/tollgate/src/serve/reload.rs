@@ -21,7 +21,10 @@ use tollgate_store_sqlite::Store;
 use super::{gate::Gate, live::Live, log::Level, running, stamps::Stamps};
 use crate::{
     clock,
-    config::{Config, Source},
+    config::{
+        Config, Source,
+        fixed::{Fixed, changed, fixed},
+    },
     secrets::Secrets,
     wire::tls::Tls,
 };
@@ -42,9 +45,6 @@ struct Current {
     /// Why the last reload failed, if it did: it is told once.
     failed: Option<String>,
 }
-
-/// The tables that are read at the start only, as they were then.
-type Fixed = [(&'static str, String); 7];
 
 /// What tells one content of a file from another: its inode, when it and its content last changed, and its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +114,10 @@ impl Current {
                 gate.metrics.reloads.add();
                 let about = json!({ "why": why, "needs_restart": needs_restart });
                 gate.log.say(Level::Info, "reloaded", about);
+                if !needs_restart.is_empty() {
+                    let about = json!({ "fields": needs_restart });
+                    gate.log.say(Level::Warn, "needs_restart", about);
+                }
             }
             Err(error) => {
                 gate.metrics.reloads_failed.add();
@@ -155,24 +159,4 @@ impl Current {
             |limits: &[Limit<'_>]| Ok(running::beside(&self.store)?.route_limits(limits, now)?);
         Stamps::ask(&read.rules, ledger)
     }
-}
-
-fn fixed(config: &Config) -> Fixed {
-    let Config { store, gate, connections, cache, decide, admin, tls, .. } = config;
-    let staleness = (gate.max_staleness_ms, gate.store_deadline_ms);
-    [
-        ("store", format!("{store:?}")),
-        ("gate", format!("{:?} {staleness:?} {:?}", gate.listen, gate.checking)),
-        ("connections", format!("{connections:?}")),
-        ("cache", format!("{cache:?}")),
-        ("decide", format!("{decide:?}")),
-        ("admin", format!("{admin:?}")),
-        ("tls", format!("{tls:?}")),
-    ]
-}
-
-/// The tables that are not what they were.
-fn changed(before: &Fixed, after: &Fixed) -> Vec<&'static str> {
-    let pairs = before.iter().zip(after);
-    pairs.filter(|(before, after)| before != after).map(|((table, _), _)| *table).collect()
 }

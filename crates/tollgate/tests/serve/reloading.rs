@@ -79,7 +79,12 @@ fn a_wrong_configuration_is_told_and_the_old_one_stays() {
     for _ in 0..2 {
         gate.signal("HUP");
         let told = gate.await_event("reloaded");
-        assert_eq!(told["needs_restart"], serde_json::json!(["connections"]));
+        assert_eq!(told["needs_restart"], serde_json::json!(["connections.max"]));
+        let warned = gate.await_event("needs_restart");
+        assert_eq!(
+            (&warned["level"], &warned["fields"]),
+            (&"warn".into(), &serde_json::json!(["connections.max"]))
+        );
     }
     assert_eq!(gate.get("/orders", &key).status(), 200);
     site.routes("");
@@ -96,7 +101,10 @@ fn a_gate_that_checks_goes_on_doing_so_until_it_is_started_anew() {
     site.routes("[gate]\nchecking = false\n");
     for _ in 0..2 {
         gate.signal("HUP");
-        assert_eq!(gate.await_event("reloaded")["needs_restart"], serde_json::json!(["gate"]));
+        assert_eq!(
+            gate.await_event("reloaded")["needs_restart"],
+            serde_json::json!(["gate.checking"])
+        );
         assert_eq!(gate.ask("GET /x HTTP/1.1\r\nhost: a\r\n\r\n").status(), 401);
     }
     assert!(origin.arrived().is_empty());
