@@ -1,7 +1,10 @@
 """A gate between requests: what it decides and asks at which instant (docs/spec/gate.md).
 
-Put together from the parts that stand alone: the decision, the reader's head, the purse, the authority of
-a bucket. What a gate does after a pause that it draws at random is not modelled: no row depends on it.
+Put together from the parts that stand alone, each of which was written from its page only: the decision, the
+reader's head, the purse, the authority of a bucket. How they are put together was written by somebody who knows the
+Rust, so that alone would show little: in the cases each instant has its outcome beside it, derived by hand from the
+page, and there is no row where the two differ. What a gate does after a pause that it draws at random is not
+modelled: no row depends on it.
 """
 
 import copy

@@ -128,3 +128,17 @@ fn read_by(
     ensure!(ran.status.success(), "{program} failed on {}", file.display());
     Ok(ran.stdout)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_within_its_budget_if_both_its_sizes_are() {
+        for (raw, gzip, within) in [(9, 4, true), (10, 5, true), (11, 5, false), (10, 6, false)] {
+            let most = Size { raw: 10, gzip: 5 };
+            let one = Measured { name: "a", size: Size { raw, gzip }, most, sha256: String::new() };
+            assert_eq!(one.is_within(), within, "{}", one.line());
+        }
+    }
+}
