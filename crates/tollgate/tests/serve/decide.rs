@@ -1,29 +1,12 @@
 //! The decision endpoint, asked as nginx, Traefik, Caddy and Envoy ask.
 
 use crate::{
+    asking::{Asked, TOLD, site},
     identity::published,
     origin::Origin,
-    site::{Gate, Key, Site},
+    site::{Gate, Key},
     wire::{Answer, Wire},
 };
-
-const ROUTES: &str = "
-[[routes]]
-path = \"/admin/**\"
-scopes = [\"admin:all\"]
-
-[[routes]]
-path = \"/public/**\"
-public = true
-
-[[routes]]
-path = \"/bound/**\"
-bind = true
-";
-
-fn site(origin: &Origin) -> Site {
-    Site::new(origin.address, ROUTES).with("decide.listen", "127.0.0.1:0")
-}
 
 fn ask(gate: &Gate, request: &str) -> Answer {
     Wire::connect(gate.address("decide")).ask(request)
@@ -52,25 +35,15 @@ fn of(key: &Key) -> String {
 
 #[test]
 fn every_proxy_is_told_the_same_in_the_way_it_understands() {
-    let origin = Origin::start();
-    let site = site(&origin);
-    let key = site.key(&[]);
-    let spent = site.key(&["--limit", "burst:key=1,1/1h"]);
-    let gate = site.start();
-    assert_eq!(forward(&gate, "/", &of(&spent)).status(), 200);
-    for (target, fields, status) in [
-        ("/orders?a=1", of(&key), 200),
-        ("/public/x", String::new(), 200),
-        ("/orders", String::new(), 401),
-        ("/orders", "x-api-key: tg_live_wrong\r\n".into(), 401),
-        ("/admin/x", of(&key), 403),
-        ("/orders", of(&spent), 429),
-        ("/orders/../admin", of(&key), 400),
-        ("/.well-known/tollgate/x", of(&key), 404),
-    ] {
-        let (passed_on, blunt) = (forward(&gate, target, &fields), nginx(&gate, target, &fields));
+    let asked = Asked::start();
+    let gate = &asked.gate;
+    assert_eq!(forward(gate, "/", &of(&asked.once)).status(), 200);
+    for (target, shows, status) in TOLD {
+        let fields = asked.secret(shows).map(|secret| format!("x-api-key: {secret}\r\n"));
+        let fields = fields.unwrap_or_default();
+        let (passed_on, blunt) = (forward(gate, target, &fields), nginx(gate, target, &fields));
         assert_eq!(passed_on.status(), status, "forward {target}");
-        assert_eq!(envoy(&gate, target, &fields).status(), status, "envoy {target}");
+        assert_eq!(envoy(gate, target, &fields).status(), status, "envoy {target}");
         let understood = if matches!(status, 200 | 401 | 403) { status } else { 403 };
         assert_eq!(blunt.status(), understood, "nginx {target}");
         let meant = (status != 200).then(|| status.to_string());
@@ -81,20 +54,18 @@ fn every_proxy_is_told_the_same_in_the_way_it_understands() {
             assert_eq!(answer.head.field("cache-control"), Some("no-store"));
         }
     }
-    assert!(origin.arrived().is_empty());
-    let jwks = ask(&gate, "GET /.well-known/tollgate/jwks.json HTTP/1.1\r\nhost: a\r\n\r\n");
-    assert_eq!(jwks.json(), published(&gate));
+    assert!(asked.origin.arrived().is_empty());
+    let jwks = ask(gate, "GET /.well-known/tollgate/jwks.json HTTP/1.1\r\nhost: a\r\n\r\n");
+    assert_eq!(jwks.json(), published(gate));
 }
 
 #[test]
 fn a_question_that_does_not_say_what_it_is_about_is_a_failure_and_no_allow() {
-    let origin = Origin::start();
-    let site = site(&origin);
-    let key = site.key(&[]);
-    let gate = site.start();
+    let asked = Asked::start();
+    let (gate, key) = (&asked.gate, &asked.key);
     let about = |path: &str, told: &str| {
-        let key = of(&key);
-        ask(&gate, &format!("GET {path} HTTP/1.1\r\nhost: a\r\n{told}{key}\r\n")).status()
+        let key = of(key);
+        ask(gate, &format!("GET {path} HTTP/1.1\r\nhost: a\r\n{told}{key}\r\n")).status()
     };
     let method = "x-original-method: GET\r\n";
     let target = "x-original-uri: /public/x\r\n";
@@ -138,31 +109,27 @@ fn only_listed_peers_are_answered_and_theirs_is_never_the_clients_address() {
 
 #[test]
 fn a_proxy_is_told_what_the_origin_must_not_see() {
-    let origin = Origin::start();
-    let site = site(&origin);
-    let key = site.key(&[]);
-    let gate = site.start();
+    let asked = Asked::start();
+    let (gate, key) = (&asked.gate, &asked.key);
     let fields = format!(
         "authorization: Bearer {0}\r\nx-api-key: {0}\r\nTollgate_Identity: forged\r\n",
         key.secret
     );
-    let answer = envoy(&gate, "/orders", &fields);
+    let answer = envoy(gate, "/orders", &fields);
     let removed = answer.head.field("x-envoy-auth-headers-to-remove").unwrap();
     let mut removed: Vec<_> = removed.split(',').collect();
     removed.sort_unstable();
     assert_eq!(removed, ["authorization", "tollgate_identity", "x-api-key"]);
     // An end user's own token stays.
-    let fields = format!("authorization: Bearer other\r\n{}", of(&key));
-    let answer = envoy(&gate, "/orders", &fields);
+    let fields = format!("authorization: Bearer other\r\n{}", of(key));
+    let answer = envoy(gate, "/orders", &fields);
     assert_eq!(answer.head.field("x-envoy-auth-headers-to-remove"), Some("x-api-key"));
 }
 
 #[test]
 fn another_spelling_of_the_identity_is_refused_where_the_proxy_would_let_it_through() {
-    let origin = Origin::start();
-    let site = site(&origin);
-    let key = site.key(&[]);
-    let gate = site.start();
+    let asked = Asked::start();
+    let (gate, key) = (&asked.gate, &asked.key);
     for (name, status) in [
         ("Tollgate-Identity", 200),
         ("TOLLGATE-IDENTITY", 200),
@@ -172,23 +139,21 @@ fn another_spelling_of_the_identity_is_refused_where_the_proxy_would_let_it_thro
         ("tollgate~identity", 400),
     ] {
         for target in ["/orders", "/public/x"] {
-            let fields = format!("{name}: forged\r\n{}", of(&key));
-            assert_eq!(forward(&gate, target, &fields).status(), status, "{name} {target}");
-            let told = nginx(&gate, target, &fields);
+            let fields = format!("{name}: forged\r\n{}", of(key));
+            assert_eq!(forward(gate, target, &fields).status(), status, "{name} {target}");
+            let told = nginx(gate, target, &fields);
             let meant = (status != 200).then_some("400");
             assert_eq!(told.head.field("x-auth-status"), meant, "{name} {target}");
-            assert_eq!(envoy(&gate, target, &fields).status(), 200, "{name} {target}");
+            assert_eq!(envoy(gate, target, &fields).status(), 200, "{name} {target}");
         }
     }
 }
 
 #[test]
 fn what_is_bound_is_what_the_origin_will_see() {
-    let origin = Origin::start();
-    let site = site(&origin);
-    let key = site.key(&[]);
-    let gate = site.start();
-    assert_eq!(forward(&gate, "/bound/a?x=1", &of(&key)).status(), 200);
-    assert_eq!(forward(&gate, "/bound/%61", &of(&key)).status(), 400);
-    assert_eq!(forward(&gate, "/free/%61", &of(&key)).status(), 200);
+    let asked = Asked::start();
+    let (gate, key) = (&asked.gate, &asked.key);
+    assert_eq!(forward(gate, "/bound/a?x=1", &of(key)).status(), 200);
+    assert_eq!(forward(gate, "/bound/%61", &of(key)).status(), 400);
+    assert_eq!(forward(gate, "/free/%61", &of(key)).status(), 200);
 }

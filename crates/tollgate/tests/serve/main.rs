@@ -12,6 +12,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test of a running program has deadlines")]
 
 mod admin;
+mod asking;
 mod crowd;
 mod decide;
 mod dev;
