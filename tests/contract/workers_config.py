@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKERS = ROOT / "workers"
 #: What `wrangler.toml` deploys.
 ENTRY = "cloudflare/worker.mjs"
-MODULES = ("cloudflare/bindings.mjs", "cloudflare/objects.mjs", "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
+MODULES = ("cloudflare/administration.mjs", "cloudflare/bindings.mjs", "cloudflare/objects.mjs", "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
 DATE = "2026-01-01"
 CLASSES = ("Bucket", "Relay", "Ledger")
 #: The one part that is not deployed: it holds the objects, and counts how often they are asked.

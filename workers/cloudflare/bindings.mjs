@@ -26,7 +26,7 @@ export function stores(env) {
 
 /** The settings of a deployment: what `wrangler.toml` says, and its secrets. */
 export function settings(env) {
-  const { origin: _, ...told } = env.TOLLGATE ?? {};
+  const { origin: _, admin: __, ...told } = env.TOLLGATE ?? {};
   const secrets = env.TOLLGATE_SECRETS;
   if (typeof secrets !== "string") throw new Error("the secret TOLLGATE_SECRETS is not set");
   let read;

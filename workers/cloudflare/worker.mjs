@@ -2,6 +2,7 @@
 
 import { Gate, Onward } from "../gate/gate.mjs";
 import module from "../gate/gate.wasm";
+import { administer, isAdministration } from "./administration.mjs";
 import { client, forward, settings, stores } from "./bindings.mjs";
 
 export { Bucket, Ledger, Relay } from "./objects.mjs";
@@ -11,6 +12,7 @@ let gate;
 
 export default {
   fetch(request, env, context) {
+    if (isAdministration(env, request)) return administer(env, request);
     gate ??= new Gate(module, () => settings(env), stores(env));
     const judged = gate.judge(request, client(request), context);
     if (judged instanceof Onward) return forward(env, request, judged);
