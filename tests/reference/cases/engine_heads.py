@@ -116,17 +116,17 @@ def absence_rows():
         story.come(0, "waits", key=1).answers(30, of="head").answers(40, "key_invalid", of="record")
         story.records[1] = of_key(1)
         story.settled(ms, "key_invalid" if ms < 10_000 else "allow", records=0 if ms < 10_000 else 1, key=1)
-        yield story.row(f"F09: an absence {ms} ms after the question, of a key that was created since")
+        yield story.row(f"absence: an absence {ms} ms after the question, of a key that was created since")
         story = Story(of_key(0))
         story.come(0, "waits", key=1).answers(0, of="head").answers(0, "key_invalid", of="record")
         story.settled((ms, ms - 400), "key_invalid", records=0 if ms < 10_000 else 1, key=1)
-        yield story.row(f"F09: an absence {ms} ms old by the wall clock alone, of a key that is still none")
+        yield story.row(f"absence: an absence {ms} ms old by the wall clock alone, of a key that is still none")
     story = Story(of_key(0))
     story.settled(0, "key_invalid", key=1)
     story.change("tenant", "")
     story.records[1] = of_key(1)
     story.settled(1_001, "allow", records=1, key=1)
-    yield story.row("F09: an absence is not believed after an entry for any tenant")
+    yield story.row("absence: an absence is not believed after an entry for any tenant")
 
 
 def rows():
