@@ -18,7 +18,7 @@ use hyper::{
 };
 use tokio::time::Sleep;
 
-use super::flight::Flight;
+use super::{flight::Flight, forward::late::Late};
 use crate::clock;
 
 /// What a client is sent.
@@ -33,13 +33,14 @@ pub(crate) enum Payload {
 
 /// A body that is passed on as it comes, and given up when its sender says nothing for too long.
 ///
-/// Trailers are left out: a field that arrives after the head has been judged was never judged.
+/// Fields that come after it are left out, but for those that [`Late`] lets pass.
 pub(crate) struct Paced {
     body: Incoming,
     idle: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     progress: Option<Arc<Progress>>,
     held: Option<Flight>,
+    late: Option<Box<Late>>,
 }
 
 /// When something of a body last moved, and whether it was given up.
@@ -69,7 +70,7 @@ impl Progress {
 impl Paced {
     /// `body`, given up after it has been silent for `idle`.
     pub(crate) const fn new(body: Incoming, idle: Duration) -> Self {
-        Self { body, idle, timer: None, progress: None, held: None }
+        Self { body, idle, timer: None, progress: None, held: None, late: None }
     }
 
     /// Marks in `progress` whatever comes.
@@ -82,6 +83,11 @@ impl Paced {
         Self { held: Some(held), ..self }
     }
 
+    /// Lets of the fields after the body pass what `late` lets pass.
+    pub(crate) fn ending_with(self, late: Option<Late>) -> Self {
+        Self { late: late.map(Box::new), ..self }
+    }
+
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Gone>>> {
         while let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             self.timer = None;
@@ -90,7 +96,11 @@ impl Paced {
             }
             match frame {
                 Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
-                Some(Ok(_)) => {}
+                Some(Ok(frame)) => {
+                    if let Some(fields) = self.late(&frame) {
+                        return Poll::Ready(Some(Ok(Frame::trailers(fields))));
+                    }
+                }
                 Some(Err(error)) => return Poll::Ready(Some(Err(Gone::Broken(error)))),
                 None => {
                     self.held = None;
@@ -105,6 +115,13 @@ impl Paced {
             progress.given_up.store(true, Ordering::Relaxed);
         }
         Poll::Ready(Some(Err(Gone::Silent)))
+    }
+}
+
+impl Paced {
+    /// What passes of the fields after the body; none if this is none of them.
+    fn late(&self, frame: &Frame<Bytes>) -> Option<HeaderMap> {
+        self.late.as_ref()?.passing(frame.trailers_ref()?)
     }
 }
 

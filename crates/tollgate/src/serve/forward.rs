@@ -1,6 +1,8 @@
 //! The way to the origin and back: what crosses, for how long, and what is said when it fails.
 
 mod first;
+mod heads;
+pub(crate) mod late;
 mod line;
 mod tunnel;
 
@@ -9,9 +11,9 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 use anyhow::Context;
 use bytes::Bytes;
 use hyper::{
-    HeaderMap, Method, Request, Response, StatusCode, Uri, Version,
+    Method, Request, Response, StatusCode, Uri,
     body::{Body, Incoming},
-    header::{CACHE_CONTROL, CONNECTION, EXPECT, HeaderName, HeaderValue, UPGRADE, VARY},
+    header::{CONNECTION, HeaderName, HeaderValue, UPGRADE},
     http::{
         request::Parts,
         uri::{self, Authority, PathAndQuery, Scheme},
@@ -19,33 +21,23 @@ use hyper::{
     upgrade::OnUpgrade,
 };
 use tokio::time::timeout;
-use tollgate_http::{
-    address,
-    answer::Trouble,
-    credential,
-    hygiene::{self, Hop, Inward, Outward, cache},
-};
+use tollgate_http::{answer::Trouble, credential};
 
 use super::{
     body::{Paced, Payload, Progress},
     doors::Visit,
     flight::Flight,
     gate::Gate,
-    judge::{Passage, Question, fields, put},
+    judge::{Passage, Question, put},
     live::Live,
 };
 use crate::config::Origin;
 use first::First;
+use heads::{Terms, crossing, inward};
+use late::Late;
 
 /// How the origin and the client learn by which name a request is in the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const IDENTITY: HeaderName = HeaderName::from_static(hygiene::IDENTITY_FIELD);
-
-/// What shared caches are told of an answer of which the origin says nothing, or nothing that can be said again.
-const PRIVATE: HeaderValue = HeaderValue::from_static("private");
-const NO_STORE: HeaderValue = HeaderValue::from_static(cache::NO_STORE);
 
 /// The origin, and the connections to it that are kept.
 pub(crate) struct Upstream {
@@ -66,7 +58,7 @@ pub(crate) struct Departure<'a> {
 /// A request that goes on: its path and query are exactly what was judged.
 pub(crate) struct Journey<'a> {
     pub(crate) gate: &'a Gate,
-    pub(crate) live: &'a Live,
+    pub(crate) live: &'a Arc<Live>,
     pub(crate) question: &'a Question<'a>,
     pub(crate) passage: Passage,
     /// Kept until the answer's body has ended.
@@ -100,18 +92,20 @@ impl Upstream {
         journey: Journey<'_>,
     ) -> Result<Response<Payload>, Trouble> {
         let Departure { head, body, switches, visit } = departure;
-        let websocket = wants_websocket(head);
+        let terms = Terms::of(head);
         let progress = Arc::new(Progress::default());
         progress.mark();
         let onward = |body| {
             let mut onward = Request::new(body);
             onward.method_mut().clone_from(&head.method);
             *onward.uri_mut() = self.uri(&journey).ok_or(Trouble::OriginUnreachable)?;
-            *onward.headers_mut() = inward(&head.headers, &journey, visit, websocket)?;
+            *onward.headers_mut() = inward(&head.headers, &journey, visit, terms)?;
             Ok(onward)
         };
         let repeatable = is_repeatable(&head.method, &body);
-        let body = Paced::new(body, visit.idle).marking(Arc::clone(&progress));
+        let late = || Late::to_origin(&head.headers, journey.live);
+        let late = (!body.is_end_stream()).then(late);
+        let body = Paced::new(body, visit.idle).marking(Arc::clone(&progress)).ending_with(late);
         let request = onward(Payload::Stream(body))?;
         let again = || {
             // Counted as one request: it has its place, its decision and its deadline already.
@@ -128,14 +122,14 @@ impl Upstream {
             None => return Err(Trouble::OriginTimeout),
         };
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return switch(answer, switches.filter(|_| websocket), journey, visit);
+            return switch(answer, switches.filter(|_| terms.websocket), journey, visit);
         }
-        outward(answer, journey, visit.idle)
+        outward(answer, journey, terms, visit.idle)
     }
 
     fn uri(&self, journey: &Journey<'_>) -> Option<Uri> {
         let Question { path, query, .. } = journey.question;
-        let Live { sources, prover, .. } = journey.live;
+        let Live { sources, prover, .. } = &**journey.live;
         let mut target = Vec::from(path.as_bytes());
         if let Some(spelled) = query {
             let query = credential::query_without_key(spelled, sources, prover.brand());
@@ -190,104 +184,23 @@ async fn within<T>(
     }
 }
 
-/// Whether the client asks to switch to WebSocket: the only protocol that is switched to.
-fn wants_websocket(head: &Parts) -> bool {
-    let mut upgrades = head.headers.get_all(UPGRADE).iter();
-    let only = upgrades.next().filter(|_| upgrades.next().is_none());
-    let named = only.is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    let nominated = Hop::read(fields(&head.headers)).is_ok_and(|hop| hop.nominates(b"upgrade"));
-    named && nominated && head.method == Method::GET && head.version == Version::HTTP_11
-}
-
-/// What the origin gets of a request's head. The identity comes last, so that nothing takes it away.
-fn inward(
-    from: &HeaderMap,
-    journey: &Journey<'_>,
-    visit: &Visit,
-    websocket: bool,
-) -> Result<HeaderMap, Trouble> {
-    let Live { sources, prover, hops, .. } = journey.live;
-    let peer = visit.peer.ip();
-    let trusted = hops.contains(tollgate_core::network::Address::new(peer));
-    let hop = Hop::read(fields(from)).map_err(|_| Trouble::HeadTooLarge)?;
-    let brand = prover.brand();
-    let inward = Inward { hop: &hop, sources, brand, trusted, trailers: false, websocket };
-    let mut to = HeaderMap::with_capacity(from.len().saturating_add(4));
-    for (name, value) in from {
-        let crosses = hygiene::reaches_origin(name.as_str().as_bytes(), value.as_bytes(), &inward);
-        // The body is asked for when the origin is ready for it: the gate itself says `100 Continue`.
-        if crosses && name != EXPECT && name != REQUEST_ID {
-            to.append(name.clone(), value.clone());
-        }
-    }
-    if websocket {
-        to.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    }
-    to.insert(FORWARDED_FOR, visit.peer_value.clone());
-    if trusted
-        && let Ok(chain) = HeaderValue::try_from(address::forwarded_for(peer, fields(from), hops))
-    {
-        to.insert(FORWARDED_FOR, chain);
-    }
-    to.insert(REQUEST_ID, journey.question.id.value());
-    if let Some(identity) = &journey.passage.identity {
-        to.insert(IDENTITY, identity.clone());
-    }
-    Ok(to)
-}
-
 /// What the client gets of the origin's answer.
 fn outward(
     answer: Response<Incoming>,
     journey: Journey<'_>,
+    terms: Terms,
     idle: Duration,
 ) -> Result<Response<Payload>, Trouble> {
     let (head, body) = answer.into_parts();
-    let fields = crossing(&head.headers, &journey, false)?;
-    let paced = Paced::new(body, idle).holding(journey.held);
+    let terms = Terms { websocket: false, ..terms };
+    let fields = crossing(&head.headers, &journey, terms)?;
+    let late = terms.trailers.then(|| Late::to_client(&head.headers, &journey));
+    let paced = Paced::new(body, idle).holding(journey.held).ending_with(late);
     let mut response = Response::new(Payload::Stream(paced));
     *response.status_mut() = head.status;
     *response.headers_mut() = fields;
     put(response.headers_mut(), journey.passage.extra);
     Ok(response)
-}
-
-fn crossing(
-    from: &HeaderMap,
-    journey: &Journey<'_>,
-    websocket: bool,
-) -> Result<HeaderMap, Trouble> {
-    let private = !journey.passage.cacheable;
-    let hop = Hop::read(fields(from)).map_err(|_| Trouble::OriginUnreachable)?;
-    let outward = Outward {
-        hop: &hop,
-        private,
-        cors_answered: journey.passage.cors_answered,
-        style: journey.live.style,
-        trailers: false,
-        websocket,
-    };
-    let mut to = HeaderMap::with_capacity(from.len().saturating_add(8));
-    for (name, value) in from {
-        let crosses = hygiene::reaches_client(name.as_str().as_bytes(), value.as_bytes(), &outward);
-        if crosses && name != REQUEST_ID {
-            to.append(name.clone(), value.clone());
-        }
-    }
-    if private {
-        // What an origin that says nothing comes to is known beforehand.
-        let forced = if from.contains_key(CACHE_CONTROL) {
-            let said = from.get_all(CACHE_CONTROL).iter().map(HeaderValue::as_bytes);
-            HeaderValue::try_from(cache::forced(said)).unwrap_or(NO_STORE)
-        } else {
-            PRIVATE
-        };
-        to.insert(CACHE_CONTROL, forced);
-    }
-    if journey.passage.identity.is_some() {
-        to.append(VARY, journey.live.vary.clone());
-    }
-    Ok(to)
 }
 
 /// Joins both sides of a switched connection, which ends with the age of the client's at the latest.
@@ -299,12 +212,13 @@ fn switch(
 ) -> Result<Response<Payload>, Trouble> {
     // An origin that switches without being asked, or to something else, gives no answer.
     let named = answer.headers().get(UPGRADE).map(HeaderValue::as_bytes);
+    let terms = Terms { websocket: true, trailers: false };
     let agreed = named.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
     let client = client.filter(|_| agreed).ok_or(Trouble::OriginUnreachable)?;
     let origin = hyper::upgrade::on(&mut answer);
     let mut response = Response::new(Payload::none());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let mut fields = crossing(answer.headers(), &journey, true)?;
+    let mut fields = crossing(answer.headers(), &journey, terms)?;
     fields.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     *response.headers_mut() = fields;
     let (joined, held) = (tunnel::join(client, origin, visit.clone()), journey.held);

@@ -71,7 +71,7 @@ pub(crate) async fn answer(
 
 async fn serve<'a>(
     gate: &Gate,
-    live: &'a Live,
+    live: &'a Arc<Live>,
     target: &'a str,
     question: Question<'a>,
     departure: Departure<'a>,

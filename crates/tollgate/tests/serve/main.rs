@@ -32,4 +32,5 @@ mod second_ending;
 mod site;
 mod streams;
 mod switching;
+mod trailing;
 mod wire;

@@ -13,7 +13,29 @@ use crate::wire::{DEADLINE, Head, Wire};
 pub(crate) struct Arrived {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
+    /// The fields after it.
+    pub(crate) tail: Vec<String>,
 }
+
+/// What an origin may say after a body, and what it may not: all but the first two.
+pub(crate) const SAID_LATE: &[(&str, &str)] = &[
+    ("x-sum", "1"),
+    ("grpc-status", "0"),
+    ("tollgate-identity", "forged"),
+    ("tollgate_identity", "forged"),
+    ("x-auth-status", "200"),
+    ("x-hop", "1"),
+    ("content-length", "4"),
+    ("transfer-encoding", "chunked"),
+    ("connection", "close"),
+    ("set-cookie", "a=b"),
+    ("cache-control", "public"),
+    ("expires", "0"),
+    ("cdn-cache-control", "public"),
+    ("alt-svc", "h3=\":443\""),
+    ("ratelimit", "x"),
+    ("x-request-id", "theirs"),
+];
 
 /// Listens on loopback for as long as the tests run.
 #[derive(Clone)]
@@ -83,6 +105,7 @@ impl Origin {
             let path = head.first.split(' ').nth(1).unwrap().to_owned();
             let kept = match path.split('?').next().unwrap() {
                 "/echo" => self.echo(wire, head),
+                "/tail" => self.tail(wire, head),
                 "/late" => self.late(wire, head),
                 "/socket" => self.socket(wire, head),
                 "/held" => self.held(wire, head),
@@ -97,7 +120,11 @@ impl Origin {
     }
 
     fn note(&self, head: Head, body: Vec<u8>) {
-        self.state.0.lock().unwrap().arrived.push(Arrived { head, body });
+        self.note_all(Arrived { head, body, tail: Vec::new() });
+    }
+
+    fn note_all(&self, arrived: Arrived) {
+        self.state.0.lock().unwrap().arrived.push(arrived);
         self.state.1.notify_all();
     }
 
@@ -142,6 +169,19 @@ impl Origin {
         wire.try_send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-late\r\n\r\n")
             .ok()?;
         wire.try_send("4\r\nbody\r\n0\r\nx-late: 1\r\ntollgate-identity: forged\r\n\r\n").ok()
+    }
+
+    /// Hears what follows a body, and says much after its own.
+    fn tail(&self, wire: &mut Wire, head: Head) -> Option<()> {
+        let has_body = head.has("transfer-encoding");
+        let (body, tail) = if has_body { wire.tail().ok()? } else { (Vec::new(), Vec::new()) };
+        self.note_all(Arrived { head, body, tail });
+        let names: Vec<_> = SAID_LATE.iter().map(|(name, _)| *name).collect();
+        let fields: String =
+            SAID_LATE.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: x-hop\r\n";
+        wire.try_send(format!("{head}trailer: {}\r\n\r\n", names.join(", "))).ok()?;
+        wire.try_send(format!("4\r\nbody\r\n0\r\n{fields}\r\n")).ok()
     }
 
     /// Switches over, and then sends back what it is sent.

@@ -116,6 +116,7 @@ fn what_reaches_the_origin_is_what_would_over_http_1() {
             ("cookie", "b=2"),
             ("expect", "100-continue"),
             ("te", "trailers"),
+            ("trailer", "x-sum, tollgate-identity"),
             ("http2-settings", "AAMAAABkAAQAAP__"),
             ("x-kept", "kept"),
         ],
@@ -130,10 +131,14 @@ fn what_reaches_the_origin_is_what_would_over_http_1() {
     let mut names: Vec<_> = seen.fields.iter().map(|(name, _)| name.to_lowercase()).collect();
     names.sort();
     let ours = ["tollgate-identity", "x-forwarded-for", "x-request-id"];
-    let mut expected = [&["cookie", "host", "x-kept"][..], &ours].concat();
+    let theirs = ["connection", "cookie", "host", "te", "trailer", "x-kept"];
+    let mut expected = [&theirs[..], &ours].concat();
     expected.sort_unstable();
     assert_eq!(names, expected);
     assert_eq!(seen.field("host"), Some("gate.example"));
+    // That trailers are taken is said for the connection to the origin anew.
+    assert_eq!((seen.field("connection"), seen.field("te")), (Some("te"), Some("trailers")));
+    assert_eq!(seen.field("trailer"), Some("x-sum"));
     assert_eq!(seen.field("cookie"), Some("a=1; b=2"));
     assert_eq!(seen.field("x-forwarded-for"), Some("127.0.0.1"));
 }
@@ -174,7 +179,7 @@ fn two_keys_are_refused_in_whatever_way_they_are_two() {
 }
 
 #[test]
-fn pieces_pass_both_ways_as_they_come_and_what_follows_the_body_does_not() {
+fn pieces_pass_both_ways_as_they_come_and_no_identity_follows_them() {
     let origin = Origin::start();
     let site = Site::new(origin.address, ROUTES);
     let key = site.key(&[]);
@@ -209,8 +214,8 @@ fn pieces_pass_both_ways_as_they_come_and_what_follows_the_body_does_not() {
         thread::yield_now();
     }
     let seen = origin.only();
-    assert!(!seen.head.has("te") && seen.head.field("transfer-encoding") == Some("chunked"));
-    // Nor what the origin says after its own.
+    assert!(seen.head.has("te") && seen.head.field("transfer-encoding") == Some("chunked"));
+    // Nor anything that the origin says after its own, to a client that has not said that it takes it.
     let told = second.ask(request("GET", "/late", &[of(&key)]));
     assert_eq!((told.status, &told.body[..], told.trailers), (200, &b"body"[..], None));
     assert_eq!(told.fields.get("trailer"), None);

@@ -144,6 +144,27 @@ impl Wire {
         Ok(bytes)
     }
 
+    /// The rest of a body in chunks, and what follows it.
+    pub(crate) fn tail(&mut self) -> io::Result<(Vec<u8>, Vec<String>)> {
+        let mut whole = Vec::new();
+        loop {
+            let size = self.line()?;
+            let size = usize::from_str_radix(size.trim_end(), 16).unwrap();
+            if size == 0 {
+                break;
+            }
+            whole.extend(self.try_exactly(size)?);
+            assert_eq!(self.line()?, "\r\n");
+        }
+        let mut fields = Vec::new();
+        loop {
+            match self.line()?.trim_end() {
+                "" => return Ok((whole, fields)),
+                field => fields.push(field.to_lowercase()),
+            }
+        }
+    }
+
     fn line(&mut self) -> io::Result<String> {
         loop {
             if let Some(end) = self.ahead.windows(2).position(|two| two == b"\r\n") {

@@ -1,0 +1,144 @@
+//! What crosses of heads, towards the origin and back.
+
+use hyper::{
+    HeaderMap, Method, Version,
+    header::{
+        CACHE_CONTROL, CONNECTION, EXPECT, HeaderName, HeaderValue, TE, TRAILER, UPGRADE, VARY,
+    },
+    http::request::Parts,
+};
+use tollgate_http::{
+    address,
+    answer::Trouble,
+    hygiene::{self, Hop, Inward, Outward, cache},
+};
+
+use super::{Journey, REQUEST_ID, late::Late};
+use crate::serve::{doors::Visit, judge::fields, live::Live};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const IDENTITY: HeaderName = HeaderName::from_static(hygiene::IDENTITY_FIELD);
+
+/// What shared caches are told of an answer of which the origin says nothing, or nothing that can be said again.
+const PRIVATE: HeaderValue = HeaderValue::from_static("private");
+const NO_STORE: HeaderValue = HeaderValue::from_static(cache::NO_STORE);
+
+/// What client and gate have agreed upon for one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// Whether the connection may become a WebSocket.
+    pub(super) websocket: bool,
+    /// Whether the client takes fields after the body of its answer.
+    pub(super) trailers: bool,
+}
+
+impl Terms {
+    /// Those of a request with this head.
+    pub(super) fn of(head: &Parts) -> Self {
+        let websocket = wants_websocket(head);
+        let takes = |te: &HeaderValue| te.as_bytes().eq_ignore_ascii_case(b"trailers");
+        let trailers = !websocket && head.headers.get_all(TE).iter().any(takes);
+        Self { websocket, trailers }
+    }
+}
+
+/// Whether the client asks to switch to WebSocket: the only protocol that is switched to.
+fn wants_websocket(head: &Parts) -> bool {
+    let mut upgrades = head.headers.get_all(UPGRADE).iter();
+    let only = upgrades.next().filter(|_| upgrades.next().is_none());
+    let named = only.is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let nominated = Hop::read(fields(&head.headers)).is_ok_and(|hop| hop.nominates(b"upgrade"));
+    named && nominated && head.method == Method::GET && head.version == Version::HTTP_11
+}
+
+/// What the origin gets of a request's head. The identity comes last, so that nothing takes it away.
+pub(super) fn inward(
+    from: &HeaderMap,
+    journey: &Journey<'_>,
+    visit: &Visit,
+    Terms { websocket, .. }: Terms,
+) -> Result<HeaderMap, Trouble> {
+    let Live { sources, prover, hops, .. } = &**journey.live;
+    let peer = visit.peer.ip();
+    let trusted = hops.contains(tollgate_core::network::Address::new(peer));
+    let trailers = !websocket;
+    let hop = Hop::read(fields(from)).map_err(|_| Trouble::HeadTooLarge)?;
+    let brand = prover.brand();
+    let inward = Inward { hop: &hop, sources, brand, trusted, trailers, websocket };
+    let mut to = HeaderMap::with_capacity(from.len().saturating_add(4));
+    for (name, value) in from {
+        let crosses = hygiene::reaches_origin(name.as_str().as_bytes(), value.as_bytes(), &inward);
+        // The body is asked for when the origin is ready for it: the gate itself says `100 Continue`.
+        if crosses && name != EXPECT && name != REQUEST_ID && name != TRAILER {
+            to.append(name.clone(), value.clone());
+        }
+    }
+    if websocket {
+        to.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    } else {
+        late(from, &mut to, || Late::to_origin(from, journey.live));
+        if to.contains_key(TE) {
+            to.insert(CONNECTION, HeaderValue::from_static("te"));
+        }
+    }
+    to.insert(FORWARDED_FOR, visit.peer_value.clone());
+    if trusted
+        && let Ok(chain) = HeaderValue::try_from(address::forwarded_for(peer, fields(from), hops))
+    {
+        to.insert(FORWARDED_FOR, chain);
+    }
+    to.insert(REQUEST_ID, journey.question.id.value());
+    if let Some(identity) = &journey.passage.identity {
+        to.insert(IDENTITY, identity.clone());
+    }
+    Ok(to)
+}
+
+/// Announces those of the fields after the body that pass, if any are announced.
+fn late(from: &HeaderMap, to: &mut HeaderMap, rules: impl FnOnce() -> Late) {
+    if let Some(names) = from.contains_key(TRAILER).then(|| rules().announced(from)).flatten() {
+        to.insert(TRAILER, names);
+    }
+}
+
+/// What the client gets of the head of an answer.
+pub(super) fn crossing(
+    from: &HeaderMap,
+    journey: &Journey<'_>,
+    Terms { websocket, trailers }: Terms,
+) -> Result<HeaderMap, Trouble> {
+    let private = !journey.passage.cacheable;
+    let hop = Hop::read(fields(from)).map_err(|_| Trouble::OriginUnreachable)?;
+    let outward = Outward {
+        hop: &hop,
+        private,
+        cors_answered: journey.passage.cors_answered,
+        style: journey.live.style,
+        trailers,
+        websocket,
+    };
+    let mut to = HeaderMap::with_capacity(from.len().saturating_add(8));
+    for (name, value) in from {
+        let crosses = hygiene::reaches_client(name.as_str().as_bytes(), value.as_bytes(), &outward);
+        if crosses && name != REQUEST_ID && name != TRAILER {
+            to.append(name.clone(), value.clone());
+        }
+    }
+    if trailers {
+        late(from, &mut to, || Late::to_client(from, journey));
+    }
+    if private {
+        // What an origin that says nothing comes to is known beforehand.
+        let forced = if from.contains_key(CACHE_CONTROL) {
+            let said = from.get_all(CACHE_CONTROL).iter().map(HeaderValue::as_bytes);
+            HeaderValue::try_from(cache::forced(said)).unwrap_or(NO_STORE)
+        } else {
+            PRIVATE
+        };
+        to.insert(CACHE_CONTROL, forced);
+    }
+    if journey.passage.identity.is_some() {
+        to.append(VARY, journey.live.vary.clone());
+    }
+    Ok(to)
+}
