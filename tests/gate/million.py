@@ -20,7 +20,7 @@ from . import bench as one
 IN_MEMORY, ROOM = Path("/dev/shm"), 2_000
 #: How long the keys may take to be made, and to be asked for once.
 FILL_S, ONCE_S = 600, 900
-CONNECTIONS = 32
+CONNECTIONS, STARTS = 32, 5
 DECIDE = '\n[decide]\nlisten = "127.0.0.1:0"\ntrusted = ["127.0.0.1/32"]\n'
 
 
@@ -44,11 +44,17 @@ def million(bench: "one.Bench"):
 
 
 def everything_fits(bench: "one.Bench", home: Path, count: int):
-    begun = time.monotonic()
-    gate = serve(bench, home, "all.log")
-    key = (bench.place / "keys").read_bytes().split(b"\n", 1)[0].decode()
-    status = one.fetch(gate.address("decide"), asked(key)).status
-    bench.note(f"start to first answer, {count} keys in the store", round((time.monotonic() - begun) * 1_000, 1), "ms", status=status)
+    key, took = (bench.place / "keys").read_bytes().split(b"\n", 1)[0].decode(), []
+    for at in range(STARTS):
+        begun = time.monotonic()
+        gate = serve(bench, home, f"all{at}.log")
+        status = one.fetch(gate.address("decide"), asked(key)).status
+        if status != 200:
+            raise RuntimeError(f"the first answer is {status}")
+        took.append((time.monotonic() - begun) * 1_000)
+        if at + 1 < STARTS:
+            gate.stop()
+    bench.note(f"start to first answer, {count} keys in the store", round(sorted(took)[STARTS // 2], 1), f"ms, median of {STARTS}")
     before = gate.resident()
     cold = run(bench, gate, "once", ONCE_S, 1, "each")
     bench.note("every key once, cold", round(cold["per_second"]), "requests/s", **shown(cold))
