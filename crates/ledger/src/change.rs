@@ -1,6 +1,8 @@
 //! The changes: one pure function of what is and what is asked for.
 
+mod renumber;
 mod settled;
+mod stops;
 
 use tollgate_core::{
     head::{Name, Subject},
@@ -12,10 +14,13 @@ use tollgate_core::{
 };
 
 use crate::{
-    ChangeError, Key, KeyState, LABEL_MAX, Secret, Settings, Shared,
+    ChangeError, Key, KeyState, LABEL_MAX, LimitSpec, QuotaSpec, Secret, Settings, Shared,
     settings::{holds, id},
 };
+use renumber::renumber;
+pub use renumber::{CARRIERS_MAX, TENANTS_MAX};
 use settled::settled;
+use stops::stop;
 
 /// The most secrets of one key that are good at the same time.
 pub const SECRETS_MAX: usize = 4;
@@ -46,6 +51,18 @@ pub enum Change {
         id: String,
         /// What it may do from now on.
         settings: Settings,
+        /// The version of the key that the settings were made from: of another one nothing is changed. None is for
+        /// whoever means to replace whatever is there.
+        expected: Option<Stamp>,
+    },
+    /// Other numbers for a limit or a quota that keys share: it is one bucket's, so they change in all of them.
+    Renumber {
+        /// Whose it is; empty if it is global.
+        tenant: String,
+        /// Whose it is; empty unless it is an owner's.
+        owner: String,
+        /// Its name, its scope and its new numbers.
+        spec: Renumbered,
     },
     /// One more secret, and an end for the others.
     Rotate {
@@ -102,6 +119,15 @@ pub enum Change {
     },
 }
 
+/// A limit or a quota with other numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renumbered {
+    /// A limit.
+    Limit(LimitSpec),
+    /// A quota.
+    Quota(QuotaSpec),
+}
+
 /// All that a change depends on, from one consistent read within the change's own transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -115,6 +141,8 @@ pub struct Snapshot {
     pub shared: Vec<Shared>,
     /// Whether any key has the owner or the tenant that the change names.
     pub holder_known: bool,
+    /// The keys that carry the limit that the change gives other numbers, one more than [`CARRIERS_MAX`] at most.
+    pub carriers: Vec<Key>,
 }
 
 /// What is to be committed together, in one transaction.
@@ -122,10 +150,14 @@ pub struct Snapshot {
 pub struct Commit {
     /// The epoch of the change.
     pub stamp: Stamp,
+    /// The entries of the epochs just before this one, which belong to the same change.
+    pub earlier: Vec<Subject>,
     /// The entry of the head; none if nothing older can exist of what is new.
     pub entry: Option<Subject>,
     /// The key afterwards.
     pub key: Option<Key>,
+    /// Other keys afterwards: what they may do has changed, and neither their secrets nor what they carry.
+    pub others: Vec<Key>,
     /// The stop or the end of one.
     pub stop: Option<Stop>,
     /// What is to be published again.
@@ -155,6 +187,8 @@ pub enum Outbox {
         /// The owner; none if it is about the whole tenant.
         owner: Option<String>,
     },
+    /// The records of all secrets of these tenants' keys, likewise.
+    Tenants(Vec<String>),
 }
 
 impl Commit {
@@ -184,11 +218,17 @@ pub fn apply(snapshot: &Snapshot, change: &Change, now: UnixMillis) -> Result<Co
         Change::Create { id, name, settings, secret } => {
             (None, create(snapshot, id, name.as_deref(), settings, secret, stamp, now)?)
         }
-        Change::Update { settings, .. } => {
+        Change::Update { settings, expected, .. } => {
             let key = usable(snapshot)?;
+            if expected.is_some_and(|expected| expected != key.changed) {
+                return Err(ChangeError::OtherVersion { found: key.changed });
+            }
             (Some(subject_of(&key)?), update(snapshot, key, settings, stamp)?)
         }
         Change::Rotate { secret, grace_ms, .. } => rotate(snapshot, secret, *grace_ms, now)?,
+        Change::Renumber { tenant, owner, spec } => {
+            return renumber(snapshot, (tenant, owner), spec, stamp);
+        }
         Change::Disable { .. } => with_state(usable(snapshot)?, KeyState::Disabled)?,
         Change::Enable { .. } => with_state(usable(snapshot)?, KeyState::Active)?,
         Change::Revoke { .. } => with_state(known(snapshot)?, KeyState::Revoked)?,
@@ -203,7 +243,8 @@ pub fn apply(snapshot: &Snapshot, change: &Change, now: UnixMillis) -> Result<Co
         }
     };
     let outbox = Outbox::Secrets(key.secrets.iter().map(|secret| secret.lookup).collect());
-    Ok(Commit { stamp, entry, key: Some(key), stop: None, outbox })
+    let key = Some(Key { changed: stamp, ..key });
+    Ok(Commit { stamp, earlier: vec![], entry, key, others: vec![], stop: None, outbox })
 }
 
 fn create(
@@ -230,6 +271,7 @@ fn create(
         state: KeyState::Active,
         settings: settled(snapshot, key_id, None, settings, stamp)?,
         secrets: vec![fresh(snapshot, secret, now)?],
+        changed: stamp,
     })
 }
 
@@ -303,33 +345,6 @@ fn revoke_secret(
     secret.ok_or(ChangeError::UnknownSecret)?.revoked = true;
     let tenant = name_of(&key.settings.tenant)?;
     Ok((Some(Subject::Lookup { tenant, lookup }), key))
-}
-
-fn stop(
-    snapshot: &Snapshot,
-    tenant: &str,
-    owner: Option<&String>,
-    stopped: bool,
-    stamp: Stamp,
-) -> Result<Commit, ChangeError> {
-    id("tenant", tenant)?;
-    let name = name_of(tenant)?;
-    let (entry, unknown) = match owner {
-        Some(owner) => {
-            id("owner", owner)?;
-            let owner = name_of(owner)?;
-            (Subject::Owner { tenant: name, owner }, ChangeError::UnknownOwner)
-        }
-        None => (Subject::Tenant { tenant: name }, ChangeError::UnknownTenant),
-    };
-    // A stop of somebody who is misspelled would look like one, and stop nobody.
-    if !snapshot.holder_known {
-        return Err(unknown);
-    }
-    let (tenant, owner) = (tenant.to_owned(), owner.cloned());
-    let outbox = Outbox::Holder { tenant: tenant.clone(), owner: owner.clone() };
-    let stop = Some(Stop { tenant, owner, stopped });
-    Ok(Commit { stamp, entry: Some(entry), key: None, stop, outbox })
 }
 
 fn known(snapshot: &Snapshot) -> Result<Key, ChangeError> {

@@ -176,6 +176,9 @@ pub struct Key {
     pub settings: Settings,
     /// Its secrets, the oldest first.
     pub secrets: Vec<Secret>,
+    /// When it last changed, which is its version: [`apply`](crate::apply) sets it.
+    #[serde(default, with = "words::stamp")]
+    pub changed: Stamp,
 }
 
 impl Key {

@@ -2,7 +2,9 @@
 
 use std::{error::Error, fmt};
 
-use crate::SettingsError;
+use tollgate_core::stamp::Stamp;
+
+use crate::{CARRIERS_MAX, SettingsError, TENANTS_MAX};
 
 /// Why a change is refused: nothing of it has happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,20 @@ pub enum ChangeError {
         /// The bytes that it may take.
         bytes: usize,
     },
+    /// The key is not at the version that the change was made from.
+    OtherVersion {
+        /// The version that it is at.
+        found: Stamp,
+    },
+    /// No key carries this limit.
+    UnknownLimit {
+        /// The name.
+        name: String,
+        /// What the limit would belong to.
+        object: String,
+    },
+    /// More keys or tenants share the limit than can be changed at once.
+    TooManyCarriers,
     /// The key has as many secrets as it may.
     TooManySecrets,
     /// The grace is longer than may be given.
@@ -70,6 +86,9 @@ impl ChangeError {
             Self::KindChanged { .. } => "limit_kind_changed",
             Self::OtherNumbers { .. } => "limit_numbers_differ",
             Self::IdentityTooLong { .. } => "identity_too_long",
+            Self::OtherVersion { .. } => "version_differs",
+            Self::UnknownLimit { .. } => "limit_unknown",
+            Self::TooManyCarriers => "limit_shared_too_widely",
             Self::TooManySecrets => "too_many_secrets",
             Self::GraceTooLong => "grace_too_long",
             Self::UnknownOwner => "owner_unknown",
@@ -105,6 +124,18 @@ impl fmt::Display for ChangeError {
                 f,
                 "the identity would take {bytes} of at most 2048 bytes: give fewer or shorter scopes"
             ),
+            Self::OtherVersion { found: Stamp { incarnation, epoch } } => write!(
+                f,
+                "somebody else has changed the key, which is at version {incarnation}.{epoch} now: show it, and make \
+                 the change again"
+            ),
+            Self::UnknownLimit { name, object } => {
+                write!(f, "no key of {object} carries {name}: look at its spelling and its scope")
+            }
+            Self::TooManyCarriers => write!(
+                f,
+                "more than {CARRIERS_MAX} keys or {TENANTS_MAX} tenants share this limit: give it another name, key by key"
+            ),
             Self::TooManySecrets => {
                 f.write_str("the key has four living secrets: revoke one, or wait until one ends")
             }
@@ -132,6 +163,9 @@ impl Error for ChangeError {
             | Self::KindChanged { .. }
             | Self::OtherNumbers { .. }
             | Self::IdentityTooLong { .. }
+            | Self::OtherVersion { .. }
+            | Self::UnknownLimit { .. }
+            | Self::TooManyCarriers
             | Self::TooManySecrets
             | Self::GraceTooLong
             | Self::UnknownOwner

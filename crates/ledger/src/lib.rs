@@ -17,7 +17,8 @@ mod store;
 mod words;
 
 pub use change::{
-    Change, Commit, GRACE_MAX_MS, Outbox, SECRETS_KEPT_MAX, SECRETS_MAX, Snapshot, Stop, apply,
+    CARRIERS_MAX, Change, Commit, GRACE_MAX_MS, Outbox, Renumbered, SECRETS_KEPT_MAX, SECRETS_MAX,
+    Snapshot, Stop, TENANTS_MAX, apply,
 };
 pub use compile::{CompileError, Effective, compile, compile_absence};
 pub use document::{Key, KeyState, LABEL_MAX, LimitSpec, QuotaSpec, Secret, Settings};

@@ -51,9 +51,9 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 const ID: &str = "must be 1 to 64 of A-Z a-z 0-9 . _ + - @, with at most one @";
-const NUMBERS: &str =
+pub(crate) const NUMBERS: &str =
     "must have burst, rate and period_ms of 1 to 4294967295, with burst × period_ms below 2^63";
-const COUNT: &str = "must have a count of 1 to 4294967295";
+pub(crate) const COUNT: &str = "must have a count of 1 to 4294967295";
 const INSTANT: &str = "must be milliseconds since 1970, 1 to 2^53";
 
 impl Settings {

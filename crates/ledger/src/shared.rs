@@ -17,7 +17,12 @@ impl Object {
     /// An address is counted within the tenant, so the limits on addresses are the tenant's.
     #[must_use]
     pub fn of(settings: &Settings, scope: LimitScope) -> Option<Self> {
-        let Settings { tenant, owner, .. } = settings;
+        Self::at(scope, &settings.tenant, &settings.owner)
+    }
+
+    /// The same, of whom it belongs to: an owner is looked at only where it is an owner's.
+    #[must_use]
+    pub fn at(scope: LimitScope, tenant: &str, owner: &str) -> Option<Self> {
         match scope {
             LimitScope::Key => None,
             LimitScope::Owner => Some(Self(format!("{tenant}/owner/{owner}"))),

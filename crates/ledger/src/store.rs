@@ -98,6 +98,8 @@ pub struct Receipt {
     pub stamp: Stamp,
     /// The key after it; none of an owner or a tenant.
     pub key: Option<Key>,
+    /// How many other keys were changed: those that share a limit that has other numbers.
+    pub others: usize,
     /// Whether the epoch is noted outside the store too, so that an older copy of the store is noticed.
     pub noted: bool,
 }

@@ -5,8 +5,8 @@ use rusqlite::{
 };
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{
-    Change, Commit, Holder, Key, KeyState, Ledger, LedgerError, Outbox, PAGE_MAX, Page, Receipt,
-    Settings, Shared, Snapshot, Stopped, apply,
+    CARRIERS_MAX, Change, Commit, Holder, Key, KeyState, Ledger, LedgerError, Object, Outbox,
+    PAGE_MAX, Page, Receipt, Settings, Shared, Snapshot, Stopped, apply,
 };
 
 use crate::{
@@ -22,8 +22,8 @@ impl Ledger for Store {
         let changed = commit(&mut self.connection, &mut self.kept, change, now);
         // Nothing is waited for longer than an answer may take, whatever became of the change.
         open::hurried(&mut self.connection).map_err(Fault::from)?;
-        let Commit { stamp, key, .. } = changed?;
-        Ok(Receipt { stamp, key, noted: self.note(stamp) })
+        let Commit { stamp, key, others, .. } = changed?;
+        Ok(Receipt { stamp, key, others: others.len(), noted: self.note(stamp) })
     }
 
     fn key(&mut self, id: &str) -> Result<Option<Key>, LedgerError> {
@@ -98,6 +98,9 @@ fn commit(
     let commit = apply(&snapshot, change, now)?;
     let mut after = before.clone();
     after.age(now);
+    for &subject in &commit.earlier {
+        after.record(Some(subject), now);
+    }
     if after.record(commit.entry, now) != commit.stamp {
         return Err(Fault::damaged("ledger").into());
     }
@@ -114,15 +117,28 @@ fn snapshot(
     stamp: Stamp,
     change: &Change,
 ) -> Result<Snapshot, Fault> {
-    let mut snapshot =
-        Snapshot { stamp, key: None, lookup_taken: false, shared: vec![], holder_known: false };
+    let mut snapshot = Snapshot {
+        stamp,
+        key: None,
+        lookup_taken: false,
+        shared: vec![],
+        holder_known: false,
+        carriers: vec![],
+    };
     match change {
         Change::Create { id, settings, secret, .. } => {
             snapshot.key = one(transaction, statements::KEY, [id])?;
             snapshot.lookup_taken = taken(transaction, secret.lookup)?;
             snapshot.shared = carried(transaction, id, settings)?;
         }
-        Change::Update { id, settings } => {
+        Change::Renumber { tenant, owner, spec } => {
+            if let Some(object) = Object::at(spec.scope(), tenant, owner) {
+                // One more than may be changed is enough to know that there are too many.
+                let row = params![object.as_str(), spec.name(), CARRIERS_MAX.saturating_add(1)];
+                snapshot.carriers = all(transaction, statements::CARRIERS, row)?;
+            }
+        }
+        Change::Update { id, settings, .. } => {
             snapshot.key = one(transaction, statements::KEY, [id])?;
             snapshot.shared = carried(transaction, id, settings)?;
         }
@@ -172,6 +188,9 @@ fn write(transaction: &Transaction<'_>, commit: &Commit, now: UnixMillis) -> Res
             run(transaction, statements::SHARED_KEPT, row)?;
         }
     }
+    for key in &commit.others {
+        write_document(transaction, key)?;
+    }
     if let Some(stop) = &commit.stop {
         let (tenant, owner) = (stop.tenant.as_str(), stop.owner.as_deref().unwrap_or(""));
         match stop.stopped {
@@ -188,6 +207,11 @@ fn write(transaction: &Transaction<'_>, commit: &Commit, now: UnixMillis) -> Res
                 run(transaction, statements::OUTBOX_PUT, row)?;
             }
         }
+        Outbox::Tenants(tenants) => {
+            for tenant in tenants {
+                run(transaction, statements::OUTBOX_PUT, params!["tenant", tenant, "", epoch])?;
+            }
+        }
         Outbox::Holder { tenant, owner } => {
             let kind = if owner.is_some() { "owner" } else { "tenant" };
             let row = params![kind, tenant, owner.as_deref().unwrap_or(""), epoch];
@@ -197,10 +221,15 @@ fn write(transaction: &Transaction<'_>, commit: &Commit, now: UnixMillis) -> Res
     Ok(())
 }
 
-fn write_key(transaction: &Transaction<'_>, key: &Key) -> Result<(), Fault> {
+fn write_document(transaction: &Transaction<'_>, key: &Key) -> Result<(), Fault> {
     let Key { id, settings, .. } = key;
     let row = params![id, settings.tenant, settings.owner, key.to_text()];
-    run(transaction, statements::KEY_KEPT, row)?;
+    run(transaction, statements::KEY_KEPT, row)
+}
+
+fn write_key(transaction: &Transaction<'_>, key: &Key) -> Result<(), Fault> {
+    let Key { id, .. } = key;
+    write_document(transaction, key)?;
     run(transaction, statements::SECRETS_LEAVE, [id])?;
     for secret in &key.secrets {
         let revoked = secret.revoked || key.state == KeyState::Revoked;

@@ -53,6 +53,9 @@ statements! {
     /// The document of another key that carries a limit.
     CARRIER = "SELECT k.document FROM shared s JOIN keys k ON k.id = s.key
         WHERE s.object = ?1 AND s.name = ?2 AND s.key <> ?3 LIMIT 1";
+    /// The documents of the keys that carry a limit.
+    CARRIERS = "SELECT k.document FROM shared s JOIN keys k ON k.id = s.key
+        WHERE s.object = ?1 AND s.name = ?2 ORDER BY s.key LIMIT ?3";
     /// A key is kept.
     KEY_KEPT = "INSERT INTO keys (id, tenant, owner, document) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, document = excluded.document";

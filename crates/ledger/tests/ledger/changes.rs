@@ -33,7 +33,11 @@ fn every_change_takes_the_next_epoch_and_leaves_its_entry() {
     let of_secret = Subject::Lookup { tenant: name("acme"), lookup: lookup(1) };
     let rows = [
         (None, creation(settings()), None),
-        (Some(key()), Change::Update { id: id(), settings: settings() }, Some(of_key())),
+        (
+            Some(key()),
+            Change::Update { id: id(), settings: settings(), expected: None },
+            Some(of_key()),
+        ),
         (Some(key()), Change::Rotate { id: id(), secret: secret(2), grace_ms: 5 }, Some(of_secret)),
         (Some(key()), Change::Disable { id: id() }, Some(of_key())),
         (Some(key()), Change::Enable { id: id() }, Some(of_key())),
@@ -68,7 +72,7 @@ fn states_follow_their_changes_and_revoked_is_for_good() {
         (Gone, &disable, Err(Revoked)),
         (Gone, &enable, Err(Revoked)),
         (Gone, &revoke, Ok(Gone)),
-        (Gone, &Change::Update { id: id(), settings: settings() }, Err(Revoked)),
+        (Gone, &Change::Update { id: id(), settings: settings(), expected: None }, Err(Revoked)),
         (Gone, &Change::Rotate { id: id(), secret: secret(2), grace_ms: 0 }, Err(Revoked)),
     ];
     for (state, change, expected) in rows {
@@ -81,7 +85,10 @@ fn states_follow_their_changes_and_revoked_is_for_good() {
 #[test]
 fn what_is_not_there_is_not_changed() {
     let rows = [
-        (Change::Update { id: id(), settings: settings() }, ChangeError::UnknownKey),
+        (
+            Change::Update { id: id(), settings: settings(), expected: None },
+            ChangeError::UnknownKey,
+        ),
         (Change::Rotate { id: id(), secret: secret(2), grace_ms: 0 }, ChangeError::UnknownKey),
         (Change::Disable { id: id() }, ChangeError::UnknownKey),
         (Change::Enable { id: id() }, ChangeError::UnknownKey),
@@ -129,17 +136,38 @@ fn names_that_cannot_be_shown_are_refused() {
 }
 
 #[test]
+fn an_update_of_another_version_changes_nothing() {
+    let mut key = key();
+    assert_eq!(key.changed, AFTER, "a key is at the version of its last change");
+    key.changed = BEFORE;
+    let update = |expected| {
+        let change = Change::Update { id: id(), settings: settings(), expected };
+        apply(&snapshot(Some(&key)), &change, NOW)
+    };
+    for expected in [None, Some(BEFORE)] {
+        assert_eq!(update(expected).unwrap().key.unwrap().changed, AFTER);
+    }
+    for expected in [AFTER, Stamp { incarnation: 1, ..BEFORE }] {
+        let error = update(Some(expected)).unwrap_err();
+        assert_eq!(error, ChangeError::OtherVersion { found: BEFORE }, "{expected:?}");
+    }
+    let disabled = apply(&snapshot(Some(&key)), &Change::Disable { id: id() }, NOW).unwrap();
+    assert_eq!(disabled.key.unwrap().changed, AFTER);
+}
+
+#[test]
 fn the_tenant_and_the_env_of_a_key_never_change() {
     let rows = [
         ("tenant", with(|s| s.tenant = "other".to_owned())),
         ("env", with(|s| s.env = "test".to_owned())),
     ];
     for (field, settings) in rows {
-        let change = Change::Update { id: id(), settings };
+        let change = Change::Update { id: id(), settings, expected: None };
         let error = apply(&snapshot(Some(&key())), &change, NOW).unwrap_err();
         assert_eq!(error, ChangeError::Fixed { field });
     }
-    let change = Change::Update { id: id(), settings: with(|s| s.owner = "eve".to_owned()) };
+    let change =
+        Change::Update { id: id(), settings: with(|s| s.owner = "eve".to_owned()), expected: None };
     let commit = apply(&snapshot(Some(&key())), &change, NOW).unwrap();
     assert_eq!(commit.key.unwrap().settings.owner, "eve");
 }

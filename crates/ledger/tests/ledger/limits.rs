@@ -97,7 +97,8 @@ fn a_change_of_numbers_that_others_share_is_refused_too() {
     let mine = created(limited(Owner, 5)).unwrap();
     let mut shared = snapshot(Some(&mine));
     shared.shared = mine.settings.shared();
-    let change = |burst| Change::Update { id: id(), settings: limited(Owner, burst) };
+    let change =
+        |burst| Change::Update { id: id(), settings: limited(Owner, burst), expected: None };
     let error = apply(&shared, &change(6), NOW).unwrap_err();
     assert!(error.to_string().contains("acme/owner/bob carry a"), "{error}");
     assert!(apply(&shared, &change(5), NOW).is_ok());

@@ -70,6 +70,7 @@ pub(crate) fn snapshot(key: Option<&Key>) -> Snapshot {
         lookup_taken: false,
         shared: vec![],
         holder_known: true,
+        carriers: vec![],
     }
 }
 
@@ -90,5 +91,5 @@ pub(crate) fn id() -> String {
 }
 
 pub(crate) fn update(key: &Key, settings: Settings) -> Result<Commit, ChangeError> {
-    apply(&snapshot(Some(key)), &Change::Update { id: id(), settings }, NOW)
+    apply(&snapshot(Some(key)), &Change::Update { id: id(), settings, expected: None }, NOW)
 }

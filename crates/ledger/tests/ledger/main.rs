@@ -13,5 +13,6 @@ mod denials;
 mod limits;
 mod made;
 mod records;
+mod renumbering;
 mod secrets;
 mod settings;

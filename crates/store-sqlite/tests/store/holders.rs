@@ -39,7 +39,7 @@ fn tenants_and_owners_are_told_with_their_stops_and_since_when() {
         // Who has no key any more is stopped all the same.
         for number in 1..3 {
             let settings = settings("acme", "ann");
-            change(&mut store, &Change::Update { id: id(number), settings });
+            change(&mut store, &Change::Update { id: id(number), settings, expected: None });
         }
         let owners = [holder("ann", 3, None, 0), holder("bob", 0, Some(NOW), 0)];
         assert_eq!(store.owners("acme", None, 10).unwrap(), owners);

@@ -18,6 +18,7 @@ mod keys;
 mod leases;
 mod made;
 mod opening;
+mod renumbering;
 mod restoring;
 mod routes;
 mod statements;

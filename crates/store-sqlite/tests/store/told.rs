@@ -10,7 +10,7 @@ use tollgate_core::{
     stamp::Stamp,
     time::{Reading, UnixMillis},
 };
-use tollgate_ledger::{Change, Ledger};
+use tollgate_ledger::{Change, Ledger, Renumbered};
 use tollgate_store_sqlite::Store;
 use tollgate_testkit::{Random, full};
 
@@ -47,7 +47,20 @@ fn random(random: &mut Random, secrets: &mut u32) -> Change {
     let mut plain = settings(&tenant, &owner);
     plain.plan = Some(format!("plan-{}", random.below(3)));
     plain.limits = vec![limit("burst", LimitScope::Key, random.within(1, 3))];
-    match random.below(12) {
+    let scope = random.one_of(&[LimitScope::Owner, LimitScope::Tenant, LimitScope::Global]);
+    let shared = limit(scope.as_str(), scope, random.within(5, 6));
+    if random.happens(700) {
+        plain.limits.push(shared.clone());
+    }
+    match random.below(14) {
+        12 | 13 => {
+            let of = |named: bool, name: String| if named { name } else { String::new() };
+            Change::Renumber {
+                tenant: of(scope != LimitScope::Global, tenant),
+                owner: of(scope == LimitScope::Owner, owner),
+                spec: Renumbered::Limit(shared),
+            }
+        }
         0 | 1 => {
             *secrets += 1;
             let number = u32::try_from(random.below(6)).unwrap();
@@ -56,7 +69,7 @@ fn random(random: &mut Random, secrets: &mut u32) -> Change {
             };
             Change::Create { id, name, settings, secret: secret(*secrets) }
         }
-        2 => Change::Update { id: key, settings: plain },
+        2 => Change::Update { id: key, settings: plain, expected: None },
         3 | 4 => {
             *secrets += 1;
             Change::Rotate { id: key, secret: secret(*secrets), grace_ms: random.below(4) * 9_000 }

@@ -349,7 +349,7 @@ fn update(arguments: Update, site: &Site, output: &mut Output<'_>) -> Result<(),
     if !allow_past {
         ahead(&settings, Some(&before), site.now)?;
     }
-    let receipt = ledger.change(&Change::Update { id, settings }, site.now);
+    let receipt = ledger.change(&Change::Update { id, settings, expected: None }, site.now);
     let receipt = receipt.map_err(|error| given.failure(error))?;
     tell(receipt, &mut ledger, "changed", site, output)
 }
