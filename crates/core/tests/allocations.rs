@@ -1,5 +1,4 @@
 //! The core mints, proves, reads, leases, decides and refuses without asking for memory.
-#![expect(unsafe_code, reason = "counting what is allocated means being the allocator")]
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -8,9 +7,6 @@
 
 #[path = "support/records.rs"]
 mod records;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tollgate_core::{
     decision::{Known, Need, Presented, Request, Step, Verdict, decide},
@@ -24,24 +20,7 @@ use tollgate_core::{
     stamp::Stamp,
     time::{Reading, UnixMillis},
 };
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is handed to the system's allocator as it came; only a number changes.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
+use tollgate_testkit::allocations::{Counting, count};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -129,10 +108,4 @@ fn minted_text() -> String {
     let brand = Brand::new("tg", &["live"]).unwrap();
     let env = brand.envs().next().unwrap();
     mint(brand.prefix(), env, &ring, &Draw::new(b"nineteen bytes long").unwrap()).as_str().into()
-}
-
-fn count(what: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.load(Relaxed);
-    what();
-    ALLOCATIONS.load(Relaxed).wrapping_sub(before)
 }

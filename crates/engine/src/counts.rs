@@ -128,31 +128,18 @@ const fn place(denial: Denial) -> usize {
 }
 
 #[cfg(test)]
+#[path = "../../core/tests/support/denials.rs"]
+mod denials;
+
+#[cfg(test)]
 mod tests {
     use tollgate_core::bucket::Wait;
 
-    use super::*;
+    use super::{denials::every, *};
 
     #[test]
     fn every_denial_is_counted_under_its_code() {
-        let wait = Wait::Never;
-        for denial in [
-            Denial::RequestInvalid,
-            Denial::CredentialMissing,
-            Denial::KeyInvalid,
-            Denial::KeyRevoked,
-            Denial::TenantDisabled,
-            Denial::OwnerDisabled,
-            Denial::KeyDisabled,
-            Denial::KeyExpired,
-            Denial::KeyNotYetValid,
-            Denial::IpDenied,
-            Denial::CountryDenied,
-            Denial::ScopeMissing { required: 0 },
-            Denial::QuotaExhausted { quota: 0, wait },
-            Denial::RateLimited { limit: 0, wait },
-            Denial::Unavailable,
-        ] {
+        for denial in every(Wait::Never) {
             assert_eq!(Denial::CODES.get(place(denial)), Some(&denial.code()));
             let mut counts = Counts::default();
             counts.deny(denial);

@@ -1,5 +1,4 @@
 //! A warm request is decided, and a bad key refused, without asking for memory; and what a record costs.
-#![expect(unsafe_code, reason = "counting what is allocated means being the allocator")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,41 +12,12 @@ mod book;
 #[path = "support/rig.rs"]
 mod rig;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    hint::black_box,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+use std::hint::black_box;
 
 use book::{Bound, Card, brand, ring, text};
 use rig::{Rig, SETTINGS};
 use tollgate_engine::{Arrival, Decision, Prover, Settings};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-/// Bytes that are held, by what was asked for and 16 for each allocation, rounded up to 16.
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-const fn cost(layout: Layout) -> usize {
-    (layout.size() + 8).next_multiple_of(16)
-}
-
-// SAFETY: everything is handed to the system's allocator as it came; only numbers change.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        HELD.fetch_add(cost(layout), Relaxed);
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        HELD.fetch_sub(cost(layout), Relaxed);
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
+use tollgate_testkit::allocations::{Counting, count, held};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -121,7 +91,7 @@ fn a_usual_record_costs_at_most_300_bytes() {
     rig.skip_ms(1_001);
     rig.come(0);
     rig.answer_all();
-    let (before, counted) = (HELD.load(Relaxed), rig.counts().record_bytes);
+    let (before, counted) = (held(), rig.counts().record_bytes);
     for inquiry in &inquiries {
         // A request that costs nothing makes no purse: this is about records.
         let demand = tollgate_engine::Demand::new(&["no:scope"], 1).unwrap();
@@ -131,7 +101,7 @@ fn a_usual_record_costs_at_most_300_bytes() {
         rig.decided.clear();
     }
     rig.asked = vec![];
-    let held = HELD.load(Relaxed) - before;
+    let held = held() - before;
     let each = held / inquiries.len();
     let counted = usize::try_from(rig.counts().record_bytes - counted).unwrap() / inquiries.len();
     assert_eq!(rig.counts().records, 13_000);
@@ -140,10 +110,4 @@ fn a_usual_record_costs_at_most_300_bytes() {
         counted.abs_diff(each) <= 30,
         "a record costs {each} bytes, and is counted as {counted}"
     );
-}
-
-fn count(what: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.load(Relaxed);
-    what();
-    ALLOCATIONS.load(Relaxed).wrapping_sub(before)
 }

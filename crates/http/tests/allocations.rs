@@ -1,10 +1,6 @@
 //! The way of a request that passes, up to its answer's fields, asks for no memory; a refusal of what is huge
 //! asks for none either.
-#![expect(unsafe_code, reason = "counting what is allocated means being the allocator")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use tollgate_core::key::Brand;
 use tollgate_http::{
@@ -17,24 +13,7 @@ use tollgate_http::{
     reserved::is_reserved,
     route::{RuleSpec, Rules},
 };
-
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is handed to the system's allocator as it came; only a number changes.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promises are those that the system's allocator asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
+use tollgate_testkit::allocations::{Counting, asked};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -61,14 +40,14 @@ fn a_request_that_passes_is_read_without_asking_for_memory() {
     ];
     let fields = request.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
 
-    let before = ALLOCATIONS.load(Relaxed);
+    let before = asked();
     let read = target(b"GET", b"/orders/1?a=1&b=2", Some(b"a.example"));
     let Ok(Target::Path { path, query: Some(query) }) = read else {
         unreachable!("the target is one")
     };
     let rule = rules.find("GET", &path);
     let reserved = is_reserved(&path);
-    let asked = preflight(b"GET", fields.clone());
+    let asked_by_page = preflight(b"GET", fields.clone());
     let found = find(fields.clone(), Some(query), &sources, rule.key_from, &brand);
     let address = client(peer, fields.clone(), &trusted);
     let hop = Hop::read(fields.clone()).unwrap();
@@ -85,9 +64,9 @@ fn a_request_that_passes_is_read_without_asking_for_memory() {
     let refused = [("X-API-Key", huge.as_str())];
     let refused = refused.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
     let refused = find(refused, None, &sources, None, &brand);
-    let asked_for = ALLOCATIONS.load(Relaxed).saturating_sub(before);
+    let asked_for = asked().saturating_sub(before);
 
-    assert!(matches!(found, Found::Key(_)) && !reserved && asked.is_none());
+    assert!(matches!(found, Found::Key(_)) && !reserved && asked_by_page.is_none());
     assert_eq!((rule.place(), crossed, returned), (1, 2, 4));
     assert_eq!(address.to_string(), "1.1.1.1");
     assert_eq!((&*left, &*shown), (query, "/orders/1?a=1"));

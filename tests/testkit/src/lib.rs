@@ -1,5 +1,6 @@
-//! What tests of every package share: repeatable randomness, how long to try, bytes from digits.
+//! What tests of every package share: repeatable randomness, how long to try, bytes from digits, a counting allocator.
 
+pub mod allocations;
 mod random;
 
 pub use random::Random;

@@ -8,12 +8,15 @@ use tollgate_core::{
     time::UnixMillis,
 };
 use tollgate_http::{
-    answer::{Answer, Context, Trouble, denied, status, trouble},
+    answer::{Answer, Context, Invalid, Trouble, denied, invalid, status, trouble},
     rate::Style,
     route::RouteLimit,
 };
 
-use crate::made::{quota, record, steady};
+use crate::{
+    denials::every,
+    made::{quota, record, steady},
+};
 
 fn context<'a>() -> Context<'a> {
     Context {
@@ -39,23 +42,7 @@ const WAIT: Wait = Wait::Later(1_500);
 
 /// Every denial, in order.
 fn all() -> [Denial; 15] {
-    [
-        Denial::RequestInvalid,
-        Denial::CredentialMissing,
-        Denial::KeyInvalid,
-        Denial::KeyRevoked,
-        Denial::TenantDisabled,
-        Denial::OwnerDisabled,
-        Denial::KeyDisabled,
-        Denial::KeyExpired,
-        Denial::KeyNotYetValid,
-        Denial::IpDenied,
-        Denial::CountryDenied,
-        Denial::ScopeMissing { required: 0 },
-        Denial::QuotaExhausted { quota: 0, wait: WAIT },
-        Denial::RateLimited { limit: 0, wait: WAIT },
-        Denial::Unavailable,
-    ]
+    every(WAIT)
 }
 
 #[test]
@@ -221,5 +208,31 @@ fn a_proxy_that_passes_on_two_statuses_and_no_body_is_told_which_were_meant() {
         assert_eq!(said(&answer, "x-auth-problem"), body.strip_suffix('\n'));
         let line = body.trim_end().bytes();
         assert!(line.clone().all(|byte| (b' '..=b'~').contains(&byte)), "{body}");
+    }
+}
+
+#[test]
+fn each_way_to_be_invalid_says_its_own_and_differs_in_nothing_else() {
+    let causes = [
+        (Invalid::Head, "The head of the request"),
+        (Invalid::Target, "The target of the request"),
+        (Invalid::TwoKeys, "two different keys"),
+        (Invalid::Repeated, "given twice"),
+        (Invalid::List, "a comma"),
+        (Invalid::Alias, "Tollgate-Identity"),
+    ];
+    let plain = denied(Denial::RequestInvalid, &context());
+    let detail = |answer: &Answer| {
+        let (_, rest) = answer.body.split_once("\"detail\":\"").unwrap();
+        rest.split_once("\",").unwrap().0.to_owned()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    for (cause, says) in causes {
+        let answer = invalid(cause, &context());
+        let own = detail(&answer);
+        assert!(own.contains(says) && !own.contains(" or can be"), "{cause:?}: {own}");
+        assert_eq!(answer.body.replace(&own, &detail(&plain)), plain.body, "{cause:?}");
+        assert_eq!((answer.status, &answer.fields), (plain.status, &plain.fields), "{cause:?}");
+        assert!(seen.insert(own), "{cause:?} says what another does");
     }
 }

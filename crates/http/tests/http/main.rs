@@ -12,6 +12,8 @@ mod answer;
 mod cache;
 mod cors;
 mod credential;
+#[path = "../../../core/tests/support/denials.rs"]
+mod denials;
 mod hidden;
 mod hygiene;
 mod made;
