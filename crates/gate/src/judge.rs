@@ -11,7 +11,7 @@ use tollgate_core::{
 use tollgate_engine::{Decision, Inquiry, Pass, Signed, Standing};
 use tollgate_http::{
     Fields,
-    answer::{self, Answer, Context, Trouble},
+    answer::{self, Answer, Context, Invalid, Trouble},
     cors::{self, Cors},
     credential::{self, Found},
     rate,
@@ -172,6 +172,13 @@ impl Policy {
         self.refusal(question, denial, About::NOTHING)
     }
 
+    /// The refusal of a request that can be read in more than one way.
+    pub fn invalid<F>(&self, question: &Question<'_, F>, cause: Invalid) -> Refusal {
+        let instance = instance(question.id);
+        let answer = answer::invalid(cause, &self.context(question, &instance, About::NOTHING));
+        Refusal { denial: Denial::RequestInvalid, unproven: None, answer }
+    }
+
     /// The answer to a request if something is wrong that has nothing to do with a key.
     pub fn trouble<F>(&self, question: &Question<'_, F>, trouble: Trouble) -> Answer {
         let instance = instance(question.id);
@@ -195,7 +202,7 @@ impl Policy {
             |code| Refusal { unproven: Some(code), ..self.denied(question, Denial::KeyInvalid) };
         let genuine = match found {
             Found::Missing => return Err(self.denied(question, Denial::CredentialMissing)),
-            Found::Ambiguous => return Err(self.denied(question, Denial::RequestInvalid)),
+            Found::Ambiguous(cause) => return Err(self.invalid(question, cause)),
             Found::Refused => return Err(unproven("not_a_key")),
             Found::Key(presented) => {
                 self.prover.prove(&presented.text).map_err(|error| unproven(error.code()))?

@@ -62,6 +62,23 @@ pub enum Trouble {
     OriginTimeout,
 }
 
+/// Why a request is [`Denial::RequestInvalid`]: always for how it is written, never for whose key it presents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    /// Its head can be read in more than one way.
+    Head,
+    /// Its target can, or is none.
+    Target,
+    /// It presents two keys of ours that differ.
+    TwoKeys,
+    /// A place of a key is given twice, with different values.
+    Repeated,
+    /// A place of a key holds a comma.
+    List,
+    /// It has a header that is read as the identity's by some.
+    Alias,
+}
+
 /// The type of a problem that its status says all about.
 const ABOUT_BLANK: &str = "about:blank";
 /// The type of a problem about limits and quotas.
@@ -75,7 +92,21 @@ const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#qu
 /// presented is an argument here.
 #[must_use]
 pub fn denied(denial: Denial, context: &Context<'_>) -> Answer {
-    let face = face::of(denial);
+    answer(denial, face::of(denial), context)
+}
+
+/// The answer to a request that can be read in more than one way, which says in which respect.
+///
+/// # Security
+///
+/// As for [`denied`]: how a request is written is all that a cause may depend on.
+#[must_use]
+pub fn invalid(cause: Invalid, context: &Context<'_>) -> Answer {
+    let denial = Denial::RequestInvalid;
+    answer(denial, Face { detail: face::invalid(cause), ..face::of(denial) }, context)
+}
+
+fn answer(denial: Denial, face: Face, context: &Context<'_>) -> Answer {
     let mut fields = vec![];
     if face.challenge != Challenge::None {
         fields.push(("www-authenticate", challenge(face.challenge, context)));

@@ -13,6 +13,7 @@ use tollgate_core::key::Brand;
 
 use crate::{
     Fields,
+    answer::Invalid,
     text::{is_token, same, trim},
 };
 
@@ -52,8 +53,8 @@ pub enum KeyFrom {
 pub enum Found<'a> {
     /// Nothing that is meant for us.
     Missing,
-    /// Something that can be read in more than one way.
-    Ambiguous,
+    /// Something that can be read in more than one way, and why.
+    Ambiguous(Invalid),
     /// Something that is meant to be a key and is none.
     Refused,
     /// One value that is ours; whether it is a key is still to be proved.

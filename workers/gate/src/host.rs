@@ -3,7 +3,6 @@
 use std::mem;
 
 use tollgate_core::{
-    decision::Denial,
     lease::HolderId,
     lookup::LookupId,
     record::Expected,
@@ -14,7 +13,11 @@ use tollgate_engine::{
     Reply, StoreError, Tidings,
 };
 use tollgate_gate::{Asked, Identity, Judged, Policy, Question};
-use tollgate_http::{answer::Trouble, path::Target, reserved};
+use tollgate_http::{
+    answer::{Invalid, Trouble},
+    path::Target,
+    reserved,
+};
 use tollgate_identity::Jti;
 use tollgate_store_cloudflare::{
     frame::parts,
@@ -236,7 +239,7 @@ impl<O: Outside> Host<O> {
             }
             None => {
                 let question = question(&head, id, ("/", None));
-                let refusal = self.policy.denied(&question, Denial::RequestInvalid);
+                let refusal = self.policy.invalid(&question, Invalid::Target);
                 render::answered(&mut self.page, &refusal.answer, id);
                 return Code::Answered;
             }

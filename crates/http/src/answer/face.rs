@@ -2,7 +2,7 @@
 
 use tollgate_core::decision::Denial;
 
-use super::Trouble;
+use super::{Invalid, Trouble};
 
 /// What does not depend on the request.
 #[derive(Clone, Copy)]
@@ -31,12 +31,9 @@ pub(super) enum Challenge {
 pub(super) const fn of(denial: Denial) -> Face {
     let token = Challenge::Error("invalid_token");
     let (status, challenge, title, detail) = match denial {
-        Denial::RequestInvalid => (
-            400,
-            Challenge::Error("invalid_request"),
-            "Request invalid",
-            "The request presents more than one key, or can be read in more than one way.",
-        ),
+        Denial::RequestInvalid => {
+            (400, Challenge::Error("invalid_request"), "Request invalid", invalid(Invalid::Head))
+        }
         Denial::CredentialMissing => {
             (401, Challenge::Plain, "Credential missing", "The request presents no API key.")
         }
@@ -81,6 +78,27 @@ pub(super) const fn of(denial: Denial) -> Face {
         }
     };
     Face { status, challenge, title, detail }
+}
+
+/// What is told of each way to be [`Denial::RequestInvalid`].
+pub(super) const fn invalid(cause: Invalid) -> &'static str {
+    match cause {
+        Invalid::Head => "The head of the request can be read in more than one way.",
+        Invalid::Target => {
+            "The target of the request can be read in more than one way: its path has dot or empty segments, a \
+             backslash, a semicolon or a wrong or double escape, or its host or method is not what it should be."
+        }
+        Invalid::TwoKeys => "The request presents two different keys. Send one.",
+        Invalid::Repeated => {
+            "A header or parameter for keys is given twice, with different values. Send it once."
+        }
+        Invalid::List => {
+            "A header for keys has a comma in it, as if it were a list. Send one value."
+        }
+        Invalid::Alias => {
+            "The request has a header that an origin could take for Tollgate-Identity. Leave it out."
+        }
+    }
 }
 
 /// The face of a trouble, and its code.

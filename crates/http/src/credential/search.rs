@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use tollgate_core::key::Brand;
 
 use super::{Found, KeyFrom, Presented, mention::is_ours, query};
-use crate::text::is_token_byte;
+use crate::{answer::Invalid, text::is_token_byte};
 
 /// How far a value that is meant for us is searched for a comma: what is longer is no key, and no list of two.
 const LIST_MAX: usize = 1_024;
@@ -18,7 +18,8 @@ pub(super) struct Search<'a, 'b> {
     /// The first value of the parameter, as it is spelled.
     parameter: Option<&'a [u8]>,
     key: Option<Presented<'a>>,
-    ambiguous: bool,
+    /// Why it cannot be told which key is meant, if it cannot.
+    ambiguous: Option<Invalid>,
     refused: bool,
 }
 
@@ -39,7 +40,7 @@ impl<'a, 'b> Search<'a, 'b> {
             fields: [None; 3],
             parameter: None,
             key: None,
-            ambiguous: false,
+            ambiguous: None,
             refused: false,
         }
     }
@@ -55,7 +56,7 @@ impl<'a, 'b> Search<'a, 'b> {
         match *first {
             None => *first = Some(value),
             Some(first) => {
-                self.ambiguous |= first != value;
+                self.ambiguous_if(first != value, Invalid::Repeated);
                 return;
             }
         }
@@ -67,7 +68,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let whole = place == KeyFrom::Authorization && !matches!(reading, Reading::Ours(_));
         let searched = if whole { value } else { value.get(..LIST_MAX).unwrap_or(value) };
         if searched.contains(&b',') {
-            self.ambiguous = true;
+            self.ambiguous_if(true, Invalid::List);
             return;
         }
         match reading {
@@ -82,7 +83,8 @@ impl<'a, 'b> Search<'a, 'b> {
         match self.parameter {
             None => self.parameter = Some(value),
             Some(first) => {
-                self.ambiguous |= !query::decoded(first).eq(query::decoded(value));
+                let same = query::decoded(first).eq(query::decoded(value));
+                self.ambiguous_if(!same, Invalid::Repeated);
                 return;
             }
         }
@@ -97,13 +99,28 @@ impl<'a, 'b> Search<'a, 'b> {
     fn key(&mut self, text: Cow<'a, [u8]>, from: KeyFrom) {
         match &self.key {
             None => self.key = Some(Presented { text, from }),
-            Some(first) => self.ambiguous |= first.text != text,
+            Some(first) => {
+                let differ = first.text != text;
+                self.ambiguous_if(differ, Invalid::TwoKeys);
+            }
+        }
+    }
+
+    fn ambiguous_if(&mut self, so: bool, why: Invalid) {
+        // Of several reasons the same is told in whatever order the fields come.
+        let better = match (self.ambiguous, why) {
+            (None, _) | (_, Invalid::Repeated) => true,
+            (Some(known), Invalid::List) => known == Invalid::TwoKeys,
+            (Some(_), _) => false,
+        };
+        if so && better {
+            self.ambiguous = Some(why);
         }
     }
 
     pub(super) fn found(self) -> Found<'a> {
-        if self.ambiguous {
-            return Found::Ambiguous;
+        if let Some(why) = self.ambiguous {
+            return Found::Ambiguous(why);
         }
         match self.key {
             Some(key) => Found::Key(key),

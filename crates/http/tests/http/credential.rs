@@ -1,6 +1,9 @@
 //! Where a key may come from, and what everything else there means.
 
-use tollgate_http::credential::{Found, KeyFrom, Sources, SourcesError, find};
+use tollgate_http::{
+    answer::Invalid,
+    credential::{Found, KeyFrom, Sources, SourcesError, find},
+};
 
 use crate::made::{JWT, K, L, brand, fields};
 
@@ -12,7 +15,7 @@ fn sources() -> Sources {
 fn word(found: &Found<'_>) -> String {
     match found {
         Found::Missing => "missing".into(),
-        Found::Ambiguous => "ambiguous".into(),
+        Found::Ambiguous(_) => "ambiguous".into(),
         Found::Refused => "refused".into(),
         Found::Key(presented) => {
             let text = if *presented.text == *K.as_bytes() { "K" } else { "other" };
@@ -352,4 +355,39 @@ fn a_place_that_means_something_else_is_refused_in_the_configuration() {
     }
     let long = Sources { header: Some("x".repeat(65).into()), ..Sources::default() };
     assert_eq!(long.check(), Err(SourcesError::WrongHeader));
+}
+
+#[test]
+fn what_cannot_be_told_apart_says_why_whoever_made_it() {
+    let brand = brand();
+    let forged = K.replace(&K[K.len() - 8..], "00000000");
+    let (k, forged) = (K.to_owned(), forged);
+    let check = |given: &[(&str, &str)], query: Option<&str>, why: Invalid| {
+        let found = find(fields(given), query.map(str::as_bytes), &sources(), None, &brand);
+        assert_eq!(found, Found::Ambiguous(why), "{given:?} {query:?}");
+    };
+    // The same for keys that somebody made as for those that nobody did.
+    for other in [L, &forged] {
+        for first in [&k, &forged] {
+            if *first == *other {
+                continue;
+            }
+            check(&[("x-api-key", first), ("x-my-key", other)], None, Invalid::TwoKeys);
+            check(&[("x-api-key", first), ("x-api-key", other)], None, Invalid::Repeated);
+            let query = format!("api_key={other}");
+            check(&[("x-api-key", first)], Some(&query), Invalid::TwoKeys);
+            let list = format!("{first},{other}");
+            check(&[("x-api-key", &list)], None, Invalid::List);
+            check(&[("authorization", &format!("Bearer {list}"))], None, Invalid::List);
+            let twice = format!("api_key={first}&api_key={other}");
+            check(&[], Some(&twice), Invalid::Repeated);
+        }
+    }
+    // Of several reasons the same is told in any order.
+    let list = format!("{k},{k}");
+    check(&[("x-api-key", &list), ("x-api-key", &k)], None, Invalid::Repeated);
+    check(&[("x-api-key", &k), ("x-api-key", &list)], None, Invalid::Repeated);
+    let two = [("x-api-key", &*k), ("x-my-key", L), ("authorization", &*list)];
+    check(&two, None, Invalid::List);
+    check(&[two[2], two[1], two[0]], None, Invalid::List);
 }

@@ -13,7 +13,7 @@ use hyper::{
 use tollgate_core::{decision::Denial, network::Address};
 use tollgate_http::{
     address::{self, Trusted},
-    answer::Answer,
+    answer::{Answer, Invalid},
     answer::Trouble,
     credential,
     hygiene::{IDENTITY_FIELD, cache::NO_STORE, is_identity},
@@ -132,7 +132,7 @@ async fn asked(
     };
     // Envoy is told which fields to take away; with the others another spelling would reach the origin.
     if asker != Asker::Envoy && head.keys().any(is_alias) {
-        return refused(asker, question.denied(gate, live, Denial::RequestInvalid).answer);
+        return refused(asker, question.invalid(gate, live, None, Invalid::Alias).answer);
     }
     match considered(gate, live, question, &target).await {
         Ok(passage) => passes(live, head, passage),
@@ -151,7 +151,7 @@ pub(super) async fn considered(
     question: Question<'_>,
     target: &str,
 ) -> Result<Passage, Answer> {
-    let invalid = || question.denied(gate, live, Denial::RequestInvalid).answer;
+    let invalid = || question.invalid(gate, live, None, Invalid::Target).answer;
     let read = path::target(question.method.as_str().as_bytes(), target.as_bytes(), None);
     let (path, query) = match read {
         Ok(Target::Path { path, query }) => (path, query),

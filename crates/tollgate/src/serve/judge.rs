@@ -17,7 +17,7 @@ use tollgate_core::{
 use tollgate_engine::{Inquiry, Standing};
 use tollgate_http::{
     Fields,
-    answer::{self, Answer, Context, Trouble},
+    answer::{self, Answer, Context, Invalid, Trouble},
     cors::{self, Cors},
     credential::{self, Found},
     rate,
@@ -129,6 +129,22 @@ impl Question<'_> {
         self.refusal(gate, live, denial, None, None, &[])
     }
 
+    /// The refusal of a request that can be read in more than one way.
+    pub(crate) fn invalid(
+        &self,
+        gate: &Gate,
+        live: &Live,
+        rule: Option<&Rule>,
+        cause: Invalid,
+    ) -> Refusal {
+        let denial = Denial::RequestInvalid;
+        gate.metrics.deny(denial);
+        let instance = instance(self.id);
+        let answer = answer::invalid(cause, &self.context(live, &instance, rule, None, &[]));
+        self.note.refused(live, self, rule, denial.code(), answer.status);
+        Refusal { denial, answer }
+    }
+
     fn refusal(
         &self,
         gate: &Gate,
@@ -235,7 +251,9 @@ async fn keyed(
     let denied = |denial| question.refusal(gate, live, denial, Some(rule), None, &[]);
     let genuine = match found {
         Found::Missing => return Err(denied(Denial::CredentialMissing)),
-        Found::Ambiguous => return Err(denied(Denial::RequestInvalid)),
+        Found::Ambiguous(cause) => {
+            return Err(question.invalid(gate, live, Some(rule), cause));
+        }
         Found::Refused => {
             gate.metrics.unproven("not_a_key");
             return Err(denied(Denial::KeyInvalid));

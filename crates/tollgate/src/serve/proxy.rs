@@ -12,7 +12,7 @@ use hyper::{
 use tollgate_core::decision::Denial;
 use tollgate_http::{
     address,
-    answer::{Answer, Trouble},
+    answer::{Answer, Invalid, Trouble},
     path::{self, Target},
     reserved,
 };
@@ -81,7 +81,9 @@ async fn serve<'a>(
         Some(Target::Path { path, query }) => (path, query),
         // The server as a whole is the gate: there is nothing to be said of it.
         Some(Target::Asterisk) => return bare(StatusCode::NO_CONTENT),
-        None => return rendered(question.denied(gate, live, Denial::RequestInvalid).answer),
+        None => {
+            return rendered(question.invalid(gate, live, None, Invalid::Target).answer);
+        }
     };
     let question = Question { path: &path, query, ..question };
     if reserved::is_reserved(&path) {
