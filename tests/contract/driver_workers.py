@@ -32,7 +32,13 @@ class WorkersHost(Host):
     """Starts workerd for each gate, each with a folder of its own."""
 
     name = "workers"
-    lacks = {}
+    lacks = {
+        "door tls": "Cloudflare ends TLS before the Worker",
+        "door h2": "Cloudflare ends HTTP/2 before the Worker",
+        "door forward": "a Worker answers clients, not proxies",
+        "door nginx": "a Worker answers clients, not proxies",
+        "door envoy": "a Worker answers clients, not proxies",
+    }
 
     def __init__(self):
         missing = [path for path in (WORKERD, *(workers_config.WORKERS / name for name in workers_config.MODULES)) if not path.exists()]
@@ -104,11 +110,12 @@ class WorkersGate(Gate):
         self._run()
 
     def _run(self):
-        (self.place / "config.capnp").write_text(workers_config.config(
-            settings(self.deployment, self.origin.port), secrets(self.deployment), self.kv.port, self.storage, COUNTRY, CLIENT))
+        text = workers_config.config(settings(self.deployment, self.origin.port), secrets(self.deployment), self.kv.port, self.storage,
+                                     COUNTRY, CLIENT)
+        name = workers_config.lay(self.place, text)
         said, says = os.pipe()
         with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen([WORKERD, "serve", "config.capnp", f"--control-fd={says}"], cwd=self.place, pass_fds=(says,),
+            self.process = subprocess.Popen([WORKERD, "serve", name, f"--control-fd={says}"], cwd=self.place, pass_fds=(says,),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         os.close(says)
         self.ports = {}

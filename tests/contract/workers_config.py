@@ -11,21 +11,30 @@ MODULES = ("cloudflare/administration.mjs", "cloudflare/bindings.mjs", "cloudfla
 DATE = "2026-01-01"
 CLASSES = ("Bucket", "Relay", "Ledger")
 #: The one part that is not deployed: it holds the objects, and counts how often they are asked.
-HOLDER = ROOT / "tests" / "workers" / "holder.mjs"
+HOLDER = "tests/workers/holder.mjs"
 
 
 def quoted(text: str) -> str:
     """A text as Cap'n Proto spells it."""
-    return json.dumps(text, ensure_ascii=True).replace("\\u", "\\\\u") if "\\u" in json.dumps(text) else json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)
 
 
-def module(name: str, path: Path) -> str:
+def module(name: str, path: str) -> str:
     kind = "wasm" if name.endswith(".wasm") else "esModule"
-    return f"(name = {quoted(name)}, {kind} = embed {quoted(str(path))})"
+    return f"(name = {quoted(name)}, {kind} = embed {quoted(path)})"
 
 
 def deployed() -> str:
-    return ",\n    ".join(module(name, WORKERS / name) for name in (ENTRY, *MODULES))
+    return ",\n    ".join(module(name, f"workers/{name}") for name in (ENTRY, *MODULES))
+
+
+def lay(place: Path, text: str) -> str:
+    """Writes a configuration into a folder from which workerd finds what it embeds; says how it is called there."""
+    for name, target in (("workers", WORKERS), ("tests", ROOT / "tests")):
+        if not (place / name).exists():
+            (place / name).symlink_to(target)
+    (place / "config.capnp").write_text(text)
+    return "config.capnp"
 
 
 def bindings(settings: dict, secrets: str | None, extra: dict[str, str]) -> str:

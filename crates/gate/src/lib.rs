@@ -8,6 +8,7 @@
 mod judge;
 mod policy;
 mod schedule;
+pub mod spelled;
 
 pub use judge::{Asked, Extra, Identity, Judged, Passage, Question, Refusal, instance};
 pub use policy::{Parts, Policy, PolicyError};

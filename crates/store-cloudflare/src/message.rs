@@ -6,11 +6,13 @@
 
 mod answer;
 mod ask;
+mod limits;
 mod numbers;
 
 use core::fmt;
 
 pub use answer::{ANSWER_MAX, read_answer, write_answer};
+pub use limits::{ROUTE_LIMITS_MAX, read_changed, read_limits, write_changed, write_limits};
 use tollgate_core::{
     bucket::NAME_MAX,
     json::{JsonError, Reader, Writer},

@@ -3,9 +3,11 @@
 use std::mem;
 
 use tollgate_core::{
+    decision::Denial,
     lease::HolderId,
     lookup::LookupId,
     record::Expected,
+    stamp::Stamp,
     time::{Reading, UnixMillis},
 };
 use tollgate_engine::{
@@ -17,6 +19,7 @@ use tollgate_http::{
     answer::{Invalid, Trouble},
     path::Target,
     reserved,
+    route::RouteLimit,
 };
 use tollgate_identity::Jti;
 use tollgate_store_cloudflare::{
@@ -30,7 +33,7 @@ use crate::{
     page::Page,
     render,
     settings::SettingsError,
-    setup::Setup,
+    setup::{Changed, PARKED_MAX, Setup},
     shelf::Shelf,
 };
 
@@ -56,10 +59,21 @@ pub enum Code {
     Nothing = 3,
 }
 
+/// The number of the errand that asks for the limits of routes: the engine's are below it.
+const LIMITS_ERRAND: u64 = (1 << 53) - 1;
+
+/// How long it is waited for.
+const LIMITS_DEADLINE_MS: u32 = 1_000;
+
+/// How long nobody asks again after it has failed.
+const LIMITS_PAUSE_MS: u64 = 250;
+
 /// A request that waits.
 struct Parked {
     id: String,
     text: Box<[u8]>,
+    /// Whether the engine has it.
+    judged: bool,
 }
 
 /// What is remembered of an errand.
@@ -68,6 +82,18 @@ enum Sent {
     Replica(Expected),
     Record(Expected),
     Lease,
+    /// Since when the limits of routes have their numbers.
+    Limits,
+}
+
+/// What is known of the limits of routes.
+enum Limits {
+    /// Since when they have their numbers; or there are none.
+    Known,
+    /// The ledger is being asked.
+    Asked,
+    /// It is to be asked: not before this time, in milliseconds.
+    Unknown(u64),
 }
 
 /// One gate.
@@ -81,6 +107,9 @@ pub struct Host<O> {
     decided: Shelf<Decision>,
     sent: Shelf<Sent>,
     errands: Vec<Errand>,
+    limits: Limits,
+    limits_of_routes: Box<[RouteLimit]>,
+    changed: Changed,
     ids: u64,
     /// The buffer.
     pub page: Page,
@@ -99,7 +128,8 @@ impl<O: Outside> Host<O> {
     ///
     /// When something is missing or wrong in `settings`: nothing passes then.
     pub fn new(mut outside: O, settings: &str, now_ms: u64) -> Result<Self, SettingsError> {
-        let setup = Setup::read(settings, UnixMillis(now_ms))?;
+        let changed = Changed::default();
+        let setup = Setup::read(settings, &changed, UnixMillis(now_ms))?;
         let engine = Engine::new(setup.engine, holder(&mut outside));
         let mut start = [0; 8];
         outside.random(&mut start);
@@ -113,6 +143,9 @@ impl<O: Outside> Host<O> {
             decided: Shelf::EMPTY,
             sent: Shelf::EMPTY,
             errands: vec![],
+            limits: if setup.limits.is_empty() { Limits::Known } else { Limits::Unknown(0) },
+            limits_of_routes: setup.limits,
+            changed,
             ids: u64::from_le_bytes(start),
             page: Page::default(),
         })
@@ -124,10 +157,14 @@ impl<O: Outside> Host<O> {
         let input = self.page.lend();
         let text = input.get(..len).unwrap_or_default();
         let id = self.next_id();
-        let code = self.judge(text, &id, ticket, now_ms);
+        let code = match self.limits {
+            Limits::Known => self.judge(text, &id, ticket, now_ms),
+            Limits::Asked | Limits::Unknown(_) => self.await_limits(text, &id, now_ms),
+        };
         self.settle();
         if code == Code::Waiting {
-            self.parked.put(ticket.into(), Parked { id, text: text.into() });
+            let judged = matches!(self.limits, Limits::Known);
+            self.parked.put(ticket.into(), Parked { id, text: text.into(), judged });
         }
         self.page.give_back(input);
         code
@@ -136,10 +173,9 @@ impl<O: Outside> Host<O> {
     /// What became of a request that waits.
     pub fn told(&mut self, ticket: u32, now_ms: u64) -> Code {
         let Some(decision) = self.decided.take(ticket.into()) else {
-            let waits = self.parked.has(ticket.into());
-            return if waits { Code::Waiting } else { Code::Nothing };
+            return self.still(ticket, now_ms);
         };
-        let Some(Parked { id, text }) = self.parked.take(ticket.into()) else {
+        let Some(Parked { id, text, .. }) = self.parked.take(ticket.into()) else {
             return Code::Nothing;
         };
         let Some(head) = Head::read(&text) else { return Code::Nothing };
@@ -151,6 +187,49 @@ impl<O: Outside> Host<O> {
         let judged = self.policy.told(&question, rule, Some(&decision), || jti(outside), now);
         keep(&mut self.engine, Some(&decision), &judged);
         say(&mut self.page, &self.policy, &head, (&path, query), &judged, &id)
+    }
+
+    /// A request of which nothing is decided: it waits for the engine, or for the limits of routes.
+    fn still(&mut self, ticket: u32, now_ms: u64) -> Code {
+        if !self.parked.has(ticket.into()) {
+            return Code::Nothing;
+        }
+        if self.parked.get(ticket.into()).is_none_or(|parked| parked.judged) {
+            return Code::Waiting;
+        }
+        let Some(mut parked) = self.parked.take(ticket.into()) else { return Code::Nothing };
+        let code = match self.limits {
+            Limits::Known => {
+                parked.judged = true;
+                self.judge(&parked.text, &parked.id, ticket, now_ms)
+            }
+            Limits::Asked | Limits::Unknown(_) => {
+                self.await_limits(&parked.text, &parked.id, now_ms)
+            }
+        };
+        self.settle();
+        if code == Code::Waiting {
+            self.parked.put(ticket.into(), parked);
+        }
+        code
+    }
+
+    /// What becomes of a request while it is not known since when the limits of routes have their numbers: it waits for
+    /// the ledger to say so, or is answered *unavailable* if that has just failed.
+    fn await_limits(&mut self, text: &[u8], id: &str, now_ms: u64) -> Code {
+        if let Limits::Unknown(at_ms) = self.limits
+            && now_ms < at_ms
+        {
+            let Some(head) = Head::read(text) else { return Code::Nothing };
+            let refusal =
+                self.policy.denied(&question(&head, id, ("/", None)), Denial::Unavailable);
+            render::answered(&mut self.page, &refusal.answer, id);
+            return Code::Answered;
+        }
+        if self.parked.len() >= PARKED_MAX {
+            return Code::Nothing;
+        }
+        Code::Waiting
     }
 
     /// Nobody waits for this request any more.
@@ -171,12 +250,14 @@ impl<O: Outside> Host<O> {
     /// How many errands wait to be run.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.errands.len()
+        let limits = matches!(self.limits, Limits::Unknown(_)) && self.parked.len() > 0;
+        self.errands.len().saturating_add(usize::from(limits))
     }
 
     /// Writes what is to be asked now, a line each: number, kind, deadline, place, question.
     pub fn errands(&mut self) {
         self.page.clear();
+        self.ask_for_limits();
         for errand in mem::take(&mut self.errands) {
             let ErrandId(id) = errand.id;
             let (kind, place, question, sent) = addressed(&errand);
@@ -187,20 +268,59 @@ impl<O: Outside> Host<O> {
             }
             let Ok(message) = String::from_utf8(message) else { continue };
             let (number, deadline) = (id.to_string(), errand.deadline_ms.to_string());
-            let columns = [&number, kind, &deadline, &place, &message];
-            for (at, column) in columns.into_iter().enumerate() {
-                self.page.push(if at == 0 { "" } else { "\t" });
-                self.page.push(column);
-            }
-            self.page.push("\n");
+            self.line(&[&number, kind, &deadline, &place, &message]);
             self.sent.put(id, sent);
         }
+    }
+
+    /// Asks since when the limits of routes have their numbers, if that is not known and somebody waits for it.
+    fn ask_for_limits(&mut self) {
+        if !matches!(self.limits, Limits::Unknown(_)) || self.parked.len() == 0 {
+            return;
+        }
+        let limits = self.limits_of_routes.iter();
+        let limits: Vec<_> = limits.filter_map(|limit| limit.limit(Stamp::default())).collect();
+        let mut message = vec![];
+        if message::write_limits(&limits, &mut message).is_err() {
+            return;
+        }
+        let Ok(message) = String::from_utf8(message) else { return };
+        let (number, deadline) = (LIMITS_ERRAND.to_string(), LIMITS_DEADLINE_MS.to_string());
+        self.line(&[&number, "limits", &deadline, place::LEDGER, &message]);
+        self.sent.put(LIMITS_ERRAND, Sent::Limits);
+        self.limits = Limits::Asked;
+    }
+
+    /// Takes in since when they have: then everything that waited can be judged.
+    fn settle_limits(&mut self, text: &[u8], now_ms: u64) {
+        let stamps = parts(text).and_then(|[changed]| message::read_changed(changed));
+        let stamps = stamps.ok().filter(|stamps| stamps.len() == self.limits_of_routes.len());
+        self.limits = Limits::Unknown(now_ms.saturating_add(LIMITS_PAUSE_MS));
+        let Some(stamps) = stamps else { return };
+        let names = self.limits_of_routes.iter().map(|limit| limit.name.clone());
+        self.changed = Changed(names.zip(stamps).collect());
+        if let Ok(setup) = Setup::read(&self.settings, &self.changed, UnixMillis(now_ms)) {
+            self.policy = setup.policy;
+            self.limits = Limits::Known;
+        }
+    }
+
+    fn line(&mut self, columns: &[&str]) {
+        for (at, column) in columns.iter().enumerate() {
+            self.page.push(if at == 0 { "" } else { "\t" });
+            self.page.push(column);
+        }
+        self.page.push("\n");
     }
 
     /// Takes in what the other side wrote as the answer to an errand. `found` is false where a replica has nothing.
     pub fn deliver(&mut self, id: u64, found: bool, len: usize, now_ms: u64) {
         let Some(sent) = self.sent.take(id) else { return };
         let input = self.page.lend();
+        if matches!(sent, Sent::Limits) {
+            self.settle_limits(input.get(..len).unwrap_or_default(), now_ms);
+            return self.page.give_back(input);
+        }
         let reply = self.read(&sent, found, input.get(..len).unwrap_or_default());
         self.page.give_back(input);
         if let Err(StoreError::Damaged(_)) = &reply {
@@ -212,8 +332,13 @@ impl<O: Outside> Host<O> {
 
     /// Takes in that a store gave no answer.
     pub fn fail(&mut self, id: u64, refused: bool, now_ms: u64) {
-        if self.sent.take(id).is_none() {
-            return;
+        match self.sent.take(id) {
+            None => return,
+            Some(Sent::Limits) => {
+                self.limits = Limits::Unknown(now_ms.saturating_add(LIMITS_PAUSE_MS));
+                return;
+            }
+            Some(_) => {}
         }
         let error = if refused { StoreError::Refused } else { StoreError::Unreachable };
         self.engine.deliver(ErrandId(id), Err(error), reading(now_ms));
@@ -303,6 +428,7 @@ impl<O: Outside> Host<O> {
                 let [found, tidings] = parts(text).map_err(framing)?;
                 Ok(Reply::Record(Some(record(found, expected)?), Some(head(tidings)?)))
             }
+            Sent::Limits => Err(StoreError::Refused),
             Sent::Lease => {
                 let [answer, tidings] = parts(text).map_err(framing)?;
                 let answer = read_answer(answer).map_err(framing)?;
@@ -319,6 +445,7 @@ impl<O: Outside> Host<O> {
             Sent::Head => ("head", String::new()),
             Sent::Replica(expected) | Sent::Record(expected) => ("record", hex(expected.lookup)),
             Sent::Lease => ("bucket", String::new()),
+            Sent::Limits => ("limits", String::new()),
         };
         // Codes and hexadecimal digits only: nothing here needs an escape.
         let line = [
@@ -339,7 +466,7 @@ impl<O: Outside> Host<O> {
             return;
         }
         // What was good when it was first read is so now; should it not be, the keys of before go on.
-        if let Ok(setup) = Setup::read(&self.settings, now) {
+        if let Ok(setup) = Setup::read(&self.settings, &self.changed, now) {
             self.policy = setup.policy;
             self.next_change = setup.next_change;
         }

@@ -5,22 +5,23 @@ use tollgate_core::{
     key::Brand,
     lease,
     pepper::{Pepper, Peppers},
+    stamp::Stamp,
     time::UnixMillis,
 };
 use tollgate_engine::{Issuer, Prover};
-use tollgate_gate::{Parts, Policy, Schedule, Term};
+use tollgate_gate::{Parts, Policy, Schedule, Term, spelled};
 use tollgate_http::{
     cors::{Allowed, Cors},
     credential::{KeyFrom, Sources},
     rate::Style,
-    route::{RuleSpec, Rules},
+    route::{RouteLimit, RuleSpec, Rules},
 };
 use tollgate_identity::SigningKey;
 
 use crate::settings::{Settings, SettingsError};
 
 /// The most requests that wait at one time, and the most records that are asked for at one time, in one isolate.
-const PARKED_MAX: usize = 2_000;
+pub(crate) const PARKED_MAX: usize = 2_000;
 const FETCHES_MAX: usize = 256;
 
 /// The longest secret, in bytes.
@@ -31,8 +32,24 @@ const SECRET_MAX: usize = 256;
 pub(crate) struct Setup {
     pub(crate) policy: Policy,
     pub(crate) engine: tollgate_engine::Settings,
+    /// The limits of routes, each once.
+    pub(crate) limits: Box<[RouteLimit]>,
     /// When another key signs, or the published ones change.
     pub(crate) next_change: Option<UnixMillis>,
+}
+
+/// Since when the limits of routes have their numbers, by their names.
+#[derive(Debug, Default)]
+pub(crate) struct Changed(pub(crate) Vec<(Box<str>, Stamp)>);
+
+impl Changed {
+    /// In the order of the rules and their limits. Of what is not known yet it is the oldest stamp there is: nothing is
+    /// judged by that.
+    fn of(&self, rules: &Rules) -> Vec<Stamp> {
+        let known = |limit: &RouteLimit| self.0.iter().find(|(name, _)| *name == limit.name);
+        let limits = rules.iter().flat_map(|rule| &rule.limits);
+        limits.map(|limit| known(limit).map_or(Stamp::default(), |(_, stamp)| *stamp)).collect()
+    }
 }
 
 impl Setup {
@@ -41,7 +58,11 @@ impl Setup {
     /// # Errors
     ///
     /// When something is missing or wrong: nothing passes then.
-    pub(crate) fn read(text: &str, now: UnixMillis) -> Result<Self, SettingsError> {
+    pub(crate) fn read(
+        text: &str,
+        changed: &Changed,
+        now: UnixMillis,
+    ) -> Result<Self, SettingsError> {
         let settings = Settings::read(text)?;
         let schedule = schedule(&settings)?;
         let wrong = |path: &str, what| SettingsError::new(path, what);
@@ -49,6 +70,7 @@ impl Setup {
         let audience = settings.text("identity.audience").unwrap_or("origin");
         let place = schedule.place(now).ok_or_else(|| wrong("secrets.signing", "is empty"))?;
         let key = signing_key(&settings, &at("secrets.signing", place))?;
+        let rules = rules(&settings)?;
         let parts = Parts {
             prover: Prover::new(brand(&settings)?, peppers(&settings)?),
             issuer: Issuer::new(key, issuer, audience)
@@ -56,18 +78,30 @@ impl Setup {
             jwks: schedule
                 .jwks(now)
                 .map_err(|_| wrong("secrets.signing", "cannot be published"))?,
-            rules: rules(&settings)?,
-            changed: vec![],
+            changed: changed.of(&rules),
+            rules,
             sources: sources(&settings)?,
             style: style(&settings)?,
             realm: settings.text("gate.realm").unwrap_or("api").into(),
         };
         let engine = engine(&settings)?;
         settings.end()?;
+        let limits = distinct(&parts.rules);
         let policy = Policy::new(parts)
             .map_err(|_| wrong("routes", "demand what no key can be judged by"))?;
-        Ok(Self { policy, engine, next_change: schedule.next_change(now) })
+        Ok(Self { policy, engine, limits, next_change: schedule.next_change(now) })
     }
+}
+
+/// The limits of all rules, each name once.
+fn distinct(rules: &Rules) -> Box<[RouteLimit]> {
+    let mut limits: Vec<RouteLimit> = vec![];
+    for limit in rules.iter().flat_map(|rule| &rule.limits) {
+        if limits.iter().all(|known| known.name != limit.name) {
+            limits.push(limit.clone());
+        }
+    }
+    limits.into()
 }
 
 fn engine(settings: &Settings<'_>) -> Result<tollgate_engine::Settings, SettingsError> {
@@ -180,7 +214,12 @@ fn style(settings: &Settings<'_>) -> Result<Style, SettingsError> {
 
 fn rules(settings: &Settings<'_>) -> Result<Rules, SettingsError> {
     let specs = settings.tables("routes");
-    let specs = specs.iter().map(|path| rule(settings, path)).collect::<Result<_, _>>()?;
+    let specs = specs.iter().map(|path| rule(settings, path)).collect::<Result<Vec<_>, _>>()?;
+    // A limit of one name is one bucket wherever it stands.
+    let all = || specs.iter().flat_map(|spec| &spec.limits);
+    if all().any(|limit| all().any(|other| other.name == limit.name && other != limit)) {
+        return Err(SettingsError::new("routes", "name one limit with different numbers or scopes"));
+    }
     Rules::new(specs)
         .map_err(|error| SettingsError::new(&at("routes", error.place), "cannot be used"))
 }
@@ -190,12 +229,14 @@ fn rule(settings: &Settings<'_>, path: &str) -> Result<RuleSpec, SettingsError> 
     let boxed = |name: &str| settings.list(&field(name)).into_iter().map(Into::into).collect();
     let cost = settings.number(&field("cost"), 1, 0, u32::MAX.into())?;
     let wrong = |name: &str, what| SettingsError::new(&field(name), what);
+    let limits = settings.list(&field("limits")).into_iter().map(spelled::limit).collect();
+    let limits: Option<Vec<_>> = limits;
     Ok(RuleSpec {
         methods: boxed("methods"),
         path: settings.needed(&field("path"))?.into(),
         scopes: boxed("scopes"),
         cost: u32::try_from(cost).map_err(|_| wrong("cost", "is too large"))?,
-        limits: vec![],
+        limits: limits.ok_or_else(|| wrong("limits", "is not written as burst:key=100,50/1s"))?,
         public: settings.flag(&field("public"))?,
         key_from: match settings.text(&field("key_from")) {
             None => None,

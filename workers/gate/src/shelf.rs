@@ -25,6 +25,11 @@ impl<T> Shelf<T> {
         Some(self.0.remove(place).1)
     }
 
+    /// What stands under a number.
+    pub(crate) fn get(&self, number: u64) -> Option<&T> {
+        self.place(number).ok().and_then(|place| self.0.get(place)).map(|(_, thing)| thing)
+    }
+
     /// Whether something stands there.
     pub(crate) fn has(&self, number: u64) -> bool {
         self.place(number).is_ok()
