@@ -7,6 +7,7 @@ mod holders;
 mod init;
 mod inspect;
 mod keys;
+mod limits;
 mod manual;
 mod memory;
 mod output;
@@ -103,6 +104,9 @@ Examples:
     /// List tenants, and stop and resume all keys of one
     #[command(subcommand)]
     Tenants(holders::Tenants),
+    /// The numbers of limits that keys share
+    #[command(subcommand)]
+    Limits(limits::Limits),
     /// The secrets under which keys are minted
     #[command(subcommand)]
     Peppers(peppers::Peppers),
@@ -206,6 +210,9 @@ impl Cli {
             }
             Command::Tenants(command) => {
                 holders::tenants(command, &Site::open(source)?, output).map(done)
+            }
+            Command::Limits(command) => {
+                limits::run(command, &Site::open(source)?, output).map(done)
             }
             Command::Peppers(command) => {
                 peppers::run(command, &Site::open(source)?, output).map(done)

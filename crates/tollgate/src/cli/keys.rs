@@ -1,5 +1,6 @@
 //! `tollgate keys`.
 
+mod update;
 mod view;
 
 use std::io::{self, Write};
@@ -13,7 +14,7 @@ use super::{
     Failure, Output,
     flags::Given,
     output::{columns, command},
-    settings::{self, Clear, Rights},
+    settings::{self, Rights},
     site::Site,
     standing::{Gates, Standing},
 };
@@ -21,6 +22,7 @@ use crate::{
     issuing::{self, IssueError, Issued},
     written::{duration, duration_text, instant_text},
 };
+use update::Update;
 pub(super) use view::{document, lines, verdict};
 
 /// The default of `--grace`.
@@ -60,7 +62,11 @@ Examples:
   tollgate keys update key_9mTq2XbWcY4LrK7d --scope orders:read --scope orders:write
   tollgate keys update key_9mTq2XbWcY4LrK7d --clear expires
   tollgate keys show key_9mTq2XbWcY4LrK7d --json | jq .key.settings > settings.json
-  tollgate keys update key_9mTq2XbWcY4LrK7d --settings settings.json")]
+  tollgate keys update key_9mTq2XbWcY4LrK7d --settings settings.json --if-version 1.41
+
+What somebody else changes at the same time is not overwritten: fields that are given are put over
+what is there then, and all settings only over the version that is named, or with --overwrite over
+any.")]
     Update(Update),
     /// Give a key a new secret, shown once, and the older ones an end
     #[command(after_help = "\
@@ -127,26 +133,6 @@ pub(super) struct One {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Update {
-    /// The key's public id
-    id: String,
-    /// Who the key acts for
-    #[arg(long)]
-    owner: Option<String>,
-    /// All settings as JSON, from a file or, if it is called -, from standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["owner", "clear", "Rights"])]
-    settings: Option<String>,
-    /// Even if the key has expired by that
-    #[arg(long)]
-    allow_past: bool,
-    /// What is emptied
-    #[arg(long, value_enum, value_name = "FIELD")]
-    clear: Vec<Clear>,
-    #[command(flatten)]
-    rights: Rights,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct Rotate {
     /// The key's public id
     id: String,
@@ -174,7 +160,7 @@ pub(super) fn run(command: Keys, site: &Site, output: &mut Output<'_>) -> Result
         Keys::Create(arguments) => create(arguments, site, output),
         Keys::List(arguments) => list(&arguments, site, output),
         Keys::Show(One { id }) => show(&id, site, output),
-        Keys::Update(arguments) => update(arguments, site, output),
+        Keys::Update(arguments) => update::run(&arguments, site, output),
         Keys::Rotate(arguments) => rotate(&arguments, site, output),
         Keys::Disable(One { id }) => change(Change::Disable { id }, "disabled", site, output),
         Keys::Enable(One { id }) => change(Change::Enable { id }, "enabled", site, output),
@@ -329,29 +315,6 @@ fn show(id: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
 /// Says what could not be looked at.
 fn unseen(out: &mut dyn Write, gates: &Gates) -> io::Result<()> {
     gates.notes().iter().try_for_each(|note| writeln!(out, "not looked at: {note}"))
-}
-
-fn update(arguments: Update, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let Update { id, owner, settings, allow_past, clear, rights } = arguments;
-    let given = if settings.is_some() { Given::Json } else { Given::Flags };
-    let mut ledger = site.ledger()?;
-    let before = known(&mut ledger, &id)?.settings;
-    let settings = match settings {
-        Some(from) => settings::read(&from)?,
-        None => {
-            let mut settings = before.clone();
-            settings.owner = owner.unwrap_or(settings.owner);
-            clear.into_iter().for_each(|field| field.apply(&mut settings));
-            rights.lay_over(&mut settings, site.now);
-            settings
-        }
-    };
-    if !allow_past {
-        ahead(&settings, Some(&before), site.now)?;
-    }
-    let receipt = ledger.change(&Change::Update { id, settings, expected: None }, site.now);
-    let receipt = receipt.map_err(|error| given.failure(error))?;
-    tell(receipt, &mut ledger, "changed", site, output)
 }
 
 fn revoke(arguments: Revoke, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {

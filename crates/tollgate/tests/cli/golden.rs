@@ -139,6 +139,15 @@ fn documents_keep_their_fields() {
 }
 
 #[test]
+fn shared_limits_keep_their_fields() {
+    let site = Site::new("golden-limits");
+    let words = ["keys", "create", "--tenant", "acme", "--owner", "b", "--unlimited"];
+    site.done(&[&words[..], &["--quota", "monthly:tenant=9/month"]].concat());
+    let set = ["limits", "set", "--tenant", "acme", "--quota", "monthly:tenant=5/month"];
+    check("limits-set", site.json(&set));
+}
+
+#[test]
 fn what_went_wrong_is_a_document_too() {
     let site = Site::new("golden-errors");
     let error = |arguments: &[&str], code: i32| {

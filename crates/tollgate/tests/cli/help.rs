@@ -27,6 +27,7 @@ const COMMANDS: &[&[&str]] = &[
     &["tenants", "list"],
     &["tenants", "stop"],
     &["tenants", "resume"],
+    &["limits", "set"],
     &["peppers", "list"],
     &["peppers", "add"],
     &["peppers", "use"],
@@ -59,9 +60,18 @@ fn the_page_of_the_command_is_what_the_command_prints() {
         assert!(printed.contains(&title), "{title}");
     }
     let pages = printed.matches("\n## tollgate").count();
-    let groups =
-        ["tollgate", "keys", "owners", "tenants", "peppers", "signing-keys", "store", "config"]
-            .len();
+    let groups = [
+        "tollgate",
+        "keys",
+        "owners",
+        "tenants",
+        "limits",
+        "peppers",
+        "signing-keys",
+        "store",
+        "config",
+    ]
+    .len();
     assert_eq!(pages, COMMANDS.len() + groups, "a command is missing in the list of this test");
 }
 

@@ -104,11 +104,74 @@ fn an_update_changes_what_is_given_and_nothing_else() {
     assert_eq!(settings(&["--unlimited"]), expected);
     // As JSON everything is replaced, and what `show` prints can be given again.
     site.write("settings.json", &before.to_string());
-    let again = settings(&["--settings", "settings.json"]);
+    let again = settings(&["--settings", "settings.json", "--overwrite"]);
     assert_eq!(again["scopes"], before["scopes"]);
     assert_eq!(again["quotas"], before["quotas"]);
     site.run(&["keys", "update", id, "--settings", "settings.json", "--plan", "x"])
         .fails(2, "cannot be used with");
+}
+
+#[test]
+fn all_settings_are_put_only_over_the_version_that_they_were_made_from() {
+    let site = Site::new("versions");
+    let (id, _) = site.key();
+    let shown = site.json(&["keys", "show", &id])["key"].clone();
+    let made_from = shown["version"].as_str().unwrap();
+    assert!(site.done(&["keys", "show", &id]).contains(&format!("version      {made_from}\n")));
+    site.write("settings.json", &shown["settings"].to_string());
+    let update = ["keys", "update", &id, "--settings", "settings.json"];
+    site.run(&update).fails(2, "say which version it was made from");
+    // Somebody else changes the key in between.
+    site.done(&["keys", "update", &id, "--plan", "pro"]);
+    let stale = [&update[..], &["--if-version", made_from]].concat();
+    site.run(&stale).fails(3, "somebody else has changed the key");
+    site.run(&["keys", "update", &id, "--plan", "x", "--if-version", made_from])
+        .fails(3, "somebody else has changed the key");
+    let now = site.json(&["keys", "show", &id])["key"].clone();
+    assert_eq!(now["settings"]["plan"], "pro");
+    site.done(&[
+        "keys",
+        "update",
+        &id,
+        "--plan",
+        "x",
+        "--if-version",
+        now["version"].as_str().unwrap(),
+    ]);
+    site.done(&[&update[..], &["--overwrite"]].concat());
+    assert_eq!(site.json(&["keys", "show", &id])["key"]["settings"]["plan"], Value::Null);
+    site.run(&["keys", "update", &id, "--plan", "x", "--if-version", "41"])
+        .fails(2, "such as 1.41");
+}
+
+#[test]
+fn changes_of_different_fields_at_once_are_all_made() {
+    let site = Site::new("updates-at-once");
+    let (id, _) = site.key();
+    let fields: [[&str; 2]; 8] = [
+        ["--plan", "pro"],
+        ["--scope", "a:b"],
+        ["--limit", "b:key=5,5/s"],
+        ["--quota", "q:key=5/day"],
+        ["--allow-ip", "192.0.2.0/24"],
+        ["--deny-ip", "192.0.2.7/32"],
+        ["--allow-country", "NZ"],
+        ["--deny-country", "T1"],
+    ];
+    std::thread::scope(|scope| {
+        for field in &fields {
+            let (site, id) = (&site, id.as_str());
+            scope.spawn(move || site.done(&[&["keys", "update", id], &field[..]].concat()));
+        }
+    });
+    let settings = site.json(&["keys", "show", &id])["key"]["settings"].clone();
+    for field in ["scopes", "limits", "quotas", "ips_allowed", "ips_denied", "countries_allowed"] {
+        assert_eq!(settings[field].as_array().unwrap().len(), 1, "{field}: {settings}");
+    }
+    assert_eq!(
+        (&settings["plan"], &settings["countries_denied"][0]),
+        (&"pro".into(), &"T1".into())
+    );
 }
 
 #[test]

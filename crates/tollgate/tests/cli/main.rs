@@ -17,6 +17,7 @@ mod init;
 mod inspect;
 mod keys;
 mod leaks;
+mod limits;
 mod peppers;
 mod secrets;
 mod signing_keys;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use tollgate_core::{decision::Denial, time::UnixMillis};
+use tollgate_core::{decision::Denial, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{KeyState, Secret};
 
 use crate::{
@@ -35,6 +35,7 @@ pub(in crate::cli) fn document(standing: &Standing) -> Value {
         "refusal": standing::document(standing.refusal()),
         "stopped": { "owner": stopped.owner, "tenant": stopped.tenant },
         "created_ms": key.created_ms,
+        "version": version(key.changed),
         "settings": key.settings,
         "secrets": secrets.collect::<Vec<_>>(),
     })
@@ -51,6 +52,7 @@ pub(in crate::cli) fn lines(out: &mut dyn Write, standing: &Standing) -> io::Res
         ("tenant", settings.tenant.clone()),
         ("owner", settings.owner.clone()),
         ("env", settings.env.clone()),
+        ("version", version(key.changed)),
     ];
     let mut add = |name: &'static str, what: String| {
         if !what.is_empty() {
@@ -74,6 +76,11 @@ pub(in crate::cli) fn lines(out: &mut dyn Write, standing: &Standing) -> io::Res
         add("secret", format!("{}, pepper {}, {fate}", hex(secret), secret.pepper));
     }
     facts(out, &lines)
+}
+
+/// A key's version: when it last changed, in the ledger's own time.
+fn version(Stamp { incarnation, epoch }: Stamp) -> String {
+    format!("{incarnation}.{epoch}")
 }
 
 /// The state as programs read it.

@@ -1,0 +1,110 @@
+//! `tollgate keys update`: what others change at the same time is not overwritten.
+
+use clap::Args;
+use tollgate_core::stamp::Stamp;
+use tollgate_ledger::{Change, ChangeError, Ledger, LedgerError, Receipt, Settings};
+
+use super::{ahead, known, tell};
+use crate::cli::{
+    Failure, Output,
+    flags::Given,
+    settings::{self, Clear, Rights},
+    site::Site,
+};
+
+/// How often a key that others change at the same time is read again.
+const UPDATE_TRIES_MAX: u32 = 16;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Update {
+    /// The key's public id
+    id: String,
+    /// Who the key acts for
+    #[arg(long)]
+    owner: Option<String>,
+    /// All settings as JSON, from a file or, if it is called -, from standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["owner", "clear", "Rights"])]
+    settings: Option<String>,
+    /// Only if the key is at this version, as `tollgate keys show` tells it
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    if_version: Option<Stamp>,
+    /// Whatever version it is at: for --settings that are not made from what is there
+    #[arg(long, requires = "settings", conflicts_with = "if_version")]
+    overwrite: bool,
+    /// Even if the key has expired by that
+    #[arg(long)]
+    allow_past: bool,
+    /// What is emptied
+    #[arg(long, value_enum, value_name = "FIELD")]
+    clear: Vec<Clear>,
+    #[command(flatten)]
+    rights: Rights,
+}
+
+/// Reads a version as `tollgate keys show` writes it.
+fn version(text: &str) -> Result<Stamp, String> {
+    let numbers = text.split_once('.').and_then(|(incarnation, epoch)| {
+        Some(Stamp { incarnation: incarnation.parse().ok()?, epoch: epoch.parse().ok()? })
+    });
+    numbers.ok_or_else(|| {
+        "a version is two numbers, such as 1.41: `tollgate keys show` tells it".to_owned()
+    })
+}
+
+/// Puts what is given over what is there, or refuses.
+pub(super) fn run(arguments: &Update, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    let mut ledger = site.ledger()?;
+    let read = arguments.settings.as_deref().map(settings::read).transpose()?;
+    if read.is_some() && arguments.if_version.is_none() && !arguments.overwrite {
+        let message = "--settings replaces everything: say which version it was made from, with --if-version and \
+                       what `tollgate keys show` tells, or --overwrite";
+        return Err(Failure::usage("version_missing", message));
+    }
+    for _ in 1..UPDATE_TRIES_MAX {
+        match put(arguments, read.as_ref(), &mut ledger, site)? {
+            // Somebody else was faster: the same is put over what there is now.
+            Err(LedgerError::Refused(ChangeError::OtherVersion { .. }))
+                if arguments.if_version.is_none() => {}
+            other => return told(other, arguments, &mut ledger, site, output),
+        }
+    }
+    let last = put(arguments, read.as_ref(), &mut ledger, site)?;
+    told(last, arguments, &mut ledger, site, output)
+}
+
+/// Puts what is given over the key as it is, or over the version that is named.
+fn put(
+    arguments: &Update,
+    read: Option<&Settings>,
+    ledger: &mut impl Ledger,
+    site: &Site,
+) -> Result<Result<Receipt, LedgerError>, Failure> {
+    let Update { id, owner, clear, rights, .. } = arguments;
+    let before = known(ledger, id)?;
+    let mut settings = before.settings.clone();
+    if let Some(read) = read {
+        settings = read.clone();
+    } else {
+        settings.owner = owner.clone().unwrap_or(settings.owner);
+        clear.iter().for_each(|field| field.apply(&mut settings));
+        rights.clone().lay_over(&mut settings, site.now);
+    }
+    if !arguments.allow_past {
+        ahead(&settings, Some(&before.settings), site.now)?;
+    }
+    let made_from = arguments.if_version.or((!arguments.overwrite).then_some(before.changed));
+    let change = Change::Update { id: id.clone(), settings, expected: made_from };
+    Ok(ledger.change(&change, site.now))
+}
+
+fn told(
+    changed: Result<Receipt, LedgerError>,
+    arguments: &Update,
+    ledger: &mut impl Ledger,
+    site: &Site,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let given = if arguments.settings.is_some() { Given::Json } else { Given::Flags };
+    let receipt = changed.map_err(|error| given.failure(error))?;
+    tell(receipt, ledger, "changed", site, output)
+}
