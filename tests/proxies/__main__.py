@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import deployments
-from .session import EXAMPLES, ROOT, Outcome, both, replay
+from .session import EXAMPLES, ROOT, Outcome, both
 
 #: How many examples run at a time: each has its own ports and folder.
 AT_ONCE = 6
@@ -39,7 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m proxies", description=__doc__)
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/tollgate")
     parser.add_argument("--tools", type=Path, default=ROOT / ".tools")
-    parser.add_argument("--only", action="append", choices=[*(example.name for example in EXAMPLES), "traefik", "deployments"])
+    parser.add_argument("--only", action="append", choices=[*(example.name for example in EXAMPLES), "deployments"])
     parser.add_argument("--row", default="", help="rows whose name contains this")
     parser.add_argument("--mistakes", action="store_true", help="also make mistakes, each of which a row must notice")
     parser.add_argument("--image", type=Path, help="the program that the Dockerfile builds; run as root, in a root of its own")
@@ -53,8 +53,6 @@ def main() -> int:
     for done in runs:
         played, count, unnoticed = done.result()
         outcomes, noticed, missed = outcomes + played, noticed + count, missed + unnoticed
-    if not arguments.only or "traefik" in arguments.only:
-        outcomes += replay(arguments)
     if not arguments.only or "deployments" in arguments.only:
         more, count, unnoticed = deployments.run(arguments, ROOT)
         outcomes, noticed, missed = outcomes + more, noticed + count, missed + unnoticed

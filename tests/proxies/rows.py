@@ -20,7 +20,7 @@ def _(stage: Stage):
     stage.allowed(request(stage.bearer(), stage.x_api_key()), what="the same key twice")
 
 
-@row("an end user's own token beside the key is neither judged nor taken away")
+@row("an end user's own token beside the key is neither judged nor taken away", "tokens")
 def _(stage: Stage):
     one = stage.allowed(request(stage.x_api_key(), ("Authorization", "Bearer an.end.users.token")))
     if one:
@@ -307,7 +307,7 @@ def _(stage: Stage):
         stage.expect(fine and len(arrived) == 1, f"{status}: {said(got)}")
 
 
-@row("what the origin lets shared caches keep is private where a key was asked for")
+@row("what the origin lets shared caches keep is private where a key was asked for", "private")
 def _(stage: Stage):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nCache-Control: %s\r\n\r\norigin"
     for given in (b"public, max-age=60", b"s-maxage=60", b"no-store"):
