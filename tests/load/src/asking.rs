@@ -1,6 +1,10 @@
 //! What a target is asked: always the same, or with another key each time.
 
-use std::{cell::Cell, fs};
+use std::{
+    cell::Cell,
+    fs,
+    hash::{BuildHasher, Hasher, RandomState},
+};
 
 use anyhow::{Context, bail, ensure};
 
@@ -30,8 +34,8 @@ impl Asking {
     /// The bytes in `file`, which are asked as they are.
     pub(crate) fn same(file: &str) -> anyhow::Result<Self> {
         let before = fs::read(file).with_context(|| file.to_owned())?;
-        let (after, keys, asked) = (vec![], vec![vec![]], Cell::new(0));
-        Ok(Self { before, after, keys, order: Order::Each, asked })
+        let (after, keys) = (vec![], vec![vec![]]);
+        Ok(Self { before, after, keys, order: Order::Each, asked: somewhere() })
     }
 
     /// The same, with one of the lines in `keys` in the place of `{key}`, in the order that has this name.
@@ -50,7 +54,7 @@ impl Asking {
             other => bail!("no order `{other}`: each or zipf"),
         };
         let after = rest.get(PLACE.len()..).unwrap_or_default().to_vec();
-        Ok(Self { before: before.to_vec(), after, keys, order, asked: Cell::new(0) })
+        Ok(Self { before: before.to_vec(), after, keys, order, asked: somewhere() })
     }
 
     /// How many requests there are before one comes again.
@@ -72,6 +76,11 @@ impl Asking {
             to.extend_from_slice(part);
         }
     }
+}
+
+/// Where to begin: a load that began where the last one did would find what that one has warmed.
+fn somewhere() -> Cell<u64> {
+    Cell::new(RandomState::new().build_hasher().finish())
 }
 
 /// A rank below `count`, by Zipf's law with an exponent of one.
