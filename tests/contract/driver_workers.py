@@ -40,6 +40,9 @@ class WorkersHost(Host):
         "door envoy": "a Worker answers clients, not proxies",
     }
 
+    #: KV, which has nothing yet, and then the ledger.
+    calls_of_a_key = 2
+
     def __init__(self):
         missing = [path for path in (WORKERD, *(workers_config.WORKERS / name for name in workers_config.MODULES)) if not path.exists()]
         if missing:

@@ -20,6 +20,7 @@ export function stores(env) {
     },
     head: (_place, question) => ask(env.RELAY, "relay", question),
     record: (place, question) => ask(env.LEDGER, place, question),
+    limits: (place, question) => ask(env.LEDGER, place, question),
     lease: (place, question) => ask(env.BUCKET, place, question),
   };
 }

@@ -1,6 +1,6 @@
 // The gate, for any runtime that has `fetch` and WebAssembly. It knows its stores by one object:
 //
-//   { replica(key), head(place, question), record(place, question), lease(place, question) }
+//   { replica(key), head(place, question), record(place, question), lease(place, question), limits(place, question) }
 //
 // each of which gives a promise of bytes; a replica that has nothing gives null. What they carry is read and
 // judged in the module; nothing here looks at a key. Whatever fails here is answered 503.

@@ -12,7 +12,9 @@ mod numbers;
 use core::fmt;
 
 pub use answer::{ANSWER_MAX, read_answer, write_answer};
-pub use limits::{ROUTE_LIMITS_MAX, read_changed, read_limits, write_changed, write_limits};
+pub use limits::{
+    ROUTE_LIMITS_MAX, is_about_limits, read_changed, read_limits, write_changed, write_limits,
+};
 use tollgate_core::{
     bucket::NAME_MAX,
     json::{JsonError, Reader, Writer},

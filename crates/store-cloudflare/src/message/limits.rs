@@ -44,6 +44,12 @@ pub fn write_limits(limits: &[Limit<'_>], out: &mut Vec<u8>) -> Result<(), Messa
     Ok(())
 }
 
+/// Whether a question is about that, and not one that [`super::read_question`] reads.
+#[must_use]
+pub fn is_about_limits(question: &[u8]) -> bool {
+    question.starts_with(b"{\"limits\":")
+}
+
 /// Reads such a question.
 ///
 /// # Errors
