@@ -25,7 +25,7 @@ def _ask(stage, role: str, answer=None, times=1, path="/orders/1"):
         stage.check(answer or allowed(role.split("|")[0]), stage.ask(sent), sent)
 
 
-def _asked(stage, what: str, wanted: int, act, fresh=True, renews=True):
+def asked(stage, what: str, wanted: int, act, fresh=True, renews=True):
     """Judges how often the store was asked. Where a genuine key is asked for longer than a head stays fresh, the head
     is rightly read again, at most every half second."""
     if fresh:
@@ -40,36 +40,36 @@ def _asked(stage, what: str, wanted: int, act, fresh=True, renews=True):
 
 
 def _cold_then_warm(stage):
-    _asked(stage, "a key seen for the first time", _key(stage), lambda: _ask(stage, "one"))
-    _asked(stage, "twenty more within half a second", 0, lambda: _ask(stage, "one", times=20))
+    asked(stage, "a key seen for the first time", _key(stage), lambda: _ask(stage, "one"))
+    asked(stage, "twenty more within half a second", 0, lambda: _ask(stage, "one", times=20))
 
 
 def _two_keys(stage):
-    _asked(stage, "two keys seen for the first time", 2 * _key(stage), lambda: (_ask(stage, "one"), _ask(stage, "two")))
-    _asked(stage, "the two in turn", 0, lambda: [(_ask(stage, "one"), _ask(stage, "two")) for _ in range(5)])
+    asked(stage, "two keys seen for the first time", 2 * _key(stage), lambda: (_ask(stage, "one"), _ask(stage, "two")))
+    asked(stage, "the two in turn", 0, lambda: [(_ask(stage, "one"), _ask(stage, "two")) for _ in range(5)])
 
 
 def _denied_is_held(stage):
-    _asked(stage, "a disabled key seen for the first time", _key(stage), lambda: _ask(stage, "off", denied("key_disabled")))
-    _asked(stage, "five more", 0, lambda: _ask(stage, "off", denied("key_disabled"), times=5))
+    asked(stage, "a disabled key seen for the first time", _key(stage), lambda: _ask(stage, "off", denied("key_disabled")))
+    asked(stage, "five more", 0, lambda: _ask(stage, "off", denied("key_disabled"), times=5))
 
 
 def _after_a_pause(stage):
     _ask(stage, "one")
     time.sleep(1.3)
-    _asked(stage, "a held key after 1.3 s: the head, and nothing else", stage.gate.host.calls_of_a_head, lambda: _ask(stage, "one"), fresh=False)
-    _asked(stage, "at once again", 0, lambda: _ask(stage, "one", times=3))
+    asked(stage, "a held key after 1.3 s: the head, and nothing else", stage.gate.host.calls_of_a_head, lambda: _ask(stage, "one"), fresh=False)
+    asked(stage, "at once again", 0, lambda: _ask(stage, "one", times=3))
 
 
 def _forged_do_not_renew(stage):
     _ask(stage, "one")
     time.sleep(1.3)
-    _asked(stage, "forged keys after a pause", 0, lambda: _ask(stage, "one|forge:3", unproven(), times=10), fresh=False, renews=False)
+    asked(stage, "forged keys after a pause", 0, lambda: _ask(stage, "one|forge:3", unproven(), times=10), fresh=False, renews=False)
 
 
 def _scope_and_cost_ask_nothing(stage):
     _ask(stage, "one")
-    _asked(stage, "other routes of a held key", 0, lambda: (
+    asked(stage, "other routes of a held key", 0, lambda: (
         _ask(stage, "one", denied("scope_missing"), path="/admin/1"), _ask(stage, "one", path="/cost/5"), _ask(stage, "one", path="/cost/0")))
 
 
@@ -117,7 +117,7 @@ def _refused_locally(stage):
     _ask(stage, "one")
     for _ in range(2):
         _ask(stage, "one", denied("rate_limited"))
-    _asked(stage, "fifty refusals", 0, lambda: _ask(stage, "one", denied("rate_limited"), times=20))
+    asked(stage, "fifty refusals", 0, lambda: _ask(stage, "one", denied("rate_limited"), times=20))
 
 
 ROWS = [
@@ -132,7 +132,8 @@ ROWS = [
     counted("a right and a forged key at once get each their own answer", "F10", _right_and_wrong, one=Key()),
     Row(F, "a limit is leased, not asked for at each request", "R14", (_leased,), config="leases", needs=("calls",),
         keys={"one": Key(limits=(Limit(5_000, 5_000, 1_000),))}),
-    Row(F, "a refused client asks the store nothing", "R09", (_refused_locally,), config="leases", needs=("calls",), keys={"one": Key(limits=(Limit(1),))}),
+    Row(F, "a refused client asks the store nothing", "R09", (_refused_locally,), config="leases", needs=("calls",), timed=True,
+        keys={"one": Key(limits=(Limit(1),))}),
     Row(F, "fifty clients of one cold key are all answered", "F09", (Crowd(request(x_api_key("one")), 50, {200: 50}, Seen(identity="one")),),
         config="counted", keys={"one": Key()}),
 ]
