@@ -17,6 +17,8 @@ from .deployed import Client, Process, Shared, until
 from .sharing import deployed, fixed
 
 BURST = 400
+#: What is kept beside the store, in bytes.
+BALLAST = 1 << 20
 #: Longer than leases live, so that nothing is left of what a gate had when the fault began.
 FAULT_S = 7
 CREATE = ("keys", "create", "--tenant", "t", "--owner", "o", "--env", "live", "--unlimited")
@@ -29,7 +31,8 @@ class NotHere(Exception):
     """This machine cannot play it; the message says why."""
 
 
-KEYS = {"free": Key(plan="pro"), "gone": Key(), "limited": Key(limits=fixed(BURST)), "cold": Key(limits=fixed(BURST))}
+KEYS = {"free": Key(plan="pro"), "gone": Key(), "limited": Key(limits=fixed(BURST)), "cold": Key(limits=fixed(BURST)),
+        "other": Key(plan="pro"), "last": Key(plan="pro")}
 
 
 def refused_loudly(shared: Shared, codes: set[str], *words: str):
@@ -152,20 +155,54 @@ def full(host) -> str:
         # What has been written once may be written again: it takes some changes until nothing is left.
         codes, changes = [], 0
         while not codes:
-            with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-                while file.write(bytes(4_096)):
-                    pass
+            fill(filler)
             done = shared.type(*CREATE)
             changes += 1
             if done.returncode:
                 codes.append(refused_loudly(shared, {"store_full", "full"}, *CREATE))
             assert changes < 3_000, "the disk never fills"
         left = warm.endures(FAULT_S)
-        refused_loudly(shared, {codes[0]}, "keys", "revoke", shared.id("free"))
-        assert warm.client.ask(shared.key("free")) == (200, ""), "a revocation that failed is heeded"
+        # What takes rights away has room that is kept for it; what gives some has none.
+        assert os.statvfs(place).f_bavail == 0, "the disk is not full"
+        assert Path(f"{shared.store}.ballast").stat().st_size == BALLAST
+        shared.did("keys", "revoke", shared.id("free"))
+        until("the revocation", lambda: warm.client.ask(shared.key("free")) == (401, "key_revoked"), 3)
+        fill(filler)
+        refused_loudly(shared, {codes[0]}, *CREATE)
+        shared.did("keys", "disable", shared.id("other"))
+        until("a word on it", lambda: spent(warm.gate), 15)
+        kept = metric(warm.gate, "tollgate_store_ballast_bytes")
+        assert 0 < kept < BALLAST, kept
+        # Nothing is left of it: then it is refused, loudly.
+        Path(f"{shared.store}.ballast").unlink()
+        fill(filler)
+        refused_loudly(shared, {codes[0]}, "keys", "revoke", shared.id("last"))
+        assert warm.client.ask(shared.key("last")) == (200, ""), "a revocation that failed is heeded"
+        until("that too is said", lambda: metric(warm.gate, "tollgate_store_ballast_bytes") == 0, 15)
         filler.unlink()
         warm.recovers()
-        return f"after {changes} changes; {left} more by the lease; changes said {codes[0]}"
+        until("new ballast", lambda: metric(warm.gate, "tollgate_store_ballast_bytes") == BALLAST, 15)
+        until("a word on that", lambda: any(event["event"] == "ballast_whole" for event in warm.gate.events()))
+        return f"after {changes} changes; {left} more by the lease; changes said {codes[0]}; {BALLAST - kept} bytes of ballast given up"
+
+
+def fill(filler: Path):
+    """Takes every byte that is left."""
+    with filler.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(bytes(4_096)):
+            pass
+
+
+def spent(gate: Process) -> bool:
+    """Whether the gate says that ballast was given up."""
+    return any(event["event"] == "ballast_spent" and event["level"] == "error" for event in gate.events())
+
+
+def metric(gate: Process, name: str) -> int:
+    """The value of a metric without labels."""
+    lines = [line for line in gate.metrics().decode().splitlines() if line.startswith(f"{name} ")]
+    assert len(lines) == 1, f"{name}: {lines}"
+    return int(lines[0].split()[1])
 
 
 def read_only(host) -> str:

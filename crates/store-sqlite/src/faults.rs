@@ -23,7 +23,10 @@ use tollgate_core::{
 use tollgate_engine::{Errand, ErrandId, Lookup, Question, Reply, StoreError};
 use tollgate_ledger::{Change, Ledger, LedgerError, Receipt, Secret, Settings};
 
-use crate::{Access, Store};
+use crate::{
+    Access, Store,
+    ballast::{self, BALLAST_BYTES},
+};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
@@ -158,6 +161,36 @@ fn a_full_store_serves_what_it_has_and_refuses_the_rest_whole() {
     limit(&store, pages * 100);
     assert_eq!(create(&mut store, number).unwrap().stamp.epoch, stamp.epoch + 1);
     assert!(ask(&mut store, vec![lease("c")])[0].is_ok());
+}
+
+/// It is full whatever is given up: here the database itself may not grow.
+#[test]
+fn a_change_that_takes_away_is_tried_as_long_as_there_is_ballast_and_no_other_is() {
+    let folder = Folder::new("ballast");
+    let mut store = folder.store();
+    create(&mut store, 1).unwrap();
+    let held = || ballast::held(&folder.file());
+    let pages: i64 = store.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    let limit = |store: &Store, pages: i64| {
+        let most = format!("PRAGMA max_page_count = {pages}");
+        store.connection.query_row(&most, [], |row| row.get::<_, i64>(0)).unwrap();
+    };
+    limit(&store, pages);
+    // Every change needs more room than there is.
+    let grows = "CREATE TEMP TRIGGER grows AFTER UPDATE ON ledger BEGIN \
+                 INSERT INTO buckets VALUES (hex(randomblob(8)), zeroblob(100000), 0); END";
+    store.connection.execute_batch(grows).unwrap();
+    assert_eq!(refused(create(&mut store, 2)), "store_full");
+    assert_eq!(held(), BALLAST_BYTES, "a creation has used ballast");
+    let gone = |store: &mut Store| store.change(&Change::Revoke { id: "key_1".into() }, NOW);
+    assert_eq!(refused(gone(&mut store)), "store_full");
+    assert_eq!(held(), 0, "it was not tried as often as it could be");
+    // Nothing is left to give up: it is refused at once, and nothing of it has happened.
+    assert_eq!(refused(gone(&mut store)), "store_full");
+    assert_eq!(store.stamp().unwrap().epoch, 2);
+    limit(&store, pages.saturating_mul(100));
+    gone(&mut store).unwrap();
+    assert_eq!(store.keep_ballast(), Some(BALLAST_BYTES));
 }
 
 #[test]

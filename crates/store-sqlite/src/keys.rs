@@ -5,8 +5,8 @@ use rusqlite::{
 };
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{
-    CARRIERS_MAX, Change, Commit, Holder, Key, KeyState, Ledger, LedgerError, Object, Outbox,
-    PAGE_MAX, Page, Receipt, Settings, Shared, Snapshot, Stopped, apply,
+    CARRIERS_MAX, Change, Commit, Conclusion, Holder, Key, KeyState, Ledger, LedgerError, Object,
+    Outbox, PAGE_MAX, Page, Receipt, Settings, Shared, Snapshot, Stopped, apply,
 };
 
 use crate::{
@@ -19,7 +19,11 @@ use crate::{
 impl Ledger for Store {
     fn change(&mut self, change: &Change, now: UnixMillis) -> Result<Receipt, LedgerError> {
         open::patient(&mut self.connection).map_err(Fault::from)?;
-        let changed = commit(&mut self.connection, &mut self.kept, change, now);
+        let mut changed = commit(&mut self.connection, &mut self.kept, change, now);
+        // It ends: each time there is less of it.
+        while is_full(&changed) && takes_away(change) && self.give_up_ballast() {
+            changed = commit(&mut self.connection, &mut self.kept, change, now);
+        }
         // Nothing is waited for longer than an answer may take, whatever became of the change.
         open::hurried(&mut self.connection).map_err(Fault::from)?;
         let Commit { stamp, key, others, .. } = changed?;
@@ -81,6 +85,28 @@ impl Ledger for Store {
 
     fn peppers_in_use(&mut self, now: UnixMillis) -> Result<[u64; 16], LedgerError> {
         Ok(peppers(&self.connection, now)?)
+    }
+}
+
+fn is_full(changed: &Result<Commit, LedgerError>) -> bool {
+    matches!(changed, Err(LedgerError::Failed { conclusion: Conclusion::Full, .. }))
+}
+
+/// Whether a change gives nobody anything: it is worth the last room there is.
+const fn takes_away(change: &Change) -> bool {
+    match change {
+        Change::Disable { .. }
+        | Change::Revoke { .. }
+        | Change::RevokeSecret { .. }
+        | Change::StopOwner { .. }
+        | Change::StopTenant { .. } => true,
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Renumber { .. }
+        | Change::Rotate { .. }
+        | Change::Enable { .. }
+        | Change::ResumeOwner { .. }
+        | Change::ResumeTenant { .. } => false,
     }
 }
 

@@ -8,6 +8,7 @@
 //! Durable Object's SQL allows.
 #![forbid(unsafe_code)]
 
+mod ballast;
 mod buckets;
 mod fault;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub mod statements;
 mod store;
 mod sweep;
 
+pub use ballast::BALLAST_BYTES;
 pub use leases::HOLDERS;
 pub use open::{Access, OpenFailure};
 pub use restore::{backup, restore};

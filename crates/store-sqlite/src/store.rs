@@ -17,7 +17,7 @@ use tollgate_core::{
 use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError, Tidings};
 
 use crate::{
-    Access, OpenFailure,
+    Access, OpenFailure, ballast,
     fault::Fault,
     head::{self, Kept},
     leases::{self, HOLDERS, Lease},
@@ -80,6 +80,8 @@ impl Store {
         open::settle(&mut store.connection)?;
         // A note that cannot be written is written with the next change; a read-only disk serves.
         store.note(stamp);
+        // Nor is there a need for ballast to serve.
+        let _ = ballast::provide(path);
         Ok(store)
     }
 
@@ -207,6 +209,23 @@ impl Store {
         let (stamp, _) = head::ledger(&transaction)?;
         transaction.finish()?;
         Ok(stamp)
+    }
+
+    /// Makes what is missing of the [ballast](crate::BALLAST_BYTES), if there is room; says how many bytes there are. None
+    /// for a store in memory, which needs none.
+    pub fn keep_ballast(&self) -> Option<u64> {
+        let Place::File(path) = &self.place else { return None };
+        // What keeps it from being made is what its size says.
+        let _ = ballast::provide(path);
+        Some(ballast::held(path))
+    }
+
+    /// Gives up a part of the ballast; says whether there was any.
+    pub(crate) fn give_up_ballast(&self) -> bool {
+        match &self.place {
+            Place::File(path) => ballast::give_up(path),
+            Place::Memory(_) => false,
+        }
     }
 
     /// Notes an epoch outside the database; says whether that is done.

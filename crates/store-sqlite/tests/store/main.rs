@@ -9,6 +9,7 @@
     reason = "a test stops at what should not be"
 )]
 
+mod ballast;
 mod changes;
 mod conservation;
 mod crash;

@@ -150,5 +150,5 @@ fn no_file_is_left_over() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["store.db", "store.db.epoch"]);
+    assert_eq!(names, ["store.db", "store.db.ballast", "store.db.epoch"]);
 }

@@ -1,6 +1,9 @@
 //! What is counted, and how Prometheus reads it. Every label is one of a fixed few: nothing a client sends
 //! becomes one.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -38,6 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) origin_retries: Counter,
     pub(crate) reloads: Counter,
     pub(crate) reloads_failed: Counter,
+    pub(crate) ballast: Known,
 }
 
 /// Only grows.
@@ -47,6 +51,21 @@ pub(crate) struct Counter(AtomicU64);
 /// How many there are now.
 #[derive(Debug, Default)]
 pub(crate) struct Gauge(AtomicU64);
+
+/// A number that is not known at first.
+#[derive(Debug, Default)]
+pub(crate) struct Known(Mutex<Option<u64>>);
+
+impl Known {
+    /// It is this now; says what it was.
+    pub(crate) fn set(&self, number: u64) -> Option<u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(number)
+    }
+
+    fn number(&self) -> Option<u64> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Counter {
     /// One more.
@@ -157,6 +176,11 @@ impl Metrics {
         self.traffic(&mut page);
         stores(&mut page, engine);
         held(&mut page, engine);
+        if let Some(bytes) = self.ballast.number() {
+            let help =
+                "Room that is kept for revocations on a full disk: less than 1048576 is an alarm.";
+            page.gauge("tollgate_store_ballast_bytes", help, bytes);
+        }
         page.0
     }
 
@@ -240,6 +264,16 @@ impl Metrics {
 }
 
 fn stores(page: &mut Page, engine: &Counts) {
+    let name = "tollgate_verdicts_total";
+    page.family(
+        name,
+        "counter",
+        "Verdicts on genuine keys, by code, before anything else was refused.",
+    );
+    page.labelled(name, "code", "allowed", engine.allowed);
+    for (code, count) in Denial::CODES.iter().zip(engine.denied) {
+        page.labelled(name, "code", code, count);
+    }
     let name = "tollgate_errands_total";
     page.family(name, "counter", "Questions to the store, by kind.");
     for (kind, count) in [
@@ -281,6 +315,11 @@ fn stores(page: &mut Page, engine: &Counts) {
             engine.leases_granted,
         ),
         ("tollgate_answers_late_total", "Answers after their deadline.", engine.answers_late),
+        (
+            "tollgate_answers_ignored_total",
+            "Answers that nothing open had asked for.",
+            engine.answers_ignored,
+        ),
         ("tollgate_head_failures_total", "Head reads that failed.", engine.head_failures),
         ("tollgate_freezes_total", "Times this process stood still.", engine.freezes),
         ("tollgate_restarts_total", "Times the ledger began anew.", engine.restarts),

@@ -19,7 +19,7 @@ use tollgate_core::{
     time::{Reading, UnixMillis},
 };
 use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError};
-use tollgate_store_sqlite::{SWEEP_MAX, Store};
+use tollgate_store_sqlite::{BALLAST_BYTES, SWEEP_MAX, Store};
 
 use super::{gate::Gate, log::Level, report};
 use crate::clock;
@@ -62,6 +62,11 @@ pub(crate) trait Authority {
     fn repaired(&mut self) -> u64 {
         0
     }
+
+    /// Makes what is missing of the ballast; says how many bytes there are. None if there is no need for any.
+    fn ballast(&mut self) -> Option<u64> {
+        None
+    }
 }
 
 impl Authority for Store {
@@ -75,6 +80,10 @@ impl Authority for Store {
 
     fn repaired(&mut self) -> u64 {
         self.take_repaired()
+    }
+
+    fn ballast(&mut self) -> Option<u64> {
+        self.keep_ballast()
     }
 }
 
@@ -141,7 +150,7 @@ impl Inboxes {
         let store = opened()?;
         let mut desk = Desk { gate: gate.clone(), open, store, told: None };
         let tidy = move || {
-            let mut rest = Some(TIDY_IDLE);
+            let mut rest = desk.look_at_ballast();
             while let Some(wait) = rest {
                 thread::sleep(wait);
                 rest = desk.tidy();
@@ -210,10 +219,29 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
         }
     }
 
+    /// Keeps the ballast, and says so when some is missing; says for how long to wait before the next time, unless the
+    /// gate is gone.
+    fn look_at_ballast(&mut self) -> Option<Duration> {
+        let gate = self.gate.upgrade()?;
+        let held = self.guarded(&gate, |store| Ok(store.ballast())).ok().flatten();
+        if let Some(bytes) = held {
+            let before = gate.metrics.ballast.set(bytes);
+            let about = json!({ "bytes": bytes, "whole": BALLAST_BYTES });
+            if bytes < BALLAST_BYTES && before != Some(bytes) {
+                gate.log.say(Level::Error, "ballast_spent", about);
+            } else if bytes >= BALLAST_BYTES && before.is_some_and(|before| before < BALLAST_BYTES)
+            {
+                gate.log.say(Level::Info, "ballast_whole", about);
+            }
+        }
+        Some(TIDY_IDLE)
+    }
+
     /// Tidies a little; says for how long to wait before the next time, unless the gate is gone.
     fn tidy(&mut self) -> Option<Duration> {
         let gate = self.gate.upgrade()?;
         let now = clock::read().wall;
+        self.look_at_ballast()?;
         Some(match self.guarded(&gate, |store| store.tidy(now)) {
             Ok(true) => TIDY_BUSY,
             Ok(false) | Err(_) => TIDY_IDLE,
