@@ -146,12 +146,21 @@ fn list(
     let next = holders.last().filter(|_| holders.len() >= count).map(|last| last.name.as_str());
     let name = if tenant.is_some() { "owners" } else { "tenants" };
     let documents: Vec<_> = holders.iter().map(|holder| document(holder, tenant)).collect();
-    output.show(&json!({ name: documents, "next": next }), |out| {
+    let mut document = json!({ name: documents, "next": next });
+    let mut all_stopped = false;
+    if let (Some(tenant), Some(fields)) = (tenant, document.as_object_mut()) {
+        all_stopped = ledger.stopped(tenant, "")?.tenant;
+        fields.insert("tenant_stopped".to_owned(), all_stopped.into());
+    }
+    output.show(&document, |out| {
         let mut head = vec![name.trim_end_matches('s'), "keys", "stopped since"];
         head.extend(tenant.is_none().then_some("owners stopped"));
         let head = head.into_iter().map(str::to_owned).collect();
         let rows = holders.iter().map(|holder| row(holder, tenant.is_none()));
         columns(out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+        if let Some(tenant) = tenant.filter(|_| all_stopped) {
+            writeln!(out, "\nTheir tenant {tenant} is stopped, so all of their keys are refused.")?;
+        }
         let Some(next) = next else { return Ok(()) };
         let of = tenant.map_or_else(String::new, |tenant| format!(" {tenant}"));
         let words = format!("{name} list{of} --after {next}");

@@ -164,6 +164,10 @@ fn tenants_and_owners_are_listed_with_their_stops() {
     let owners = site.json(&["owners", "list", "acme"])["owners"].clone();
     assert_eq!((&owners[0]["owner"], &owners[0]["stopped"]), (&json!("dev"), &json!(true)));
     assert!(site.done(&["owners", "list", "acme"]).contains("dev    1     20"), "since when");
+    let says = "Their tenant zoo is stopped, so all of their keys are refused.";
+    assert!(site.done(&["owners", "list", "zoo"]).contains(says));
+    assert!(!site.done(&["owners", "list", "acme"]).contains("is stopped, so"));
+    assert_eq!(site.json(&["owners", "list", "zoo"])["tenant_stopped"], true);
     let page = site.json(&["tenants", "list", "--count", "1"]);
     assert_eq!(page["next"], "acme");
     let more = site.done(&["tenants", "list", "--count", "1"]);
