@@ -103,4 +103,15 @@ MISTAKES = [
     Mistake("envoy-grpc", "status_on_error: { code: ServiceUnavailable }", "", GONE),
     Mistake("envoy-grpc", "explicit_http_config: { http2_protocol_options: {} }",
             "explicit_http_config: { http_protocol_options: {} }", ARRIVES),
+    Mistake("envoy-grpc", "timeout: 2s }", "timeout: 60s }", IMPOSTER),
+    Mistake("envoy-grpc", "response_flag_filter: { flags: [UAEX] }", "response_flag_filter: { flags: [NR] }", GONE),
+    # Over gRPC the gate is told every field, names those to take away, and knows the peer: spellings of the identity
+    # and X-Forwarded-For do not hang on Envoy's own settings, as they do over HTTP.
+    Mistake("envoy-grpc", "transport_api_version: V3", "transport_api_version: V3\n"
+            "                      allowed_headers: { patterns: [{ exact: host }] }", ARRIVES),
+    Mistake("envoy-grpc", "transport_api_version: V3", "transport_api_version: V3\n"
+            "                      disallowed_headers: { patterns: [{ exact: x-api-key }] }", ARRIVES),
+    Mistake("envoy-grpc", "transport_api_version: V3", "transport_api_version: V3\n"
+            "                      filter_enabled: { default_value: { numerator: 50, denominator: HUNDRED } }", NO_KEY),
+    Mistake("envoy-grpc", '["127.0.0.1/32"]', '["127.0.0.0/8"]', ASKS, TOML),
 ]

@@ -27,7 +27,7 @@ pub struct Answer {
 /// What an answer tells besides the denial.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// What is protected, for challenges.
+    /// What is protected, for challenges; empty where a head is refused before that is known, whose 400 has none.
     pub realm: &'a str,
     /// The id of the request, by which an operator finds it in the log.
     pub request_id: &'a str,
@@ -108,7 +108,9 @@ pub fn invalid(cause: Invalid, context: &Context<'_>) -> Answer {
 
 fn answer(denial: Denial, face: Face, context: &Context<'_>) -> Answer {
     let mut fields = vec![];
-    if face.challenge != Challenge::None {
+    // Who refuses a head before anything is read of it knows no realm, and a 400 needs none.
+    let unread = denial == Denial::RequestInvalid && context.realm.is_empty();
+    if face.challenge != Challenge::None && !unread {
         fields.push(("www-authenticate", challenge(face.challenge, context)));
     }
     if denial == Denial::Unavailable {

@@ -236,3 +236,12 @@ fn each_way_to_be_invalid_says_its_own_and_differs_in_nothing_else() {
         assert!(seen.insert(own), "{cause:?} says what another does");
     }
 }
+
+#[test]
+fn only_a_400_from_somebody_who_knows_no_realm_has_no_challenge() {
+    let nobody = Context { realm: "", ..context() };
+    assert_eq!(said(&denied(Denial::RequestInvalid, &nobody), "www-authenticate"), None);
+    assert_eq!(said(&invalid(Invalid::List, &nobody), "www-authenticate"), None);
+    let plain = denied(Denial::CredentialMissing, &nobody);
+    assert_eq!(said(&plain, "www-authenticate"), Some("Bearer realm=\"\""));
+}
