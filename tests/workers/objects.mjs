@@ -18,11 +18,46 @@ export default {
     const object = env[space].get(env[space].idFromName(name));
     const body = new Uint8Array(await request.arrayBuffer());
     try {
+      if (method === "administer") {
+        const { status, body: text } = await object.administer(request.headers.get("key") ?? "", body);
+        return new Response(text, { status, headers: { "content-type": "application/json" } });
+      }
       const answer = await object[method ?? "ask"](body);
       return answer instanceof Uint8Array ? new Response(answer) : Response.json(answer ?? null);
     } catch (error) {
       return new Response(error.message, { status: 500, headers: { overloaded: String(error.overloaded ?? false) } });
     }
+  },
+};
+`;
+
+/** Plays KV over workerd's own protocol; `/control` says how, and what it was told. */
+const KV = `
+const held = new Map();
+const told = [];
+let failing = 0;
+let silent = false;
+export default {
+  async fetch(request) {
+    const url = new URL(request.url);
+    if (url.pathname === "/control") {
+      failing = Number(url.searchParams.get("failing") ?? failing);
+      silent = url.searchParams.get("silent") === "true";
+      return Response.json({ told, held: Object.fromEntries(held) });
+    }
+    const key = decodeURIComponent(url.pathname.slice(1));
+    if (request.method === "PUT") {
+      const text = await request.text();
+      if (silent) await new Promise((resolve) => setTimeout(resolve, 20_000));
+      if (failing > 0) {
+        failing -= 1;
+        return new Response("no", { status: 500 });
+      }
+      told.push(key);
+      held.set(key, text);
+      return new Response(null, { status: 204 });
+    }
+    return held.has(key) ? new Response(held.get(key)) : new Response(null, { status: 404 });
   },
 };
 `;
@@ -48,17 +83,28 @@ export async function objects({ disk, more = "", bindings = {}, classes, given =
           "cloudflare/objects.mjs": await readFile(SHELL),
           "objects/objects.wasm": await readFile(MODULE),
         },
-        bindings: { ...Object.fromEntries(spaces), ...(given === null ? {} : { TOLLGATE_SECRETS: given }), ...bindings },
+        bindings: { ...Object.fromEntries(spaces), RECORDS: { kv: "kv" }, ...(given === null ? {} : { TOLLGATE_SECRETS: given }), ...bindings },
         objects: Object.fromEntries(keys.map((key) => [key, key.toLowerCase()])),
       },
+      kv: { modules: { "kv.mjs": KV } },
     },
     { disk },
   );
-  const post = (space, name, body, method) => {
+  const post = (space, name, body, method, headers) => {
     const path = [space, name, ...(method ? [method] : [])].map(encodeURIComponent).join("/");
-    return fetch(`${workerd.url()}/${path}`, { method: "POST", body });
+    return fetch(`${workerd.url()}/${path}`, { method: "POST", body, headers });
   };
-  return { ...workerd, post, ask: async (...asked) => answer(await post(...asked)) };
+  return {
+    ...workerd,
+    post,
+    ask: async (...asked) => answer(await post(...asked)),
+    administer: async (key, body) => {
+      const text = typeof body === "string" ? body : JSON.stringify(body);
+      const response = await post("LEDGER", "ledger", text, "administer", { key });
+      return { status: response.status, ...(await response.json()) };
+    },
+    replica: async (how = {}) => (await fetch(`${workerd.url("kv")}/control?${new URLSearchParams(how)}`)).json(),
+  };
 }
 
 /** What an object said: its bytes, or an error with its code. */

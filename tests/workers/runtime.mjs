@@ -1,7 +1,7 @@
 // Starts workerd on ports of its choice, and stops it again.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -66,7 +66,6 @@ const config :Workerd.Config = (services = [${all.join(",\n")}], sockets = [${op
  */
 export async function serve(services, { sockets = Object.keys(services), disk } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "tollgate-workerd-"));
-  const { mkdir } = await import("node:fs/promises");
   for (const [name, service] of Object.entries(services)) {
     for (const [module, contents] of Object.entries(service.modules)) {
       const path = join(folder, name, module);
@@ -81,6 +80,8 @@ export async function serve(services, { sockets = Object.keys(services), disk } 
   const child = spawn(WORKERD, ["serve", "--experimental", "--control-fd=3", config], {
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
+  // A test that fails before it stops its workerd leaves none behind.
+  process.once("exit", () => child.kill("SIGKILL"));
   const log = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => log.push(text));

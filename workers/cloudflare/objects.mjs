@@ -17,6 +17,15 @@ const SWEEP_ON_MS = 1_000;
 const LATER_MS = 24 * 3_600_000;
 /** The relay of whoever names none. */
 const RELAY = "relay";
+/** The one ledger. */
+const LEDGER = "ledger";
+/** So long after a change replicas are told of it, with what has changed meanwhile. */
+const PUBLISH_MS = 100;
+/** Replicas that could not be told are told again after so long at first, and at most after so long. */
+const RETRY_MIN_MS = 250;
+const RETRY_MAX_MS = 60_000;
+/** Replicas that have not taken something after so long are told it again. */
+const PUT_MAX_MS = 5_000;
 
 const text = new TextDecoder();
 const bytes = new TextEncoder();
@@ -25,6 +34,8 @@ let compiled;
 let module;
 /** When somebody began to renew the copy of the head; none if nobody does. */
 let renewing;
+/** The storage of the object whose step this is: a step is synchronous, so there is one at most. */
+let storage;
 
 /** Compiles the module, once in an isolate. */
 async function load() {
@@ -39,12 +50,20 @@ function refusal(code) {
 /** The module's instance: its buffer, and calls into it. */
 class Module {
   #wasm;
+  /** What the storage said last. */
+  #said;
 
   constructor(env) {
-    const log = (at, len) => console.log(text.decode(new Uint8Array(this.#wasm.memory.buffer, at, len)));
-    this.#wasm = new WebAssembly.Instance(compiled, { host: { log } }).exports;
-    const secrets = bytes.encode(env.TOLLGATE_SECRETS ?? "");
-    if (this.#wasm.start(this.write(secrets)) !== 1) throw refusal(text.decode(this.#read()));
+    const bytesAt = (at, len) => new Uint8Array(this.#wasm.memory.buffer, at, len);
+    const host = {
+      log: (at, len) => console.log(text.decode(bytesAt(at, len))),
+      sql: (at, len) => (this.#said = run(text.decode(bytesAt(at, len)))).length,
+      rows: (at) => bytesAt(at, this.#said.length).set(this.#said),
+    };
+    this.#wasm = new WebAssembly.Instance(compiled, { host }).exports;
+    const told = [env.TOLLGATE_SECRETS ?? "", env.TOLLGATE_ADMIN ?? "", JSON.stringify(env.TOLLGATE?.keys ?? {})];
+    const started = this.#wasm.start(this.write(frame(...told.map((part) => bytes.encode(part)))));
+    if (started !== 1) throw refusal(text.decode(this.read()));
   }
 
   /** Writes to the buffer, and says how many bytes. */
@@ -56,15 +75,15 @@ class Module {
   }
 
   /** What was written for this side: a copy, which the next call leaves alone. */
-  #read() {
+  read() {
     return new Uint8Array(this.#wasm.memory.buffer, this.#wasm.written(), this.#wasm.written_len()).slice();
   }
 
   /** A call that writes something or says why not. */
   done(call, ...given) {
     const done = this.#wasm[call](...given);
-    if (done !== 1) throw refusal(text.decode(this.#read()) || "refused");
-    return this.#read();
+    if (done !== 1) throw refusal(text.decode(this.read()) || "refused");
+    return this.read();
   }
 
   /** A call that gives a number. */
@@ -73,8 +92,34 @@ class Module {
   }
 }
 
+/** Runs a statement on the storage of the object whose step this is. */
+function run(asked) {
+  let said;
+  try {
+    const [statement, given] = JSON.parse(asked);
+    const parameters = given.map((value) => (typeof value?.bytes === "string" ? unhex(value.bytes) : value));
+    said = { rows: [...storage.sql.exec(statement, ...parameters).raw()] };
+  } catch (error) {
+    said = { error: error.message };
+  }
+  return bytes.encode(JSON.stringify(said));
+}
+
+/** The bytes of pairs of hexadecimal digits. */
+function unhex(digits) {
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+/** What a promise comes to, or a refusal if that takes too long. */
+function within(promise, most_ms) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(refusal("store_unreachable")), most_ms)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** A step of the module. Whatever goes wrong beside a refusal leaves nothing of the instance behind. */
-function step(env, work) {
+function step(env, work, own) {
+  storage = own;
   try {
     module ??= new Module(env);
     return work(module);
@@ -83,6 +128,8 @@ function step(env, work) {
     module = undefined;
     console.error(JSON.stringify({ level: "error", event: "module_trapped" }));
     throw refusal("module_trapped");
+  } finally {
+    storage = undefined;
   }
 }
 
@@ -220,11 +267,116 @@ export class Relay extends DurableObject {
   /** Answers a question for the head. */
   async ask(question) {
     if (stale(this.env)) {
-      const ledger = this.env.LEDGER.get(this.env.LEDGER.idFromName("ledger"));
+      const ledger = this.env.LEDGER.get(this.env.LEDGER.idFromName(LEDGER));
       this.#renewal ??= renew(this.env, (question) => ledger.ask(question)).finally(() => (this.#renewal = undefined));
       await this.#renewal;
     }
     return step(this.env, (module) => module.done("head_told", module.write(question), Date.now()));
   }
 }
-export class Ledger extends DurableObject {}
+/** The one object that holds the ledger and the head: the only writer of keys. */
+export class Ledger extends DurableObject {
+  /** When the alarm is due; none if it is not set. */
+  #alarm = null;
+  /** How long it is waited after replicas could not be told. */
+  #patience = RETRY_MIN_MS;
+
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.blockConcurrencyWhile(async () => {
+      await load();
+      // A second one would be a second ledger.
+      if (ctx.id.name !== LEDGER) return;
+      this.#open();
+      this.#alarm = await ctx.storage.getAlarm();
+    });
+  }
+
+  /** Brings the tables to the version of the module. */
+  #open() {
+    const { kv } = this.ctx.storage;
+    const version = kv.get("schema") ?? 0;
+    const reached = this.#kept((module) => {
+      const reached = module.number("ledger_open", version);
+      if (reached === 0) throw refusal(text.decode(module.read()));
+      return reached;
+    });
+    if (reached !== version) kv.put("schema", reached);
+  }
+
+  /** A step of which everything is kept, or nothing if it throws. */
+  #kept(work) {
+    return this.ctx.storage.transactionSync(() => step(this.env, work, this.ctx.storage));
+  }
+
+  /** Answers a question for the head, or for a record with the head of the same read. */
+  ask(question) {
+    this.#mine();
+    const answer = this.#kept((module) => module.done("ledger_ask", module.write(question), Date.now()));
+    this.#publish();
+    return answer;
+  }
+
+  /** Does what `body` asks for, if the holder of `key` may: the status of the answer, and its JSON. */
+  administer(key, body) {
+    this.#mine();
+    const presented = bytes.encode(key);
+    const answer = { status: 503, body: '{"code":"unavailable"}' };
+    try {
+      this.#kept((module) => {
+        answer.status = module.number("administer", module.write(frame(presented, body)), Date.now());
+        answer.body = text.decode(module.read());
+        // Nothing of what is refused is kept.
+        if (answer.status !== 200) throw refusal("refused");
+      });
+    } catch (error) {
+      if (error.message !== "refused") return { status: 503, body: JSON.stringify({ code: error.message }) };
+    }
+    this.#publish();
+    return answer;
+  }
+
+  #mine() {
+    if (this.ctx.id.name !== LEDGER) throw refusal("question_misdirected");
+  }
+
+  /** Wakes soon, if replicas are to be told something. */
+  #publish() {
+    const now = Date.now();
+    if (step(this.env, (module) => module.number("publishes")) !== 1) return;
+    if (this.#alarm === null || this.#alarm > now + PUBLISH_MS) this.#wake(now + PUBLISH_MS);
+  }
+
+  #wake(at) {
+    this.#alarm = at;
+    this.ctx.storage.setAlarm(at);
+  }
+
+  /** Tells replicas what was committed, in order of epochs; and lets old entries leave the head. */
+  async alarm() {
+    this.#alarm = null;
+    this.#kept((module) => module.number("ledger_age", Date.now()));
+    const more = await this.#tell().then(
+      (more) => ((this.#patience = RETRY_MIN_MS), more ? PUBLISH_MS : LATER_MS),
+      () => (this.#patience = Math.min(2 * this.#patience, RETRY_MAX_MS)),
+    );
+    const at = Date.now() + more;
+    if (this.#alarm === null || this.#alarm > at) this.#wake(at);
+  }
+
+  /** Tells replicas some of it, and says whether there is more. */
+  async #tell() {
+    const { kv } = this.ctx.storage;
+    const before = kv.get("publishing") ?? new Uint8Array(0);
+    const due = step(this.env, (module) => module.done("due", module.write(before)), this.ctx.storage);
+    if (due.length === 0) return false;
+    const [publishing, records] = split(due);
+    const told = texts(records);
+    const puts = [];
+    for (let at = 0; at < told.length; at += 2) puts.push(this.env.RECORDS.put(told[at], told[at + 1]));
+    await within(Promise.all(puts), PUT_MAX_MS);
+    this.#kept((module) => module.done("told", module.write(publishing)));
+    kv.put("publishing", publishing.slice());
+    return true;
+  }
+}

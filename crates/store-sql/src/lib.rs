@@ -1,9 +1,26 @@
 //! The ledger, the head and the buckets, whichever SQLite keeps them: a file, or a Durable Object.
 //!
-//! Nothing here opens anything or knows a clock. A step is made of what is kept and what is asked; whoever calls it
-//! keeps what comes out, all of it or nothing.
+//! Nothing here opens anything, begins a transaction or knows a clock. A step is made of what is kept and what is
+//! asked; whoever calls it begins the transaction, and keeps what comes out: all of it or nothing.
+//!
+//! The statements and the schema stand in one place each ([`schema`], [`statements`]) and keep within what a
+//! Durable Object's SQL allows.
 #![forbid(unsafe_code)]
 
 mod bucket;
+mod head;
+mod keys;
+mod outbox;
+mod records;
+mod routes;
+pub mod schema;
+mod sql;
+pub mod statements;
 
 pub use bucket::{Desk, Exchanged, HOLDERS_MAX, LOOK_AFTER_MS, Unreadable};
+pub use head::{ENTRY_AGE_MAX_MS, Head, Kept, ledger, refresh};
+pub use keys::{age, change, key, key_of, keys, owners, peppers_in_use, stopped, tenants};
+pub use outbox::{Cursor, Due, OutboxRow, PUBLISHED_MAX, due, publish, published};
+pub use records::{RecordFault, record};
+pub use routes::{route_limits_changed, route_limits_known};
+pub use sql::{Column, Fault, Given, Row, Sql};

@@ -11,6 +11,10 @@ use crate::{Look, Objects, Outside, Page, Refusal, Taken};
 unsafe extern "C" {
     /// Writes `len` bytes at `from` to the log.
     safe fn log(from: *const u8, len: usize);
+    /// Runs the statement of `len` bytes at `from`, and says how long the answer is.
+    safe fn sql(from: *const u8, len: usize) -> usize;
+    /// Puts that answer at `to`, where there is room for it.
+    safe fn rows(to: *mut u8);
 }
 
 /// The runtime.
@@ -19,6 +23,12 @@ struct Runtime;
 impl Outside for Runtime {
     fn log(&mut self, line: &str) {
         log(line.as_ptr(), line.len());
+    }
+
+    fn sql(&mut self, asked: &[u8]) -> Vec<u8> {
+        let mut said = vec![0; sql(asked.as_ptr(), asked.len())];
+        rows(said.as_mut_ptr());
+        said
     }
 }
 
@@ -57,13 +67,13 @@ pub(crate) extern "C" fn written_len() -> usize {
     with_page(|page| page.written().len())
 }
 
-/// Starts with the secrets of `len` bytes: 1 if that went well, else 0 and what is written says why not.
+/// Starts with what `len` bytes tell: 1 if that went well, else 0 and what is written says why not.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn start(len: usize) -> u32 {
     HELD.with_borrow_mut(|held| {
-        let secrets = held.page.lend();
-        match Objects::new(Runtime, secrets.get(..len).unwrap_or(&[])) {
+        let told = held.page.lend();
+        match Objects::new(Runtime, told.get(..len).unwrap_or(&[])) {
             Ok(objects) => {
                 held.objects = Some(objects);
                 1
@@ -141,6 +151,55 @@ pub(crate) extern "C" fn head_age_ms(now_ms: f64) -> f64 {
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn head_told(len: usize, now_ms: f64) -> u32 {
     done(|objects| objects.head_told(len, millis(now_ms)))
+}
+
+/// Brings the ledger's tables from a version to the newest, which it says; 0 if that failed.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn ledger_open(version: f64) -> f64 {
+    with(|objects| objects.ledger_open(millis(version).0)).map_or(0.0, number)
+}
+
+/// Answers a question to the ledger: 1 if there is an answer.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn ledger_ask(len: usize, now_ms: f64) -> u32 {
+    done(|objects| objects.ledger_ask(len, millis(now_ms)))
+}
+
+/// Does what whoever may asks for, and gives the status of the answer; 0 if there is none.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn administer(len: usize, now_ms: f64) -> u32 {
+    with(|objects| objects.administer(len, millis(now_ms))).unwrap_or(0)
+}
+
+/// Lets old entries leave the ledger's head: 1 if that went well.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn ledger_age(now_ms: f64) -> u32 {
+    done(|objects| objects.ledger_age(millis(now_ms)))
+}
+
+/// Whether something is to be published since this was last asked.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn publishes() -> u32 {
+    with(|objects| Ok(objects.take_publishes())).map_or(0, u32::from)
+}
+
+/// Writes what replicas are to be told next: 1 if that could be read.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn due(len: usize) -> u32 {
+    done(|objects| objects.due(len))
+}
+
+/// Replicas have been told it: 1 if that is noted.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn told(len: usize) -> u32 {
+    done(|objects| objects.told(len))
 }
 
 fn done(work: impl FnOnce(&mut Objects<Runtime>) -> Result<(), Refusal>) -> u32 {

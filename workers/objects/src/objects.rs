@@ -15,8 +15,12 @@ use tollgate_store_sql::{Desk, LOOK_AFTER_MS};
 
 use crate::{
     Page,
+    admin::administer,
+    authority::Admin,
     copy::{HeadCopy, Taken},
+    ledger::Ledger,
     secrets,
+    sql::Database,
 };
 
 /// The most holders of one bucket: isolates that spend from it at one time.
@@ -29,6 +33,10 @@ pub type Refusal = &'static str;
 pub trait Outside {
     /// Writes one line to the log.
     fn log(&mut self, line: &str);
+
+    /// Runs a statement on the storage of the object that calls: JSON of the statement and a list of its parameters,
+    /// answered by JSON with `rows` or with an `error`.
+    fn sql(&mut self, asked: &[u8]) -> Vec<u8>;
 }
 
 /// When a bucket is looked at again.
@@ -49,6 +57,7 @@ pub struct Objects<O> {
     peppers: Peppers,
     desk: Desk,
     copy: HeadCopy,
+    ledger: Ledger,
     /// The newest time that was seen: no clock runs back here.
     newest: UnixMillis,
     /// What both sides write.
@@ -56,15 +65,25 @@ pub struct Objects<O> {
 }
 
 impl<O: Outside> Objects<O> {
-    /// The objects of a deployment with these secrets.
+    /// The objects of a deployment: what is `told` are its secrets, the record of its first admin key, which may be
+    /// empty, and its settings of keys as JSON.
     ///
     /// # Errors
     ///
-    /// When the secrets are missing or not good: nothing is answered then.
-    pub fn new(outside: O, secrets: &[u8]) -> Result<Self, Refusal> {
+    /// When the secrets are missing or not good, or keys cannot look so: nothing is answered then. With a record that
+    /// is none nobody administers.
+    pub fn new(mut outside: O, told: &[u8]) -> Result<Self, Refusal> {
+        let [text, admin, keys] = parts(told).map_err(MessageError::code)?;
+        let peppers = secrets::peppers(text)?;
+        let known = Admin::read(admin, &peppers);
+        if known.is_none() && !admin.is_empty() {
+            // Nobody administers then; what gates need goes on.
+            outside.log("{\"level\":\"error\",\"event\":\"admin_record_refused\"}");
+        }
         Ok(Self {
             outside,
-            peppers: secrets::peppers(secrets)?,
+            ledger: Ledger::new(secrets::brand(keys)?, known),
+            peppers,
             desk: Desk::new(HOLDERS),
             copy: HeadCopy::new().ok_or("out_of_memory")?,
             newest: UnixMillis(0),
@@ -187,6 +206,88 @@ impl<O: Outside> Objects<O> {
             };
             let head = objects.copy.tell(since, &objects.peppers, now);
             push_part(head.ok_or("store_unreachable")?, out).map_err(MessageError::code)
+        })
+    }
+
+    /// Brings the ledger's tables from a version to the newest, and says which that is.
+    ///
+    /// # Errors
+    ///
+    /// When they are newer, or the storage fails: the caller's transaction must keep nothing then.
+    pub fn ledger_open(&mut self, version: u64) -> Result<u64, Refusal> {
+        self.with_input(0, |objects, _, _| {
+            Ledger::open(&mut Database(&mut objects.outside), version)
+        })
+    }
+
+    /// Answers a question of `len` bytes to the ledger.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or the storage fails.
+    pub fn ledger_ask(&mut self, len: usize, now: UnixMillis) -> Result<(), Refusal> {
+        let now = self.reading(now);
+        self.with_input(len, |objects, question, out| {
+            let Self { outside, peppers, ledger, .. } = objects;
+            ledger.ask(&mut Database(outside), peppers, question, now.wall, out)
+        })
+    }
+
+    /// Does what the `len` bytes ask for, a key and a body, if the holder of the key may, and gives the status of the
+    /// answer that is written. Within a transaction of the caller's, which keeps nothing unless that is 200.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not two parts.
+    pub fn administer(&mut self, len: usize, now: UnixMillis) -> Result<u32, Refusal> {
+        let now = self.reading(now);
+        self.with_input(len, |objects, input, out| {
+            let [key, body] = parts(input).map_err(MessageError::code)?;
+            let Self { outside, peppers, ledger, .. } = objects;
+            let answer = administer(ledger, &mut Database(outside), peppers, key, body, now);
+            out.extend_from_slice(answer.body.to_string().as_bytes());
+            Ok(answer.status)
+        })
+    }
+
+    /// Lets old entries leave the ledger's head. Within a transaction of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails: the transaction must keep nothing then.
+    pub fn ledger_age(&mut self, now: UnixMillis) -> Result<(), Refusal> {
+        let now = self.reading(now);
+        self.with_input(0, |objects, _, _| {
+            let Self { outside, ledger, .. } = objects;
+            ledger.age(&mut Database(outside), now.wall)
+        })
+    }
+
+    /// Whether something is to be published since this was last asked.
+    pub const fn take_publishes(&mut self) -> bool {
+        std::mem::replace(&mut self.ledger.publishes, false)
+    }
+
+    /// Writes what replicas are to be told next; `len` bytes say what they were told last, if that was a part.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub fn due(&mut self, len: usize) -> Result<(), Refusal> {
+        self.with_input(len, |objects, before, out| {
+            let Self { outside, peppers, ledger, .. } = objects;
+            ledger.due(&mut Database(outside), peppers, before, out)
+        })
+    }
+
+    /// Replicas have been told what `len` bytes say.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails: they will be told again.
+    pub fn told(&mut self, len: usize) -> Result<(), Refusal> {
+        self.with_input(len, |objects, publishing, _| {
+            Ledger::told(&mut Database(&mut objects.outside), publishing)
         })
     }
 

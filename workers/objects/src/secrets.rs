@@ -1,7 +1,10 @@
-//! The peppers of a deployment, from the one JSON document that holds its secrets.
+//! The peppers of a deployment, from the one JSON document that holds its secrets, and what its keys look like.
 
 use serde::{Deserialize, de::IgnoredAny};
-use tollgate_core::pepper::{Pepper, Peppers};
+use tollgate_core::{
+    key::Brand,
+    pepper::{Pepper, Peppers},
+};
 
 /// The longest text, in bytes.
 const TEXT_MAX: usize = 64 * 1024;
@@ -47,6 +50,31 @@ pub(crate) fn peppers(text: &[u8]) -> Result<Peppers, &'static str> {
     }
     let ring: Vec<_> = secrets.iter().map(|(id, secret)| Pepper { id: *id, secret }).collect();
     Peppers::new(&ring, document.issuing).map_err(|_| "secrets_refused")
+}
+
+/// The settings of keys, with the names and defaults of `tollgate.toml`. The others are the gate's.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Keys {
+    prefix: String,
+    envs: Vec<String>,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { prefix: "tg".to_owned(), envs: vec!["live".to_owned()] }
+    }
+}
+
+/// Reads what keys look like.
+///
+/// # Errors
+///
+/// When the text is no JSON, or the prefix or an env is none.
+pub(crate) fn brand(text: &[u8]) -> Result<Brand, &'static str> {
+    let keys: Keys = serde_json::from_slice(text).map_err(|_| "settings_malformed")?;
+    let envs: Vec<&str> = keys.envs.iter().map(String::as_str).collect();
+    Brand::new(&keys.prefix, &envs).map_err(|_| "settings_refused")
 }
 
 /// The bytes that pairs of lower-case hexadecimal digits stand for.

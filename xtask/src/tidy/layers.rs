@@ -19,10 +19,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
     ("tollgate-ledger", &["tollgate-core"]),
     ("tollgate-store-cloudflare", &["tollgate-core"]),
-    ("tollgate-store-sql", &["tollgate-core"]),
+    ("tollgate-store-sql", &["tollgate-core", "tollgate-ledger"]),
     (
         "tollgate-worker-objects",
-        &["tollgate-core", "tollgate-store-cloudflare", "tollgate-store-sql"],
+        &["tollgate-core", "tollgate-ledger", "tollgate-store-cloudflare", "tollgate-store-sql"],
     ),
     ("tollgate-store-sqlite", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
     (

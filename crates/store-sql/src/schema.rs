@@ -1,0 +1,95 @@
+//! The tables.
+
+/// What marks a file as ours: `TgLd`.
+pub const APPLICATION_ID: i64 = 0x5467_4c64;
+
+/// The version of the schema that this program reads and writes: how many migrations there are.
+pub const VERSION: i64 = 3;
+
+/// The statements that lead from each version to the next, from an empty file on.
+///
+/// Published ones are never edited: a change of the schema is one more.
+pub const MIGRATIONS: [&[&str]; 3] = [FIRST, SECOND, THIRD];
+
+const FIRST: &[&str] = &[
+    // How far the ledger has come: one row.
+    "CREATE TABLE ledger (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        incarnation INTEGER NOT NULL CHECK (incarnation > 0),
+        epoch INTEGER NOT NULL CHECK (epoch > 0),
+        floor INTEGER NOT NULL CHECK (floor BETWEEN 0 AND epoch)
+    ) STRICT",
+    // The head's entries: the newest change of each subject above the floor.
+    "CREATE TABLE entries (
+        epoch INTEGER PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('lookup', 'key', 'owner', 'tenant')),
+        id TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        UNIQUE (tenant, kind, id)
+    ) STRICT",
+    // The keys, each with its document.
+    "CREATE TABLE keys (
+        id TEXT PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX keys_of_tenants ON keys (tenant, id)",
+    "CREATE INDEX keys_of_owners ON keys (tenant, owner)",
+    // Whose a secret is; what the document says of it, so that it can be asked for.
+    "CREATE TABLE secrets (
+        lookup BLOB PRIMARY KEY CHECK (length(lookup) = 16),
+        key TEXT NOT NULL REFERENCES keys (id),
+        pepper INTEGER NOT NULL CHECK (pepper BETWEEN 0 AND 15),
+        ends_ms INTEGER,
+        revoked INTEGER NOT NULL CHECK (revoked IN (0, 1))
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX secrets_of_keys ON secrets (key)",
+    // Which keys carry limits that count beyond themselves.
+    "CREATE TABLE shared (
+        object TEXT NOT NULL,
+        name TEXT NOT NULL,
+        key TEXT NOT NULL REFERENCES keys (id),
+        PRIMARY KEY (object, name, key)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX shared_of_keys ON shared (key)",
+    // Who is stopped: an owner, or with an empty one the tenant.
+    "CREATE TABLE stops (
+        tenant TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        PRIMARY KEY (tenant, owner)
+    ) STRICT, WITHOUT ROWID",
+    // What replicas have not been told yet: a secret, or all of an owner or a tenant.
+    "CREATE TABLE outbox (
+        kind TEXT NOT NULL CHECK (kind IN ('lookup', 'owner', 'tenant')),
+        tenant TEXT NOT NULL,
+        id TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        PRIMARY KEY (kind, tenant, id)
+    ) STRICT, WITHOUT ROWID",
+    // The buckets' states, and when to look whether one may be forgotten.
+    "CREATE TABLE buckets (
+        name TEXT PRIMARY KEY,
+        state BLOB NOT NULL,
+        look_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX buckets_to_look_at ON buckets (look_ms)",
+    "INSERT INTO ledger (one, incarnation, epoch, floor) VALUES (1, 1, 1, 1)",
+];
+
+const SECOND: &[&str] = &[
+    // The limits of routes by their names, as they were last asked for, and when they last changed.
+    "CREATE TABLE route_limits (
+        name TEXT PRIMARY KEY,
+        scope TEXT NOT NULL CHECK (scope IN ('key', 'owner', 'tenant', 'ip', 'global')),
+        numbers TEXT NOT NULL,
+        incarnation INTEGER NOT NULL CHECK (incarnation > 0),
+        epoch INTEGER NOT NULL CHECK (epoch > 0)
+    ) STRICT, WITHOUT ROWID",
+];
+
+const THIRD: &[&str] = &[
+    // Since when; none of stops that are older than this column.
+    "ALTER TABLE stops ADD COLUMN at_ms INTEGER",
+];

@@ -1,0 +1,130 @@
+//! Everything that is said to the tables.
+
+/// The most parameters of one statement.
+pub const PARAMETERS_MAX: usize = 100;
+
+/// The longest statement, in bytes.
+pub const STATEMENT_MAX: usize = 100_000;
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $text;)*
+        /// Every one of them.
+        pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+statements! {
+    /// How far the ledger has come.
+    LEDGER = "SELECT incarnation, epoch, floor FROM ledger WHERE one = 1";
+    /// It has come further.
+    LEDGER_MOVES = "UPDATE ledger SET incarnation = ?1, epoch = ?2, floor = ?3 WHERE one = 1";
+    /// The head's entries in ascending order of epochs.
+    ENTRIES = "SELECT epoch, tenant, kind, id, at_ms FROM entries ORDER BY epoch";
+    /// An entry leaves.
+    ENTRY_LEAVES = "DELETE FROM entries WHERE epoch = ?1";
+    /// An entry is put in.
+    ENTRY_COMES = "INSERT INTO entries (epoch, tenant, kind, id, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
+    /// All entries leave: a restore.
+    ENTRIES_LEAVE = "DELETE FROM entries";
+    /// The document of a key.
+    KEY = "SELECT document FROM keys WHERE id = ?1";
+    /// The document of the key of a secret.
+    KEY_OF = "SELECT k.document FROM secrets s JOIN keys k ON k.id = s.key WHERE s.lookup = ?1";
+    /// The same, and whether its owner or its tenant is stopped.
+    EFFECTIVE = "SELECT k.document,
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
+        FROM secrets s JOIN keys k ON k.id = s.key WHERE s.lookup = ?1";
+    /// Whether an owner and whether its tenant is stopped.
+    STOPPED = "SELECT EXISTS (SELECT 1 FROM stops WHERE tenant = ?1 AND owner = ?2),
+        EXISTS (SELECT 1 FROM stops WHERE tenant = ?1 AND owner = '')";
+    /// The keys after an id.
+    KEYS = "SELECT document FROM keys WHERE id > ?1 ORDER BY id LIMIT ?2";
+    /// The keys of a tenant after an id.
+    KEYS_OF_TENANT =
+        "SELECT document FROM keys WHERE tenant = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
+    /// Whether a secret is anybody's.
+    SECRET_TAKEN = "SELECT EXISTS (SELECT 1 FROM secrets WHERE lookup = ?1)";
+    /// Whether an owner has a key.
+    OWNER_KNOWN = "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND owner = ?2)";
+    /// Whether a tenant has a key.
+    TENANT_KNOWN = "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1)";
+    /// The document of another key that carries a limit.
+    CARRIER = "SELECT k.document FROM shared s JOIN keys k ON k.id = s.key
+        WHERE s.object = ?1 AND s.name = ?2 AND s.key <> ?3 LIMIT 1";
+    /// The documents of the keys that carry a limit.
+    CARRIERS = "SELECT k.document FROM shared s JOIN keys k ON k.id = s.key
+        WHERE s.object = ?1 AND s.name = ?2 ORDER BY s.key LIMIT ?3";
+    /// A key is kept.
+    KEY_KEPT = "INSERT INTO keys (id, tenant, owner, document) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, document = excluded.document";
+    /// A key's secrets are written anew.
+    SECRETS_LEAVE = "DELETE FROM secrets WHERE key = ?1";
+    /// A secret is kept.
+    SECRET_KEPT =
+        "INSERT INTO secrets (lookup, key, pepper, ends_ms, revoked) VALUES (?1, ?2, ?3, ?4, ?5)";
+    /// What a key carries is written anew.
+    SHARED_LEAVES = "DELETE FROM shared WHERE key = ?1";
+    /// A key carries a limit that counts beyond it.
+    SHARED_KEPT = "INSERT INTO shared (object, name, key) VALUES (?1, ?2, ?3)";
+    /// The tenants after a name: their keys, whether and since when they are stopped, and how many of their owners are.
+    TENANTS = "SELECT k.tenant, count(*),
+        EXISTS (SELECT 1 FROM stops s WHERE s.tenant = k.tenant AND s.owner = ''),
+        (SELECT s.at_ms FROM stops s WHERE s.tenant = k.tenant AND s.owner = ''),
+        (SELECT count(*) FROM stops s WHERE s.tenant = k.tenant AND s.owner <> '')
+        FROM keys k WHERE k.tenant > ?1 GROUP BY k.tenant ORDER BY k.tenant LIMIT ?2";
+    /// The same of a tenant's owners, those among them who have no key any more and are stopped.
+    OWNERS = "SELECT o.owner, (SELECT count(*) FROM keys k WHERE k.tenant = ?1 AND k.owner = o.owner),
+        EXISTS (SELECT 1 FROM stops s WHERE s.tenant = ?1 AND s.owner = o.owner),
+        (SELECT s.at_ms FROM stops s WHERE s.tenant = ?1 AND s.owner = o.owner), 0
+        FROM (SELECT owner FROM keys WHERE tenant = ?1 AND owner > ?2
+            UNION SELECT owner FROM stops WHERE tenant = ?1 AND owner > ?2) o
+        ORDER BY o.owner LIMIT ?3";
+    /// Somebody is stopped; a second time changes nothing.
+    STOP = "INSERT INTO stops (tenant, owner, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    /// Somebody is resumed.
+    RESUME = "DELETE FROM stops WHERE tenant = ?1 AND owner = ?2";
+    /// Something is to be published as of an epoch.
+    OUTBOX_PUT = "INSERT INTO outbox (kind, tenant, id, epoch) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (kind, tenant, id) DO UPDATE SET epoch = excluded.epoch";
+    /// Everything is to be published: a restore.
+    OUTBOX_ALL = "INSERT INTO outbox (kind, tenant, id, epoch)
+        SELECT DISTINCT 'tenant', tenant, '', ?1 FROM keys WHERE true
+        ON CONFLICT (kind, tenant, id) DO UPDATE SET epoch = excluded.epoch";
+    /// What is to be published, in order of epochs.
+    OUTBOX = "SELECT kind, tenant, id, epoch FROM outbox ORDER BY epoch, id LIMIT ?1";
+    /// It has been, as of an epoch.
+    OUTBOX_DONE = "DELETE FROM outbox WHERE kind = ?1 AND tenant = ?2 AND id = ?3 AND epoch = ?4";
+    /// The secrets after one of them of a tenant's keys, in their order.
+    SECRETS_OF_TENANT = "SELECT lower(hex(s.lookup)) FROM keys k JOIN secrets s ON s.key = k.id
+        WHERE k.tenant = ?1 AND s.lookup > ?2 ORDER BY s.lookup LIMIT ?3";
+    /// The same of an owner's keys.
+    SECRETS_OF_OWNER = "SELECT lower(hex(s.lookup)) FROM keys k JOIN secrets s ON s.key = k.id
+        WHERE k.tenant = ?1 AND k.owner = ?4 AND s.lookup > ?2 ORDER BY s.lookup LIMIT ?3";
+    /// Secrets that are good at an instant, by pepper.
+    PEPPERS = "SELECT pepper, count(*) FROM secrets
+        WHERE revoked = 0 AND (ends_ms IS NULL OR ends_ms > ?1) GROUP BY pepper";
+    /// A bucket's state.
+    BUCKET = "SELECT state FROM buckets WHERE name = ?1";
+    /// A bucket's state is kept; when to look at it is said once.
+    BUCKET_KEPT = "INSERT INTO buckets (name, state, look_ms) VALUES (?1, ?2, ?3)
+        ON CONFLICT (name) DO UPDATE SET state = excluded.state";
+    /// The buckets to look at by an instant.
+    BUCKETS_DUE =
+        "SELECT name, state FROM buckets WHERE look_ms <= ?1 ORDER BY look_ms LIMIT ?2";
+    /// When to look at a bucket again.
+    BUCKET_LATER = "UPDATE buckets SET look_ms = ?2 WHERE name = ?1";
+    /// A bucket is forgotten.
+    BUCKET_FORGOTTEN = "DELETE FROM buckets WHERE name = ?1";
+    /// The buckets after a name: a restore and a look for damaged ones go through all.
+    BUCKETS = "SELECT name, state FROM buckets WHERE name > ?1 ORDER BY name LIMIT ?2";
+    /// When a route's limit last changed, if it is what it was.
+    ROUTE_LIMIT = "SELECT incarnation, epoch FROM route_limits
+        WHERE name = ?1 AND scope = ?2 AND numbers = ?3";
+    /// A route's limit is another one.
+    ROUTE_LIMIT_KEPT =
+        "INSERT INTO route_limits (name, scope, numbers, incarnation, epoch) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (name) DO UPDATE SET scope = excluded.scope, numbers = excluded.numbers,
+        incarnation = excluded.incarnation, epoch = excluded.epoch";
+}
