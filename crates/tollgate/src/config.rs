@@ -132,6 +132,8 @@ pub(crate) enum RateLimitFields {
 pub(crate) struct Origin {
     /// Host and, where it is given, port: what a connection is made to and `Host` may say.
     pub(crate) authority: Box<str>,
+    /// Whether it is spoken to in HTTP/2, without asking first.
+    pub(crate) http2: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) idle_timeout: Duration,

@@ -129,11 +129,13 @@ fn logged(word: &str) -> Option<Logged> {
 
 fn origin(table: Table<'_>) -> Read<Origin> {
     let server = table.text("url", checks::server);
+    let http2 = table.flag("http2");
     let connect_timeout = table.millis("connect_timeout_ms");
     let response_timeout = table.millis("response_timeout_ms");
     let idle_timeout = table.millis("idle_timeout_ms");
     Ok(Origin {
         authority: server?,
+        http2: http2?,
         connect_timeout: connect_timeout?,
         response_timeout: response_timeout?,
         idle_timeout: idle_timeout?,

@@ -181,9 +181,11 @@ fields!(GATE: 8 of "gate" {
         "`false` lets every request pass, for measuring only: it does not start on another address than loopback.";
 });
 
-fields!(ORIGIN: 4 of "origin" {
+fields!(ORIGIN: 5 of "origin" {
     "url" Text("an http URL of a server without path, such as http://127.0.0.1:3000"), Required,
         "The server. `http` only: the gate stands beside its origin or in its network.";
+    "http2" Flag, Is(false),
+        "Whether the server is spoken to in HTTP/2, from the first byte on: what gRPC needs. It must understand that. No WebSocket reaches it then.";
     "connect_timeout_ms" Integer(1, 600_000), Number(2_000), "How long connecting may take.";
     "response_timeout_ms" Integer(1, 3_600_000), Number(60_000),
         "How long the head of a response may take.";

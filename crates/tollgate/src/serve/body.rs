@@ -18,7 +18,10 @@ use hyper::{
 };
 use tokio::time::Sleep;
 
-use super::{flight::Flight, forward::late::Late};
+use super::{
+    flight::Flight,
+    forward::{late::Late, second::Berth},
+};
 use crate::clock;
 
 /// What a client is sent.
@@ -39,9 +42,12 @@ pub(crate) struct Paced {
     idle: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     progress: Option<Arc<Progress>>,
-    held: Option<Flight>,
+    held: Option<Held>,
     late: Option<Box<Late>>,
 }
+
+/// The places that an answer has, at the gate and on a connection to the origin that others use too.
+pub(crate) type Held = (Flight, Option<Berth>);
 
 /// When something of a body last moved, and whether it was given up.
 #[derive(Debug, Default)]
@@ -79,7 +85,7 @@ impl Paced {
     }
 
     /// Keeps `held` until the body has ended or is dropped.
-    pub(crate) fn holding(self, held: Flight) -> Self {
+    pub(crate) fn holding(self, held: Held) -> Self {
         Self { held: Some(held), ..self }
     }
 

@@ -4,6 +4,7 @@ mod first;
 mod heads;
 pub(crate) mod late;
 mod line;
+pub(crate) mod second;
 mod tunnel;
 
 use std::{error::Error, io, sync::Arc, time::Duration};
@@ -11,9 +12,9 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 use anyhow::Context;
 use bytes::Bytes;
 use hyper::{
-    Method, Request, Response, StatusCode, Uri,
+    HeaderMap, Method, Request, Response, StatusCode, Uri,
     body::{Body, Incoming},
-    header::{CONNECTION, HeaderName, HeaderValue, UPGRADE},
+    header::{CONNECTION, HOST, HeaderName, HeaderValue, UPGRADE},
     http::{
         request::Parts,
         uri::{self, Authority, PathAndQuery, Scheme},
@@ -35,15 +36,38 @@ use crate::config::Origin;
 use first::First;
 use heads::{Terms, crossing, inward};
 use late::Late;
+use second::{Berth, Second};
 
 /// How the origin and the client learn by which name a request is in the log.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The origin, and the connections to it that are kept.
 pub(crate) struct Upstream {
-    first: First,
+    way: Way,
     authority: Authority,
     origin: Origin,
+}
+
+/// How the origin is spoken to.
+enum Way {
+    First(First),
+    Second(Second),
+}
+
+impl Way {
+    async fn send(
+        &self,
+        request: Request<Payload>,
+        again: impl FnOnce() -> Option<Request<Payload>>,
+    ) -> Result<(Response<Incoming>, Option<Berth>), Trouble> {
+        match self {
+            Self::First(first) => Ok((first.send(request, again).await?, None)),
+            Self::Second(second) => {
+                let (answer, berth) = second.send(request, again).await?;
+                Ok((answer, Some(berth)))
+            }
+        }
+    }
 }
 
 /// A request that has come, without what was read from it.
@@ -69,14 +93,19 @@ impl Upstream {
     /// The way to `origin`; nothing is connected yet.
     pub(crate) fn new(origin: &Origin) -> anyhow::Result<Self> {
         let authority = origin.authority.parse().context("the origin's authority")?;
-        Ok(Self { first: First::new(origin), authority, origin: origin.clone() })
+        let way = if origin.http2 {
+            Way::Second(Second::new(origin)?)
+        } else {
+            Way::First(First::new(origin))
+        };
+        Ok(Self { way, authority, origin: origin.clone() })
     }
 
     /// Whether this is the way to `origin`.
     pub(crate) fn serves(&self, origin: &Origin) -> bool {
         let tell = |origin: &Origin| {
-            let Origin { connect_timeout, response_timeout, idle_timeout, .. } = *origin;
-            (origin.authority.clone(), connect_timeout, response_timeout, idle_timeout)
+            let Origin { http2, connect_timeout, response_timeout, idle_timeout, .. } = *origin;
+            (origin.authority.clone(), http2, connect_timeout, response_timeout, idle_timeout)
         };
         tell(&self.origin) == tell(origin)
     }
@@ -92,14 +121,16 @@ impl Upstream {
         journey: Journey<'_>,
     ) -> Result<Response<Payload>, Trouble> {
         let Departure { head, body, switches, visit } = departure;
-        let terms = Terms::of(head);
+        let terms = Terms::of(head, self.origin.http2);
         let progress = Arc::new(Progress::default());
         progress.mark();
         let onward = |body| {
             let mut onward = Request::new(body);
             onward.method_mut().clone_from(&head.method);
-            *onward.uri_mut() = self.uri(&journey).ok_or(Trouble::OriginUnreachable)?;
-            *onward.headers_mut() = inward(&head.headers, &journey, visit, terms)?;
+            let mut fields = inward(&head.headers, &journey, visit, terms)?;
+            let authority = self.authority(&mut fields);
+            *onward.uri_mut() = uri(authority, &journey).ok_or(Trouble::OriginUnreachable)?;
+            *onward.headers_mut() = fields;
             Ok(onward)
         };
         let repeatable = is_repeatable(&head.method, &body);
@@ -112,9 +143,9 @@ impl Upstream {
             let request = repeatable.then(|| onward(Payload::none()).ok()).flatten();
             request.inspect(|_| journey.gate.metrics.origin_retries.add())
         };
-        let sent = self.first.send(request, again);
+        let sent = self.way.send(request, again);
         let answered = within(sent, self.origin.response_timeout, &progress).await;
-        let answer = match answered {
+        let (answer, berth) = match answered {
             Some(Ok(answer)) => answer,
             // Whose fault it is that nothing came.
             _ if progress.is_given_up() => return Err(Trouble::RequestTimeout),
@@ -124,27 +155,35 @@ impl Upstream {
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return switch(answer, switches.filter(|_| terms.websocket), journey, visit);
         }
-        outward(answer, journey, terms, visit.idle)
+        outward((answer, berth), journey, terms, visit.idle)
     }
 
-    fn uri(&self, journey: &Journey<'_>) -> Option<Uri> {
-        let Question { path, query, .. } = journey.question;
-        let Live { sources, prover, .. } = &**journey.live;
-        let mut target = Vec::from(path.as_bytes());
-        if let Some(spelled) = query {
-            let query = credential::query_without_key(spelled, sources, prover.brand());
-            // A query that was nothing but the key is none.
-            if !query.is_empty() || spelled.is_empty() {
-                target.push(b'?');
-                target.extend_from_slice(&query);
-            }
-        }
-        let mut parts = uri::Parts::default();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(self.authority.clone());
-        parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
-        parts.path_and_query.is_some().then(|| Uri::from_parts(parts).ok()).flatten()
+    /// Whom the request is for. Over HTTP/2 that is told in one place, and `fields` have it no more.
+    fn authority(&self, fields: &mut HeaderMap) -> Authority {
+        let asked = self.origin.http2.then(|| fields.remove(HOST)).flatten();
+        let asked = asked.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+        asked.unwrap_or_else(|| self.authority.clone())
     }
+}
+
+/// Where a request goes: exactly what was judged, without the key.
+fn uri(authority: Authority, journey: &Journey<'_>) -> Option<Uri> {
+    let Question { path, query, .. } = journey.question;
+    let Live { sources, prover, .. } = &**journey.live;
+    let mut target = Vec::from(path.as_bytes());
+    if let Some(spelled) = query {
+        let query = credential::query_without_key(spelled, sources, prover.brand());
+        // A query that was nothing but the key is none.
+        if !query.is_empty() || spelled.is_empty() {
+            target.push(b'?');
+            target.extend_from_slice(&query);
+        }
+    }
+    let mut parts = uri::Parts::default();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(authority);
+    parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
+    parts.path_and_query.is_some().then(|| Uri::from_parts(parts).ok()).flatten()
 }
 
 /// Why the origin gave no answer: connecting can take too long as well.
@@ -186,7 +225,7 @@ async fn within<T>(
 
 /// What the client gets of the origin's answer.
 fn outward(
-    answer: Response<Incoming>,
+    (answer, berth): (Response<Incoming>, Option<Berth>),
     journey: Journey<'_>,
     terms: Terms,
     idle: Duration,
@@ -195,7 +234,7 @@ fn outward(
     let terms = Terms { websocket: false, ..terms };
     let fields = crossing(&head.headers, &journey, terms)?;
     let late = terms.trailers.then(|| Late::to_client(&head.headers, &journey));
-    let paced = Paced::new(body, idle).holding(journey.held).ending_with(late);
+    let paced = Paced::new(body, idle).holding((journey.held, berth)).ending_with(late);
     let mut response = Response::new(Payload::Stream(paced));
     *response.status_mut() = head.status;
     *response.headers_mut() = fields;
@@ -212,7 +251,7 @@ fn switch(
 ) -> Result<Response<Payload>, Trouble> {
     // An origin that switches without being asked, or to something else, gives no answer.
     let named = answer.headers().get(UPGRADE).map(HeaderValue::as_bytes);
-    let terms = Terms { websocket: true, trailers: false };
+    let terms = Terms { second: false, websocket: true, trailers: false };
     let agreed = named.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
     let client = client.filter(|_| agreed).ok_or(Trouble::OriginUnreachable)?;
     let origin = hyper::upgrade::on(&mut answer);

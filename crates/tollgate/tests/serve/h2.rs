@@ -23,7 +23,7 @@ use crate::wire::DEADLINE;
 pub(crate) type Sent = Either<Full<Bytes>, Pieces>;
 
 /// A body that comes in pieces, and may end with fields.
-pub(crate) struct Pieces(mpsc::Receiver<Frame<Bytes>>);
+pub(crate) struct Pieces(pub(crate) mpsc::Receiver<Frame<Bytes>>);
 
 impl Body for Pieces {
     type Data = Bytes;

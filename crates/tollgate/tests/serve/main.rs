@@ -27,6 +27,8 @@ mod reloading;
 mod requests;
 mod retrying;
 mod returning;
+mod rpc;
+mod rpc_origin;
 mod second;
 mod second_ending;
 mod site;

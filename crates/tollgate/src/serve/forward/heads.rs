@@ -26,6 +26,8 @@ const NO_STORE: HeaderValue = HeaderValue::from_static(cache::NO_STORE);
 /// What client and gate have agreed upon for one request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
+    /// Whether the origin speaks HTTP/2: there nothing is said about the connection.
+    pub(super) second: bool,
     /// Whether the connection may become a WebSocket.
     pub(super) websocket: bool,
     /// Whether the client takes fields after the body of its answer.
@@ -33,12 +35,12 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// Those of a request with this head.
-    pub(super) fn of(head: &Parts) -> Self {
-        let websocket = wants_websocket(head);
+    /// Those of a request with this head, to an origin that speaks HTTP/2 or not.
+    pub(super) fn of(head: &Parts, second: bool) -> Self {
+        let websocket = !second && wants_websocket(head);
         let takes = |te: &HeaderValue| te.as_bytes().eq_ignore_ascii_case(b"trailers");
         let trailers = !websocket && head.headers.get_all(TE).iter().any(takes);
-        Self { websocket, trailers }
+        Self { second, websocket, trailers }
     }
 }
 
@@ -56,7 +58,7 @@ pub(super) fn inward(
     from: &HeaderMap,
     journey: &Journey<'_>,
     visit: &Visit,
-    Terms { websocket, .. }: Terms,
+    Terms { websocket, second, .. }: Terms,
 ) -> Result<HeaderMap, Trouble> {
     let Live { sources, prover, hops, .. } = &**journey.live;
     let peer = visit.peer.ip();
@@ -77,7 +79,7 @@ pub(super) fn inward(
         to.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     } else {
         late(from, &mut to, || Late::to_origin(from, journey.live));
-        if to.contains_key(TE) {
+        if !second && to.contains_key(TE) {
             to.insert(CONNECTION, HeaderValue::from_static("te"));
         }
     }
@@ -105,7 +107,7 @@ fn late(from: &HeaderMap, to: &mut HeaderMap, rules: impl FnOnce() -> Late) {
 pub(super) fn crossing(
     from: &HeaderMap,
     journey: &Journey<'_>,
-    Terms { websocket, trailers }: Terms,
+    Terms { websocket, trailers, .. }: Terms,
 ) -> Result<HeaderMap, Trouble> {
     let private = !journey.passage.cacheable;
     let hop = Hop::read(fields(from)).map_err(|_| Trouble::OriginUnreachable)?;

@@ -46,7 +46,8 @@ impl Turns {
         Turn(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn now(&self) -> Turn {
+    /// What is made now comes after every request that has begun.
+    pub(super) fn now(&self) -> Turn {
         Turn(self.0.load(Ordering::Relaxed))
     }
 }
