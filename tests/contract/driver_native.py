@@ -108,6 +108,8 @@ def environment() -> dict[str, str]:
 class NativeGate(Gate):
     """One process."""
 
+    questions = ("", 0)
+
     def __init__(self, host: NativeHost, deployment: Deployment, place: Path):
         self.host, self.deployment, self.place = host, deployment, place
         self.origin = Origin()
@@ -123,7 +125,7 @@ class NativeGate(Gate):
                 [*native_trace.command(place / "trace"), host.binary, "serve", "--config", place / "tollgate.toml"],
                 cwd=place, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
             )
-        self.address = self.admin = self.questions = ("", 0)
+        self.address = self.admin = ("", 0)
 
     def wait_until_ready(self):
         """Waits for what it says of itself, and then for `/readyz`."""
