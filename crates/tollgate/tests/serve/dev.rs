@@ -217,3 +217,44 @@ fn a_gate_on_a_store_in_memory_prints_the_only_key_that_it_takes() {
     }
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn other_numbers_of_a_limit_that_keys_share_reach_a_gate_that_serves() {
+    let folder = std::env::temp_dir().join(format!("tollgate-dev-limits-{}", std::process::id()));
+    let dev = Dev::start(&folder, &["--fresh"]);
+    let usual = dev.commands()[0].replace("curl ", "curl -si ");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        command.arg("--config").arg(folder.join("tollgate.toml")).arg("--json").args(words);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let keys = [(); 2].map(|()| {
+        let words =
+            ["keys", "create", "--tenant", "zoo", "--owner", "me", "--scope", "orders:read"];
+        let made = run(&[&words[..], &["--limit", "all:tenant=3,1/1h"]].concat());
+        made["secret"].as_str().unwrap().to_owned()
+    });
+    let allowed = |key: &str| {
+        let answer = paste(&usual.replace(dev.key(), key));
+        assert!(
+            ["HTTP/1.1 200 ", "HTTP/1.1 429 "].iter().any(|s| answer.starts_with(s)),
+            "{answer}"
+        );
+        answer.starts_with("HTTP/1.1 200 ")
+    };
+    // They share the three, and the next comes in an hour.
+    let first: Vec<_> = (0..6).map(|at| allowed(&keys[at % 2])).collect();
+    assert_eq!(first, [true, true, true, false, false, false]);
+    let set = run(&["limits", "set", "--tenant", "zoo", "--limit", "all:tenant=50,50/1s"]);
+    assert_eq!(set["keys"], 2);
+    let start = std::time::Instant::now();
+    for key in &keys {
+        while !allowed(key) {
+            assert!(start.elapsed() < crate::wire::DEADLINE, "it is refused by the old numbers");
+        }
+    }
+    drop(dev);
+    std::fs::remove_dir_all(folder).unwrap();
+}
