@@ -130,3 +130,81 @@ test("without good secrets nothing is granted", async () => {
     await life.stop();
   }
 });
+
+/** Shells that hasten what they wait for, or break what they run. */
+const HASTE = `
+export class Hasty extends Bucket {
+  /** What is stored, by its keys. */
+  stored() {
+    return new TextEncoder().encode(JSON.stringify([...this.ctx.storage.kv.list()].map(([key, state]) => [key, [...state]])));
+  }
+  /** Stores other bytes under the first key. */
+  spoil(bytes) {
+    const [[key]] = this.ctx.storage.kv.list();
+    this.ctx.storage.kv.put(key, bytes);
+  }
+  /** What the alarm does. */
+  look() {
+    return this.alarm();
+  }
+  /** When the alarm is due. */
+  async due() {
+    return new TextEncoder().encode(String(await this.ctx.storage.getAlarm()));
+  }
+}
+`;
+const decoded = (answer) => new TextDecoder().decode(answer);
+
+test("a state that was damaged is refused, stays as it is, and is never forgotten", async () => {
+  const life = await objects({ given, more: HASTE, classes: { BUCKET: "Hasty" } });
+  const bucket = "acme/key/key_8/burst";
+  await grant(life, bucket, { holder: holder(), seq: 1, waiting: 60 });
+  const [[, state]] = JSON.parse(decoded(await life.ask("BUCKET", bucket, "", "stored")));
+  for (const spoiled of [
+    state.slice(0, -1),
+    [...state, 0],
+    state.map((byte, at) => (at === 0 ? 99 : byte)),
+    state.map(() => 255),
+    [7],
+  ]) {
+    await life.post("BUCKET", bucket, Uint8Array.from(spoiled), "spoil");
+    await assert.rejects(grant(life, bucket, { holder: holder(), seq: 1 }), { message: "bucket_damaged" });
+    await life.post("BUCKET", bucket, "", "look");
+    const [[, after]] = JSON.parse(decoded(await life.ask("BUCKET", bucket, "", "stored")));
+    assert.deepEqual(after, spoiled);
+  }
+  assert.match(life.log(), /"bucket_damaged"/);
+  await life.post("BUCKET", bucket, Uint8Array.from(state), "spoil");
+  const again = await grant(life, bucket, { holder: holder(), seq: 1, waiting: 60 });
+  assert.equal(again.granted_waiting, 40, "what was read before is not kept beside what is stored");
+  await life.stop();
+});
+
+test("an alarm forgets what is full with nothing out, and nothing else", async () => {
+  const life = await objects({ given, more: HASTE, classes: { BUCKET: "Hasty" } });
+  const kinds = [
+    // Full again within a moment, and what was granted was spent with the answer: nothing is out after the deadline.
+    ["acme/key/full/burst", [10, 1000, 1], { waiting: 1, deadline_ms: 100 }, true],
+    // A token comes back after an hour.
+    ["acme/key/slow/burst", [10, 1, 3_600_000], { waiting: 1, deadline_ms: 100 }, false],
+    // Tokens are out for five seconds.
+    ["acme/key/out/burst", [1000, 1000, 1], { waiting: 1, want: 8, deadline_ms: 100 }, false],
+    // What was spent of it never comes back.
+    ["acme/key/total/quota", [10, "total"], { waiting: 1, deadline_ms: 100 }, false],
+  ];
+  for (const [bucket, numbers, ask] of kinds) {
+    const answer = await grant(life, bucket, { holder: holder(), seq: 1, numbers, ...ask });
+    assert.equal(answer.granted_waiting, 1);
+    const due = Number(decoded(await life.ask("BUCKET", bucket, "", "due")));
+    assert.ok(Math.abs(due - Date.now() - 60_000) < 5_000, "an alarm is set with the first state");
+  }
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  for (const [bucket, , , forgotten] of kinds) {
+    await life.post("BUCKET", bucket, "", "look");
+    const stored = JSON.parse(decoded(await life.ask("BUCKET", bucket, "", "stored")));
+    assert.equal(stored.length === 0, forgotten, bucket);
+    const due = decoded(await life.ask("BUCKET", bucket, "", "due"));
+    if (!forgotten) assert.ok(Number(due) > Date.now() + 30_000, "and it is looked at again");
+  }
+  await life.stop();
+});

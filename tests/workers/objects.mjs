@@ -69,8 +69,11 @@ export function secrets() {
   return JSON.stringify({ peppers: [pepper], issuing: 0, signing: [key] });
 }
 
-/** Serves the objects; `more` is source that is put behind the Worker's own: other classes, say. */
-export async function objects({ disk, more = "", bindings = {}, classes, given = secrets() } = {}) {
+/**
+ * Serves the objects; `more` is source that is put behind the Worker's own: other classes, say. `shell` may plant
+ * something in the objects' JavaScript.
+ */
+export async function objects({ disk, more = "", bindings = {}, classes, given = secrets(), shell = (text) => text } = {}) {
   const entry = `import { Bucket, Ledger, Relay } from "./objects.mjs";\nexport { Bucket, Ledger, Relay };\n${HANDS_ON}${more}`;
   const named = { BUCKET: "Bucket", RELAY: "Relay", LEDGER: "Ledger", ...classes };
   const spaces = Object.entries(named).map(([name, object]) => [name, { object }]);
@@ -80,7 +83,7 @@ export async function objects({ disk, more = "", bindings = {}, classes, given =
       objects: {
         modules: {
           "cloudflare/entry.mjs": entry,
-          "cloudflare/objects.mjs": await readFile(SHELL),
+          "cloudflare/objects.mjs": shell(await readFile(SHELL, "utf8")),
           "objects/objects.wasm": await readFile(MODULE),
         },
         bindings: { ...Object.fromEntries(spaces), RECORDS: { kv: "kv" }, ...(given === null ? {} : { TOLLGATE_SECRETS: given }), ...bindings },

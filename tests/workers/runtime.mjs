@@ -13,6 +13,9 @@ const WORKERD = join(PROJECT, "workers/node_modules/workerd/bin/workerd");
 /** The longest that a start may take. */
 const START_MAX_MS = 20_000;
 
+const running = new Set();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 /** A text as a capnp string. */
 const quoted = (text) => JSON.stringify(text);
 
@@ -81,7 +84,7 @@ export async function serve(services, { sockets = Object.keys(services), disk } 
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   // A test that fails before it stops its workerd leaves none behind.
-  process.once("exit", () => child.kill("SIGKILL"));
+  running.add(child);
   const log = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => log.push(text));
@@ -90,6 +93,7 @@ export async function serve(services, { sockets = Object.keys(services), disk } 
   const stop = async () => {
     child.kill("SIGKILL");
     await ended;
+    running.delete(child);
     await rm(folder, { recursive: true, force: true });
   };
   try {

@@ -1,0 +1,181 @@
+// The head on its way: from the ledger through relays and with the answers of buckets, never younger than it is.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { mint, pepper, record } from "./keys.mjs";
+import { holder, lease, objects, parts, secrets, until } from "./objects.mjs";
+
+const given = secrets();
+const ring = pepper(given);
+const admin = mint(ring);
+const bindings = { TOLLGATE_ADMIN: record(ring, admin.lookup) };
+
+/** A ledger that can be told to be slow, to fail, or to say what it said before; and that counts its questions. */
+const SLOW = `
+let how = { slow_ms: 0, fails: false };
+let asked = 0;
+export class SlowLedger extends Ledger {
+  async ask(question) {
+    asked += 1;
+    const { slow_ms, fails } = how;
+    if (fails) throw new Error("store_unreachable");
+    const answer = super.ask(question);
+    if (slow_ms > 0) await new Promise((resolve) => setTimeout(resolve, slow_ms));
+    return answer;
+  }
+  how(told) {
+    how = JSON.parse(new TextDecoder().decode(told));
+    return new TextEncoder().encode(String(asked));
+  }
+}
+`;
+
+let served;
+before(async () => {
+  served = await objects({ given, bindings, more: SLOW, classes: { LEDGER: "SlowLedger" } });
+});
+after(() => served.stop());
+
+/** Tells the ledger how to be, and gives how often it was asked so far. */
+async function ledger(how = {}) {
+  const told = JSON.stringify({ slow_ms: 0, fails: false, ...how });
+  return Number(new TextDecoder().decode(await served.ask("LEDGER", "ledger", told, "how")));
+}
+
+async function head(since = [0, 0], relay = "relay") {
+  const [text] = parts(await served.ask("RELAY", relay, JSON.stringify({ since })));
+  return JSON.parse(text);
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let made = 0;
+async function create() {
+  const { lookup, pepper } = mint(ring);
+  const id = `key_${(made += 1)}`;
+  const settings = { tenant: "acme", owner: "ann", env: "live", scopes: [], limits: [] };
+  const answer = await served.administer(admin.key, { op: "create", id, settings, secret: { lookup, pepper } });
+  assert.equal(answer.status, 200);
+  return id;
+}
+
+test("a relay answers from a copy of at most 250 ms, and asks first when it is older", async () => {
+  await ledger();
+  await head();
+  const [before, began] = [await ledger(), Date.now()];
+  const ages = await Promise.all(Array.from({ length: 200 }, () => head().then(({ age_ms }) => age_ms)));
+  const most = 1 + Math.ceil((Date.now() - began) / 250);
+  const asked = (await ledger()) - before;
+  assert.ok(asked <= most, `asked ${asked} times, and ${most} copies were enough`);
+  for (const age of ages) assert.ok(age <= 250, `${age}`);
+  await pause(300);
+  const { age_ms } = await head();
+  assert.ok(age_ms < 250, `${age_ms}`);
+  assert.ok((await ledger()) > before + asked, "an old copy is not told");
+});
+
+test("the age that is told counts from when the relay asked", async () => {
+  await ledger({ slow_ms: 200 });
+  await pause(300);
+  const { age_ms } = await head();
+  assert.ok(age_ms >= 200 && age_ms < 600, `${age_ms}`);
+  await ledger();
+  await pause(300);
+  const first = await head();
+  await pause(100);
+  const second = await head();
+  assert.ok(second.age_ms >= first.age_ms + 90, `${first.age_ms} ${second.age_ms}`);
+});
+
+test("everybody who asks meanwhile waits for one question", async () => {
+  await ledger();
+  await pause(300);
+  const [before, began] = [await ledger({ slow_ms: 400 }), Date.now()];
+  await Promise.allSettled(Array.from({ length: 100 }, () => head()));
+  const most = 1 + Math.ceil((Date.now() - began) / 400);
+  const asked = (await ledger()) - before;
+  assert.ok(asked <= most && most < 50, `asked ${asked} times, and ${most} questions were enough`);
+});
+
+test("a relay tells nothing when it cannot ask", async () => {
+  await ledger({ fails: true });
+  await pause(300);
+  await assert.rejects(head(), { message: "store_unreachable" });
+  await assert.rejects(head(), { message: "store_unreachable" });
+  await ledger();
+  assert.ok((await head()).age_ms < 250);
+});
+
+test("a head that was too long on its way is none", async () => {
+  await ledger({ slow_ms: 1_200 });
+  await pause(300);
+  await assert.rejects(head(), { message: "store_unreachable" });
+  await ledger();
+  await head();
+});
+
+test("a revocation is in every relay's answer within 250 ms and one question", async () => {
+  const id = await create();
+  const relays = ["weur", "enam", "apac"];
+  await Promise.all(relays.map((relay) => head([0, 0], relay)));
+  const { stamp } = await served.administer(admin.key, { op: "revoke", id });
+  const committed = Date.now();
+  for (const relay of relays) {
+    const says = async () => (await head([0, 0], relay)).entries.some((entry) => entry[3] === id && entry[0] === stamp[1]);
+    await until(says, 1_000);
+  }
+  assert.ok(Date.now() - committed < 750, "at once");
+});
+
+test("an asker is told what came after what it knows, or all if that is another ledger's", async () => {
+  const before = await head();
+  const id = await create();
+  const { stamp } = await served.administer(admin.key, { op: "disable", id });
+  const news = await until(async () => {
+    const told = await head(before.head);
+    return told.head[1] >= stamp[1] && told;
+  });
+  assert.deepEqual(news.entries, [[stamp[1], "acme", "key", id]]);
+  assert.equal(news.since, before.head[1]);
+  const all = await head([before.head[0] + 7, 1]);
+  assert.equal(all.since, all.floor);
+});
+
+test("the answers of a bucket bring the head, renewed behind them", async () => {
+  const bucket = "acme/key/key_1/burst";
+  const mine = holder();
+  let seq = 0;
+  const ask = async (since) => {
+    const [, text] = parts(await served.ask("BUCKET", bucket, lease(bucket, { holder: mine, seq: (seq += 1) }, since)));
+    return text === "" ? null : JSON.parse(text);
+  };
+  const first = await until(() => ask([0, 0]));
+  assert.ok(first.age_ms <= 1_000, `${first.age_ms}`);
+  const id = await create();
+  const { stamp } = await served.administer(admin.key, { op: "revoke", id });
+  const news = await until(async () => {
+    const told = await ask(first.head);
+    return told?.head[1] >= stamp[1] && told;
+  }, 2_000);
+  assert.deepEqual(news.entries, [[stamp[1], "acme", "key", id]]);
+});
+
+test("a bucket whose copy is too old tells none, and grants all the same", async () => {
+  const bucket = "acme/key/key_2/burst";
+  await ledger({ fails: true });
+  await pause(1_300);
+  const [answer, text] = parts(await served.ask("BUCKET", bucket, lease(bucket, { holder: holder(), seq: 1 })));
+  assert.equal(JSON.parse(answer).granted_waiting, 1);
+  assert.equal(text, "");
+  await ledger();
+});
+
+test("what is no question for the head is refused by name", async () => {
+  for (const [question, code] of [
+    ["", "message_malformed"],
+    [`{"since":[0,0],"lookup":"${"0".repeat(32)}"}`, "question_misdirected"],
+    [lease("acme/key/key_3/burst", { holder: holder(), seq: 1 }), "question_misdirected"],
+  ]) {
+    await assert.rejects(served.ask("RELAY", "relay", question), { message: code });
+  }
+});
