@@ -382,35 +382,18 @@ fn nothing_after_the_body_frames_routes_or_proves() {
         ("X-Checksum", true),
         ("grpc-status", true),
         ("Tollgate_Identity", false),
-        ("Transfer-Encoding", false),
-        ("Content-Length", false),
-        ("Host", false),
-        ("Authorization", false),
-        ("X-API-Key", false),
-        ("Cache-Control", false),
-        ("Set-Cookie", false),
         ("X-Forwarded-For", false),
         ("X-Auth-Status", false),
         ("X-Auth-Problem", false),
-        ("Connection", false),
-        ("Keep_Alive", false),
-        ("transfer_encoding", false),
-        ("Content.Length", false),
-        ("HOST", false),
-        ("Trailer", false),
-        ("T-E", false),
-        ("Upgrade", false),
-        ("AUTHORIZATION", false),
-        ("x_api_key", false),
-        ("XApiKey", false),
-        ("x.api.key", false),
-        ("tollgate.identity", false),
-        ("TollgateIdentity", false),
-        ("X_Forwarded_For", false),
-        ("x_request_id", false),
         ("x-api-key-sum", true),
         ("a b", false),
     ] {
         assert_eq!(is_fit_for_trailer(name.as_bytes()), fit, "{name}");
+    }
+    let spellings = "Keep_Alive transfer_encoding Content.Length HOST Trailer T-E Upgrade AUTHORIZATION x_api_key \
+        XApiKey x.api.key tollgate.identity TollgateIdentity X_Forwarded_For x_request_id \
+        Transfer-Encoding Content-Length Host Authorization X-API-Key Cache-Control Set-Cookie Connection";
+    for name in spellings.split_ascii_whitespace() {
+        assert!(!is_fit_for_trailer(name.as_bytes()), "{name}");
     }
 }
