@@ -50,8 +50,9 @@ pub(crate) fn run(
     fill: impl FnOnce(&Config, &Secrets, &mut Store) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let config = source.load()?;
-    let seen = Seen::at(&config.secrets);
-    let secrets = Secrets::load(&config.secrets, &source.environment).context("secrets.path")?;
+    let (seen, secrets) =
+        Seen::before(&config.secrets, |path| Secrets::load(path, &source.environment));
+    let secrets = secrets.context("secrets.path")?;
     let mut store = open(&config)?;
     let log = Log::start(Level::Info).context("no thread for the log")?;
     log.tell_panics();

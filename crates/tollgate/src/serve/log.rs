@@ -66,10 +66,15 @@ impl Level {
 impl Log {
     /// Starts writing events of at least `least` to standard error.
     pub(crate) fn start(least: Level) -> io::Result<Self> {
+        Self::to(io::stderr(), least)
+    }
+
+    /// The same, to somewhere else.
+    pub(crate) fn to(out: impl Write + Send + 'static, least: Level) -> io::Result<Self> {
         let (lines, inbox) = mpsc::sync_channel(LINES_MAX);
         let waiting = Arc::<AtomicUsize>::default();
         let left = Arc::clone(&waiting);
-        thread::Builder::new().name("log".into()).spawn(move || write_all(&inbox, &left))?;
+        thread::Builder::new().name("log".into()).spawn(move || write_all(&inbox, &left, out))?;
         Ok(Self { lines, waiting, lost: AtomicU64::new(0), least })
     }
 
@@ -143,8 +148,7 @@ fn line(level: Level, event: &str, about: Value) -> Map<String, Value> {
     line
 }
 
-fn write_all(inbox: &Receiver<Line>, waiting: &AtomicUsize) {
-    let mut out = io::stderr();
+fn write_all(inbox: &Receiver<Line>, waiting: &AtomicUsize, mut out: impl Write) {
     for line in inbox {
         match line {
             // Nobody can be told that standard error is gone.

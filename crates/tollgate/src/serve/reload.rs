@@ -61,6 +61,12 @@ impl Seen {
         let times = [found.mtime(), found.mtime_nsec(), found.ctime(), found.ctime_nsec()];
         Some(Self { inode: found.ino(), times, len: found.len() })
     }
+
+    /// What is at `path`, and then what is read there: a change that comes in between is seen at the next look.
+    pub(crate) fn before<T>(path: &Path, read: impl FnOnce(&Path) -> T) -> (Option<Self>, T) {
+        let seen = Self::at(path);
+        (seen, read(path))
+    }
 }
 
 /// Starts to keep `gate` current, until the runtime ends.
@@ -137,9 +143,9 @@ impl Current {
         let needs_restart = if all { changed(&self.started, &fixed(&read)) } else { vec![] };
         // SECURITY: whether it may be false hangs on where the gate listens, which it goes on doing.
         read.gate.checking = gate.live().checking;
-        // A change that comes while they are read is seen at the next look.
-        let seen = Seen::at(&read.secrets);
-        let secrets = Secrets::load(&read.secrets, &self.source.environment)?;
+        let (seen, secrets) =
+            Seen::before(&read.secrets, |path| Secrets::load(path, &self.source.environment));
+        let secrets = secrets?;
         let (before, now) = (gate.live(), clock::read().wall);
         let stamps = if all { self.stamps(&read)? } else { before.stamps.clone() };
         let live = Live::new(&read, &secrets, stamps, Some(&before), now)?;
@@ -158,5 +164,31 @@ impl Current {
         let ledger =
             |limits: &[Limit<'_>]| Ok(running::beside(&self.store)?.route_limits(limits, now)?);
         Stamps::ask(&read.rules, ledger)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+
+    use std::{env, fs, process};
+
+    use super::*;
+
+    #[test]
+    fn a_change_between_the_look_and_the_read_is_seen_at_the_next_look() {
+        let path = env::temp_dir().join(format!("tollgate-seen-{}", process::id()));
+        fs::write(&path, "before").unwrap();
+        let write = |path: &Path| {
+            let fresh = path.with_extension("fresh");
+            fs::write(&fresh, "behind").unwrap();
+            fs::rename(fresh, path).unwrap();
+        };
+        let (seen, ()) = Seen::before(&path, write);
+        assert!(seen.is_some() && seen != Seen::at(&path), "the change is taken for what was read");
+        let (seen, ()) = Seen::before(&path, |_| ());
+        assert_eq!(seen, Seen::at(&path));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(Seen::at(&path), None);
     }
 }

@@ -188,3 +188,21 @@ fn as_many_files_as_are_to_be_had_may_be_open_and_too_few_are_told() {
         }
     }
 }
+
+#[test]
+fn connections_that_cannot_be_accepted_are_told_of_once_a_second_and_taken_when_they_can() {
+    let origin = Origin::start();
+    let site = Site::new(origin.address, "");
+    let key = site.key(&[]);
+    let gate = site.start_with_files(64, 64);
+    let crowd: Vec<_> = (0..64).map(|_| gate.connect()).collect();
+    let told = [(); 2].map(|()| gate.await_event("accept_failed"));
+    assert!(
+        told.iter().all(|event| event["level"] == "warn" && event["why"].is_string()),
+        "{told:?}"
+    );
+    let [first, second] = told.map(|event| event["at_ms"].as_u64().unwrap());
+    assert!(second - first >= 900, "{first} and {second}");
+    drop(crowd);
+    assert_eq!(gate.get("/", &key).status(), 200);
+}

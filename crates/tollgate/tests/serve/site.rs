@@ -205,7 +205,9 @@ impl Gate {
     /// The next thing it logs.
     pub(crate) fn next_event(&self) -> Value {
         self.events.recv_timeout(DEADLINE).unwrap_or_else(|_| {
-            panic!("nothing more is logged after {:#?}", self.said.lock().unwrap())
+            // Not under the lock, which whatever ends the gate needs.
+            let said = self.said.lock().unwrap().clone();
+            panic!("nothing more is logged after {said:#?}")
         })
     }
 

@@ -8,16 +8,19 @@
 )]
 
 use std::{
+    io::{self, Write},
     path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
+        mpsc,
     },
     time::Duration,
 };
 
+use serde_json::Value;
 use tollgate_core::{decision::Denial, key::ApiKey, pepper::Peppers, time::UnixMillis};
-use tollgate_engine::{Decision, Demand, Errand, Inquiry, Settings, StoreError};
+use tollgate_engine::{Decision, Demand, Errand, Inquiry, OpenError, Settings, StoreError};
 use tollgate_ledger::Settings as KeySettings;
 use tollgate_store_sqlite::Store;
 
@@ -45,6 +48,8 @@ const FINE: u8 = 0;
 const PANICS: u8 = 1;
 const SILENT: u8 = 2;
 const SHUT: u8 = 3;
+const DAMAGED: u8 = 4;
+const REPAIRED: u8 = 5;
 
 /// A store that has moods.
 struct Moody {
@@ -57,12 +62,34 @@ impl Authority for Moody {
         match self.mood.0.load(Ordering::Relaxed) {
             PANICS => panic!("on purpose"),
             SILENT => Replies::new(),
+            DAMAGED => {
+                let damaged = || Err(StoreError::Damaged(OpenError::Other("store_damaged")));
+                errands.iter().map(|errand| (errand.id, damaged())).collect()
+            }
             _ => self.store.answer(errands, peppers, now),
         }
     }
 
     fn tidy(&mut self, _now: UnixMillis) -> Result<bool, StoreError> {
         Ok(false)
+    }
+
+    fn repaired(&mut self) -> u64 {
+        if self.mood.0.load(Ordering::Relaxed) == REPAIRED { 3 } else { 0 }
+    }
+}
+
+/// Where the log of a test goes.
+struct Lines(mpsc::Sender<Vec<u8>>);
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.send(line.to_vec());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -71,6 +98,7 @@ struct World {
     gate: Arc<Gate>,
     mood: Mood,
     keys: [Vec<u8>; 2],
+    told: Mutex<mpsc::Receiver<Vec<u8>>>,
     /// What is held by nobody is never attended to.
     _inboxes: Option<Inboxes>,
 }
@@ -96,7 +124,8 @@ fn world(attended: bool) -> World {
         ..Settings::EMBEDDED
     };
     let (stores, inboxes) = Stores::new();
-    let log = Log::start(Level::Error).unwrap();
+    let (lines, told) = mpsc::channel();
+    let log = Log::to(Lines(lines), Level::Error).unwrap();
     let gate = Arc::new(Gate::new(settings, live, stores, log));
     let mood = Mood::default();
     let inboxes = if attended {
@@ -114,7 +143,7 @@ fn world(attended: bool) -> World {
         Some(inboxes)
     };
     tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
-    World { gate, mood, keys, _inboxes: inboxes }
+    World { gate, mood, keys, told: Mutex::new(told), _inboxes: inboxes }
 }
 
 fn unlimited() -> KeySettings {
@@ -149,6 +178,14 @@ impl World {
             Some(Decision::Deny(refused)) => Err(refused.denial()),
             None => Err(Denial::Unavailable),
         }
+    }
+
+    /// What is logged, those of `event` only, once all of it is written.
+    fn logged(&self, event: &str) -> Vec<Value> {
+        self.gate.log.flush();
+        let told = self.told.lock().unwrap();
+        let lines = told.try_iter().map(|line| serde_json::from_slice(&line).unwrap());
+        lines.filter(|line: &Value| line["event"] == event).collect()
     }
 
     /// Asks until the key passes.
@@ -198,8 +235,8 @@ async fn a_store_that_does_not_open_is_no_allow() {
 async fn a_thread_that_is_gone_or_never_comes_is_no_allow() {
     let idle = world(false);
     assert_eq!(idle.ask(0).await, Err(Denial::Unavailable));
-    let World { gate, mood, keys, .. } = world(false);
-    let gone = World { gate, mood, keys, _inboxes: None };
+    let World { gate, mood, keys, told, .. } = world(false);
+    let gone = World { gate, mood, keys, told, _inboxes: None };
     assert_eq!(gone.ask(0).await, Err(Denial::Unavailable));
 }
 
@@ -236,4 +273,42 @@ async fn a_lock_that_was_poisoned_is_no_allow_and_recovers() {
     assert!(poisoned.join().is_err() && world.gate.engine.is_poisoned());
     world.recovers(0).await;
     assert_eq!(world.gate.counts().unwrap().record_hits, 0, "the engine was not replaced");
+}
+
+#[tokio::test]
+async fn what_the_store_gives_and_cannot_be_is_told_by_the_name_that_it_is_kept_under() {
+    let world = world(true);
+    world.recovers(0).await;
+    world.mood.0.store(DAMAGED, Ordering::Relaxed);
+    assert_eq!(world.ask(1).await, Err(Denial::Unavailable));
+    let told = world.logged("store_damaged");
+    let line = told.iter().find(|line| line["of"] == "record").unwrap();
+    let live = world.gate.live();
+    let key = ApiKey::parse(&world.keys[1], live.prover.brand()).unwrap();
+    let lookup = live.prover.peppers().prove(&key).unwrap().lookup().to_string();
+    assert_eq!((&line["level"], &line["code"]), (&"error".into(), &"store_damaged".into()));
+    assert_eq!(line["name"], lookup);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_is_told_of_once_a_second_however_many_ask() {
+    let world = world(true);
+    world.mood.0.store(REPAIRED, Ordering::Relaxed);
+    let begun = clock::read();
+    let mut told = vec![];
+    while told.is_empty() {
+        let _ = world.ask(0).await;
+        told.extend(world.logged("clock_was_ahead"));
+        assert!(clock::read().since(begun) < 10_000, "it is not told");
+    }
+    for _ in 0..20 {
+        world.gate.step(|engine, _| engine.forget_all());
+        let _ = world.ask(0).await;
+    }
+    told.extend(world.logged("clock_was_ahead"));
+    let seconds = usize::try_from(clock::read().since(begun) / 1_000).unwrap();
+    let expected: (Value, Value) = ("error".into(), 3.into());
+    assert_eq!((&told[0]["level"], &told[0]["buckets_repaired"]), (&expected.0, &expected.1));
+    // Two threads ask the store, each of which tells what it finds.
+    assert!(told.len() <= 2 * (seconds + 1), "{told:?}");
 }
