@@ -11,14 +11,16 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 
 from . import native_store, workers_config
 from .host import Gate, Host, Unavailable
 from .origin import Origin
+from .row import Row
 from .workers_kv import Namespace
-from .world import Deployment, Route
+from .world import Config, Deployment, Route
 
 WORKERD = workers_config.WORKERS / "node_modules" / ".bin" / "workerd"
 READY_S = 20
@@ -38,10 +40,18 @@ class WorkersHost(Host):
         "door forward": "a Worker answers clients, not proxies",
         "door nginx": "a Worker answers clients, not proxies",
         "door envoy": "a Worker answers clients, not proxies",
+        "wire": "Cloudflare reads the bytes of HTTP/1.1, and gives the Worker a request",
+        "timeouts": "Cloudflare's own patience with clients and origins holds",
+        "limits": "Cloudflare's own bounds of heads hold",
+        "fragment": "workerd cuts a fragment off before anybody sees it: neither judged nor forwarded",
+        "hops": "Cloudflare says where a client is: there are no hops to be configured",
+        "metrics": "a Worker has no page of metrics: Cloudflare counts its requests",
     }
 
     #: KV, which has nothing yet, and then the ledger.
     calls_of_a_key = 2
+    #: The relay, and then the ledger.
+    calls_of_a_head = 2
 
     def __init__(self):
         missing = [path for path in (WORKERD, *(workers_config.WORKERS / name for name in workers_config.MODULES)) if not path.exists()]
@@ -52,6 +62,12 @@ class WorkersHost(Host):
         self.lock = threading.Lock()
         self.number = 0
         self.blank: Path | None = None
+
+    def because(self, row: Row, config: Config) -> str | None:
+        """What is said of hops, the edge says here: verdicts about clients elsewhere hold all the same."""
+        if row.family != "forwarded":
+            config = replace(config, trusted_hops=(), country_header=None)
+        return super().because(row, config)
 
     def artifact(self) -> str:
         digest = hashlib.sha256((workers_config.WORKERS / "gate" / "gate.wasm").read_bytes()).hexdigest()
@@ -73,7 +89,10 @@ class WorkersHost(Host):
 
     def refuses(self, deployment: Deployment) -> bool:
         """A Worker cannot refuse to start: it answers nothing but 503, which is the same to whoever asks."""
-        gate = self.start(deployment)
+        gate = WorkersGate(self, deployment, self._place())
+        with self.lock:
+            self.gates.append(gate)
+        gate.run()
         with_key = next(iter(deployment.keys.values())).text.decode() if deployment.keys else "none"
         answers = {gate.fetch("/orders/1", {"X-API-Key": with_key}), gate.fetch("/", {})}
         return answers == {503}
@@ -105,16 +124,16 @@ class WorkersGate(Gate):
 
     def start(self):
         """Starts, lets the ledger make its tables, puts the keys in beside it, and starts again."""
-        self._run()
+        self.run()
         self._objects("/touch")
         self.stop_process()
         (ledger,) = (path for path in self.storage.glob("Ledger/*.sqlite") if path.stem != "metadata")
         native_store.fill(ledger, self.deployment)
-        self._run()
+        self.run()
 
-    def _run(self):
+    def run(self):
         text = workers_config.config(settings(self.deployment, self.origin.port), secrets(self.deployment), self.kv.port, self.storage,
-                                     COUNTRY, CLIENT)
+                                     COUNTRY, CLIENT, edge=bool(self.deployment.config.trusted_hops))
         name = workers_config.lay(self.place, text)
         said, says = os.pipe()
         with self.log_path.open("ab") as log:
@@ -187,7 +206,7 @@ class WorkersGate(Gate):
     def reload(self):
         """A deployment of other settings or secrets: every isolate is a new one."""
         self.stop_process()
-        self._run()
+        self.run()
 
     def ask_to_stop(self):
         if self.alive():

@@ -12,6 +12,8 @@ DATE = "2026-01-01"
 CLASSES = ("Bucket", "Relay", "Ledger")
 #: The one part that is not deployed: it holds the objects, and counts how often they are asked.
 HOLDER = "tests/workers/holder.mjs"
+#: What stands in front of a gate whose clients are elsewhere.
+EDGE = "tests/workers/edge.mjs"
 
 
 def quoted(text: str) -> str:
@@ -48,15 +50,18 @@ def bindings(settings: dict, secrets: str | None, extra: dict[str, str]) -> str:
 
 
 def config(settings: dict, secrets: str | None, kv_port: int, storage: Path, country: str, client: str, gates: int = 1,
-           extra: dict[str, str] | None = None) -> str:
+           extra: dict[str, str] | None = None, edge: bool = False) -> str:
     """One or several gates over one service that holds the objects. Cloudflare's edge is played by workerd itself: it says
-    where the client is, whatever the client says."""
+    where the client is, whatever the client says; or by a Worker in front, where rows are about clients elsewhere."""
     blob = quoted(json.dumps({"country": country}))
-    edge = (f'http = (cfBlobHeader = "CF-Blob", injectRequestHeaders = [(name = "CF-Connecting-IP", value = {quoted(client)}), '
+    front = (f'http = (cfBlobHeader = "CF-Blob", injectRequestHeaders = [(name = "CF-Connecting-IP", value = {quoted(client)}), '
             f'(name = "CF-Blob", value = {blob})])')
     names = [f"gate{at}" for at in range(gates)]
     services = [f'(name = "{name}", worker = .gate)' for name in names]
-    sockets = [f'(name = "{name}", address = "127.0.0.1:0", {edge}, service = "{name}")' for name in names]
+    sockets = [f'(name = "{name}", address = "127.0.0.1:0", {front}, service = "{name}")' for name in names]
+    if edge:
+        services.append('(name = "edge", worker = .edge)')
+        sockets = ['(name = "gate0", address = "127.0.0.1:0", http = (), service = "edge")']
     namespaces = ", ".join(f'(className = "{name}", uniqueKey = "{name}", enableSql = true)' for name in CLASSES)
     given = bindings(settings, secrets, extra or {})
     return f"""using Workerd = import "/workerd/workerd.capnp";
@@ -83,6 +88,12 @@ const gate :Workerd.Worker = (
   bindings = [
     {given},
   ],
+);
+
+const edge :Workerd.Worker = (
+  modules = [{module("cloudflare/edge.mjs", EDGE)}],
+  compatibilityDate = "{DATE}",
+  bindings = [(name = "GATE", service = "gate0")],
 );
 
 const objects :Workerd.Worker = (

@@ -55,5 +55,11 @@ export function forward(env, request, onward) {
   const next = onward.request(request, url.replace(/\/$/, ""));
   const init = onward.cacheable ? {} : { cache: "no-store" };
   const sent = env.ORIGIN ? env.ORIGIN.fetch(next, init) : fetch(next, init);
-  return sent.then((response) => onward.answer(response));
+  return sent.then(
+    (response) => onward.answer(response),
+    (error) => {
+      console.error(JSON.stringify({ level: "warn", event: "origin_unreachable", what: String(error?.message) }));
+      return onward.unreachable(request);
+    },
+  );
 }

@@ -27,6 +27,7 @@ export class Onward {
   #gate;
   #flags;
   #add;
+  #id;
 
   /** @param {string} page what the module said */
   constructor(gate, page) {
@@ -42,6 +43,7 @@ export class Onward {
     this.with = [];
     for (; lines[at] !== ""; at += 1) this.with.push(field(lines[at]));
     this.#add = lines.slice(at + 1, -1);
+    this.#id = this.with[0][1];
   }
 
   /** Whether shared caches may keep the answer. */
@@ -49,22 +51,17 @@ export class Onward {
     return this.#flags[0] === "1";
   }
 
-  /** The fields that the origin gets. */
-  headers(request) {
-    const headers = new Headers(request.headers);
-    for (const name of this.without) headers.delete(name);
-    for (const [name, value] of this.with) headers.set(name, value);
-    return headers;
-  }
-
   /** The request that the origin at `origin` gets: exactly the target that was judged. */
   request(request, origin) {
-    return new Request(origin + this.target, {
-      method: request.method,
-      headers: this.headers(request),
-      body: request.body,
-      redirect: "manual",
-    });
+    const next = new Request(origin + this.target, request);
+    for (const name of this.without) next.headers.delete(name);
+    for (const [name, value] of this.with) next.headers.set(name, value);
+    return next;
+  }
+
+  /** What the client gets where the origin gives no answer. */
+  unreachable(request) {
+    return this.#gate.unreachable(request.method, this.#id);
   }
 
   /** What the client gets of the origin's answer. */
@@ -135,6 +132,16 @@ export class Gate {
       for (const line of lines.slice(at + 1, -1)) answer.headers.append(...field(line));
       for (const line of add) answer.headers.append(...field(line));
       return answer;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** What the client gets where an origin gives no answer: never a word of why. */
+  unreachable(method, id) {
+    try {
+      const wasm = this.#wasm ?? this.#start();
+      return this.#judged(wasm.unreachable(this.#write(`${method}\n${id}\n`)));
     } catch (error) {
       return this.#failed(error);
     }

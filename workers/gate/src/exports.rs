@@ -109,6 +109,13 @@ pub(crate) extern "C" fn returned(len: usize) -> u32 {
     coded(|host| host.returned(len))
 }
 
+/// What the client gets where the origin gives no answer: a [`Code`].
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn unreachable(len: usize) -> u32 {
+    coded(|host| host.unreachable(len))
+}
+
 /// How many errands wait to be run.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use tollgate_core::network::{Address, Country};
 use tollgate_http::path::{self, Target};
 
-/// The most fields of a head that are looked at.
-const FIELDS_MAX: usize = 256;
+/// The most fields of a head, and their most bytes: as many as the native gate takes unless it is told otherwise.
+const FIELDS_MAX: usize = 128;
+const HEAD_BYTES_MAX: usize = 65_536;
 
 /// A field.
 pub(crate) type Field<'a> = (&'a [u8], &'a [u8]);
@@ -18,7 +19,10 @@ pub(crate) struct Head<'a> {
     /// The client's address, in the platform's words.
     pub(crate) address: Option<IpAddr>,
     country: &'a str,
+    /// None of them if there are too many or they are too long.
     pub(crate) fields: Vec<Field<'a>>,
+    /// Whether that is so.
+    pub(crate) too_large: bool,
 }
 
 impl<'a> Head<'a> {
@@ -30,13 +34,21 @@ impl<'a> Head<'a> {
         let (address, rest) = line(rest)?;
         let (country, rest) = line(rest)?;
         let word = |bytes| std::str::from_utf8(bytes).ok();
+        let fields = Some(rest).filter(|_| text.len() <= HEAD_BYTES_MAX).and_then(fields);
         Some(Self {
             method: word(method)?,
             url: word(url)?,
             address: word(address)?.parse().ok(),
             country: word(country)?,
-            fields: fields(rest)?,
+            too_large: fields.is_none(),
+            fields: fields.unwrap_or_default(),
         })
+    }
+
+    /// A head of which nothing is known but the method.
+    pub(crate) const fn bare(method: &'a str) -> Self {
+        let fields = Vec::new();
+        Self { method, url: "", address: None, country: "", fields, too_large: false }
     }
 
     /// The client's address, as limits count it.

@@ -31,6 +31,7 @@ use tollgate_store_cloudflare::{
 use crate::{
     head::{Head, walk},
     page::Page,
+    refusals::Refusals,
     render,
     settings::SettingsError,
     setup::{Changed, PARKED_MAX, Setup},
@@ -111,6 +112,9 @@ pub struct Host<O> {
     limits_of_routes: Box<[RouteLimit]>,
     changed: Changed,
     ids: u64,
+    refusals: Refusals,
+    /// The newest time that was seen: there is one clock, and it may be set back.
+    newest_ms: u64,
     /// The buffer.
     pub page: Page,
 }
@@ -147,13 +151,19 @@ impl<O: Outside> Host<O> {
             limits_of_routes: setup.limits,
             changed,
             ids: u64::from_le_bytes(start),
+            refusals: Refusals::new(now_ms),
+            newest_ms: now_ms,
             page: Page::default(),
         })
     }
 
     /// What becomes of the request whose head the other side wrote; if it waits, `ticket` is its name.
     pub fn arrive(&mut self, len: usize, ticket: u32, now_ms: u64) -> Code {
+        let now_ms = self.seen(now_ms);
         self.renew(UnixMillis(now_ms));
+        if let Some(line) = self.refusals.due(now_ms) {
+            self.outside.log(&line);
+        }
         let input = self.page.lend();
         let text = input.get(..len).unwrap_or_default();
         let id = self.next_id();
@@ -172,6 +182,7 @@ impl<O: Outside> Host<O> {
 
     /// What became of a request that waits.
     pub fn told(&mut self, ticket: u32, now_ms: u64) -> Code {
+        let now_ms = self.seen(now_ms);
         let Some(decision) = self.decided.take(ticket.into()) else {
             return self.still(ticket, now_ms);
         };
@@ -247,6 +258,23 @@ impl<O: Outside> Host<O> {
         done.map_or(Code::Nothing, |()| Code::Onward)
     }
 
+    /// What the client gets where the origin gives no answer. The other side wrote the method and the request's name.
+    pub fn unreachable(&mut self, len: usize) -> Code {
+        let input = self.page.lend();
+        let text = std::str::from_utf8(input.get(..len).unwrap_or_default()).unwrap_or_default();
+        let (method, rest) = text.split_once('\n').unwrap_or_default();
+        self.tell_unreachable(method, rest.trim_end());
+        self.page.give_back(input);
+        Code::Answered
+    }
+
+    fn tell_unreachable(&mut self, method: &str, id: &str) {
+        let head = Head::bare(method);
+        let question = question(&head, id, ("/", None));
+        let answer = self.policy.trouble(&question, Trouble::OriginUnreachable);
+        render::answered(&mut self.page, &answer, id);
+    }
+
     /// How many errands wait to be run.
     #[must_use]
     pub fn pending(&self) -> usize {
@@ -315,6 +343,7 @@ impl<O: Outside> Host<O> {
 
     /// Takes in what the other side wrote as the answer to an errand. `found` is false where a replica has nothing.
     pub fn deliver(&mut self, id: u64, found: bool, len: usize, now_ms: u64) {
+        let now_ms = self.seen(now_ms);
         let Some(sent) = self.sent.take(id) else { return };
         let input = self.page.lend();
         if matches!(sent, Sent::Limits) {
@@ -332,6 +361,7 @@ impl<O: Outside> Host<O> {
 
     /// Takes in that a store gave no answer.
     pub fn fail(&mut self, id: u64, refused: bool, now_ms: u64) {
+        let now_ms = self.seen(now_ms);
         match self.sent.take(id) {
             None => return,
             Some(Sent::Limits) => {
@@ -347,6 +377,7 @@ impl<O: Outside> Host<O> {
 
     /// Does what is due, and says after how many milliseconds something will be.
     pub fn tick(&mut self, now_ms: u64) -> Option<u64> {
+        let now_ms = self.seen(now_ms);
         self.renew(UnixMillis(now_ms));
         self.engine.tick(reading(now_ms));
         self.settle();
@@ -355,6 +386,12 @@ impl<O: Outside> Host<O> {
 
     fn judge(&mut self, text: &[u8], id: &str, ticket: u32, now_ms: u64) -> Code {
         let Some(head) = Head::read(text) else { return Code::Nothing };
+        if head.too_large {
+            let question = question(&head, id, ("/", None));
+            let answer = self.policy.trouble(&question, Trouble::HeadTooLarge);
+            render::answered(&mut self.page, &answer, id);
+            return Code::Answered;
+        }
         let (path, query) = match head.target() {
             Some(Target::Path { path, query }) => (path, query),
             // The server as a whole is the gate: there is nothing to be said of it.
@@ -382,7 +419,12 @@ impl<O: Outside> Host<O> {
             return Code::Answered;
         }
         let judged = match self.policy.ask(&question) {
-            Asked::Judged(judged) => judged,
+            Asked::Judged(judged) => {
+                if let Judged::Denied(refusal) = &judged {
+                    self.refusals.count(refusal.unproven.unwrap_or(refusal.denial.code()));
+                }
+                judged
+            }
             Asked::Inquire(inquiry, rule) => {
                 let now = reading(now_ms);
                 let again = inquiry.clone();
@@ -481,6 +523,12 @@ impl<O: Outside> Host<O> {
         if self.engine.needs_holder() {
             self.engine.new_holder(holder(&mut self.outside));
         }
+    }
+
+    /// The time, never below the newest that was seen.
+    fn seen(&mut self, now_ms: u64) -> u64 {
+        self.newest_ms = self.newest_ms.max(now_ms);
+        self.newest_ms
     }
 
     fn next_id(&mut self) -> String {

@@ -9,6 +9,7 @@ mod exports;
 mod head;
 mod host;
 mod page;
+mod refusals;
 mod render;
 mod settings;
 mod setup;

@@ -218,7 +218,10 @@ fn rules(settings: &Settings<'_>) -> Result<Rules, SettingsError> {
     // A limit of one name is one bucket wherever it stands.
     let all = || specs.iter().flat_map(|spec| &spec.limits);
     if all().any(|limit| all().any(|other| other.name == limit.name && other != limit)) {
-        return Err(SettingsError::new("routes", "name one limit with different numbers or scopes"));
+        return Err(SettingsError::new(
+            "routes",
+            "name one limit with different numbers or scopes",
+        ));
     }
     Rules::new(specs)
         .map_err(|error| SettingsError::new(&at("routes", error.place), "cannot be used"))
