@@ -49,8 +49,17 @@ mod tests {
         assert_eq!(read.as_ref().map(|read| Some(read.numbers)), Some(numbers));
         assert_eq!(read.map(|read| read.scope), Some(LimitScope::Tenant));
         for wrong in [
-            "", "burst", ":key=1,1/1s", "b:planet=1,1/1s", "b:key=0,1/1s", "b:key=1,1/1", "b:key=1,1/x",
-            "b:key=+1,1/1s", "b:key=1/day", "b:key=1,1", "b:key=1,1/18446744073709551615d",
+            "",
+            "burst",
+            ":key=1,1/1s",
+            "b:planet=1,1/1s",
+            "b:key=0,1/1s",
+            "b:key=1,1/1",
+            "b:key=1,1/x",
+            "b:key=+1,1/1s",
+            "b:key=1/day",
+            "b:key=1,1",
+            "b:key=1,1/18446744073709551615d",
         ] {
             assert!(limit(wrong).is_none(), "{wrong}");
         }

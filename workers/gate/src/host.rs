@@ -1,19 +1,13 @@
 //! One gate in one isolate: what it holds between calls, and what each call comes to.
 
-use std::mem;
+mod limits;
+mod stores;
 
 use tollgate_core::{
-    decision::Denial,
     lease::HolderId,
-    lookup::LookupId,
-    record::Expected,
-    stamp::Stamp,
     time::{Reading, UnixMillis},
 };
-use tollgate_engine::{
-    Arrival, Decision, Engine, Errand, ErrandId, Fetched, Lookup, OpenError, Question as Wanted,
-    Reply, StoreError, Tidings,
-};
+use tollgate_engine::{Arrival, Decision, Engine, Errand};
 use tollgate_gate::{Asked, Identity, Judged, Policy, Question};
 use tollgate_http::{
     answer::{Invalid, Trouble},
@@ -22,11 +16,9 @@ use tollgate_http::{
     route::RouteLimit,
 };
 use tollgate_identity::Jti;
-use tollgate_store_cloudflare::{
-    frame::parts,
-    message::{self, read_answer, write_question},
-    place,
-};
+
+use limits::Limits;
+use stores::Sent;
 
 use crate::{
     head::{Head, walk},
@@ -34,7 +26,7 @@ use crate::{
     refusals::Refusals,
     render,
     settings::SettingsError,
-    setup::{Changed, PARKED_MAX, Setup},
+    setup::{Changed, Setup},
     shelf::Shelf,
 };
 
@@ -60,41 +52,12 @@ pub enum Code {
     Nothing = 3,
 }
 
-/// The number of the errand that asks for the limits of routes: the engine's are below it.
-const LIMITS_ERRAND: u64 = (1 << 53) - 1;
-
-/// How long it is waited for.
-const LIMITS_DEADLINE_MS: u32 = 1_000;
-
-/// How long nobody asks again after it has failed.
-const LIMITS_PAUSE_MS: u64 = 250;
-
 /// A request that waits.
 struct Parked {
     id: String,
     text: Box<[u8]>,
     /// Whether the engine has it.
     judged: bool,
-}
-
-/// What is remembered of an errand.
-enum Sent {
-    Head,
-    Replica(Expected),
-    Record(Expected),
-    Lease,
-    /// Since when the limits of routes have their numbers.
-    Limits,
-}
-
-/// What is known of the limits of routes.
-enum Limits {
-    /// Since when they have their numbers; or there are none.
-    Known,
-    /// The ledger is being asked.
-    Asked,
-    /// It is to be asked: not before this time, in milliseconds.
-    Unknown(u64),
 }
 
 /// One gate.
@@ -200,49 +163,6 @@ impl<O: Outside> Host<O> {
         say(&mut self.page, &self.policy, &head, (&path, query), &judged, &id)
     }
 
-    /// A request of which nothing is decided: it waits for the engine, or for the limits of routes.
-    fn still(&mut self, ticket: u32, now_ms: u64) -> Code {
-        if !self.parked.has(ticket.into()) {
-            return Code::Nothing;
-        }
-        if self.parked.get(ticket.into()).is_none_or(|parked| parked.judged) {
-            return Code::Waiting;
-        }
-        let Some(mut parked) = self.parked.take(ticket.into()) else { return Code::Nothing };
-        let code = match self.limits {
-            Limits::Known => {
-                parked.judged = true;
-                self.judge(&parked.text, &parked.id, ticket, now_ms)
-            }
-            Limits::Asked | Limits::Unknown(_) => {
-                self.await_limits(&parked.text, &parked.id, now_ms)
-            }
-        };
-        self.settle();
-        if code == Code::Waiting {
-            self.parked.put(ticket.into(), parked);
-        }
-        code
-    }
-
-    /// What becomes of a request while it is not known since when the limits of routes have their numbers: it waits for
-    /// the ledger to say so, or is answered *unavailable* if that has just failed.
-    fn await_limits(&mut self, text: &[u8], id: &str, now_ms: u64) -> Code {
-        if let Limits::Unknown(at_ms) = self.limits
-            && now_ms < at_ms
-        {
-            let Some(head) = Head::read(text) else { return Code::Nothing };
-            let refusal =
-                self.policy.denied(&question(&head, id, ("/", None)), Denial::Unavailable);
-            render::answered(&mut self.page, &refusal.answer, id);
-            return Code::Answered;
-        }
-        if self.parked.len() >= PARKED_MAX {
-            return Code::Nothing;
-        }
-        Code::Waiting
-    }
-
     /// Nobody waits for this request any more.
     pub fn forget(&mut self, ticket: u32) {
         self.parked.take(ticket.into());
@@ -280,99 +200,6 @@ impl<O: Outside> Host<O> {
     pub fn pending(&self) -> usize {
         let limits = matches!(self.limits, Limits::Unknown(_)) && self.parked.len() > 0;
         self.errands.len().saturating_add(usize::from(limits))
-    }
-
-    /// Writes what is to be asked now, a line each: number, kind, deadline, place, question.
-    pub fn errands(&mut self) {
-        self.page.clear();
-        self.ask_for_limits();
-        for errand in mem::take(&mut self.errands) {
-            let ErrandId(id) = errand.id;
-            let (kind, place, question, sent) = addressed(&errand);
-            let mut message = vec![];
-            if write_question(&question, errand.since, &mut message).is_err() {
-                // What has no spelling is answered by its deadline: nothing passes by it.
-                continue;
-            }
-            let Ok(message) = String::from_utf8(message) else { continue };
-            let (number, deadline) = (id.to_string(), errand.deadline_ms.to_string());
-            self.line(&[&number, kind, &deadline, &place, &message]);
-            self.sent.put(id, sent);
-        }
-    }
-
-    /// Asks since when the limits of routes have their numbers, if that is not known and somebody waits for it.
-    fn ask_for_limits(&mut self) {
-        if !matches!(self.limits, Limits::Unknown(_)) || self.parked.len() == 0 {
-            return;
-        }
-        let limits = self.limits_of_routes.iter();
-        let limits: Vec<_> = limits.filter_map(|limit| limit.limit(Stamp::default())).collect();
-        let mut message = vec![];
-        if message::write_limits(&limits, &mut message).is_err() {
-            return;
-        }
-        let Ok(message) = String::from_utf8(message) else { return };
-        let (number, deadline) = (LIMITS_ERRAND.to_string(), LIMITS_DEADLINE_MS.to_string());
-        self.line(&[&number, "limits", &deadline, place::LEDGER, &message]);
-        self.sent.put(LIMITS_ERRAND, Sent::Limits);
-        self.limits = Limits::Asked;
-    }
-
-    /// Takes in since when they have: then everything that waited can be judged.
-    fn settle_limits(&mut self, text: &[u8], now_ms: u64) {
-        let stamps = parts(text).and_then(|[changed]| message::read_changed(changed));
-        let stamps = stamps.ok().filter(|stamps| stamps.len() == self.limits_of_routes.len());
-        self.limits = Limits::Unknown(now_ms.saturating_add(LIMITS_PAUSE_MS));
-        let Some(stamps) = stamps else { return };
-        let names = self.limits_of_routes.iter().map(|limit| limit.name.clone());
-        self.changed = Changed(names.zip(stamps).collect());
-        if let Ok(setup) = Setup::read(&self.settings, &self.changed, UnixMillis(now_ms)) {
-            self.policy = setup.policy;
-            self.limits = Limits::Known;
-        }
-    }
-
-    fn line(&mut self, columns: &[&str]) {
-        for (at, column) in columns.iter().enumerate() {
-            self.page.push(if at == 0 { "" } else { "\t" });
-            self.page.push(column);
-        }
-        self.page.push("\n");
-    }
-
-    /// Takes in what the other side wrote as the answer to an errand. `found` is false where a replica has nothing.
-    pub fn deliver(&mut self, id: u64, found: bool, len: usize, now_ms: u64) {
-        let now_ms = self.seen(now_ms);
-        let Some(sent) = self.sent.take(id) else { return };
-        let input = self.page.lend();
-        if matches!(sent, Sent::Limits) {
-            self.settle_limits(input.get(..len).unwrap_or_default(), now_ms);
-            return self.page.give_back(input);
-        }
-        let reply = self.read(&sent, found, input.get(..len).unwrap_or_default());
-        self.page.give_back(input);
-        if let Err(StoreError::Damaged(_)) = &reply {
-            self.damaged(&sent, &reply);
-        }
-        self.engine.deliver(ErrandId(id), reply, reading(now_ms));
-        self.settle();
-    }
-
-    /// Takes in that a store gave no answer.
-    pub fn fail(&mut self, id: u64, refused: bool, now_ms: u64) {
-        let now_ms = self.seen(now_ms);
-        match self.sent.take(id) {
-            None => return,
-            Some(Sent::Limits) => {
-                self.limits = Limits::Unknown(now_ms.saturating_add(LIMITS_PAUSE_MS));
-                return;
-            }
-            Some(_) => {}
-        }
-        let error = if refused { StoreError::Refused } else { StoreError::Unreachable };
-        self.engine.deliver(ErrandId(id), Err(error), reading(now_ms));
-        self.settle();
     }
 
     /// Does what is due, and says after how many milliseconds something will be.
@@ -446,60 +273,6 @@ impl<O: Outside> Host<O> {
             }
         };
         say(&mut self.page, &self.policy, &head, (&path, query), &judged, id)
-    }
-
-    fn read(&self, sent: &Sent, found: bool, text: &[u8]) -> Result<Reply, StoreError> {
-        let peppers = self.policy.prover().peppers();
-        let framing = |_| StoreError::Damaged(OpenError::Other("message_damaged"));
-        let head = |text: &[u8]| {
-            Tidings::open(text, peppers)
-                .map_err(|error| StoreError::Damaged(OpenError::Head(error)))
-        };
-        let record = |text: &[u8], expected| {
-            Fetched::open(text, expected, peppers)
-                .map_err(|error| StoreError::Damaged(OpenError::Record(error)))
-        };
-        match *sent {
-            Sent::Head => {
-                let [text] = parts(text).map_err(framing)?;
-                Ok(Reply::Head(head(text)?))
-            }
-            Sent::Replica(_) if !found => Ok(Reply::Record(None, None)),
-            Sent::Replica(expected) => Ok(Reply::Record(Some(record(text, expected)?), None)),
-            Sent::Record(expected) => {
-                let [found, tidings] = parts(text).map_err(framing)?;
-                Ok(Reply::Record(Some(record(found, expected)?), Some(head(tidings)?)))
-            }
-            Sent::Limits => Err(StoreError::Refused),
-            Sent::Lease => {
-                let [answer, tidings] = parts(text).map_err(framing)?;
-                let answer = read_answer(answer).map_err(framing)?;
-                // An object that has no copy of the head yet sends none.
-                let tidings = (!tidings.is_empty()).then(|| head(tidings)).transpose()?;
-                Ok(Reply::Lease(answer, tidings))
-            }
-        }
-    }
-
-    fn damaged(&mut self, sent: &Sent, reply: &Result<Reply, StoreError>) {
-        let Err(error) = reply else { return };
-        let (of, name) = match sent {
-            Sent::Head => ("head", String::new()),
-            Sent::Replica(expected) | Sent::Record(expected) => ("record", hex(expected.lookup)),
-            Sent::Lease => ("bucket", String::new()),
-            Sent::Limits => ("limits", String::new()),
-        };
-        // Codes and hexadecimal digits only: nothing here needs an escape.
-        let line = [
-            r#"{"level":"error","event":"store_damaged","code":""#,
-            error.code(),
-            r#"","of":""#,
-            of,
-            r#"","name":""#,
-            &name,
-            r#""}"#,
-        ];
-        self.outside.log(&line.concat());
     }
 
     /// Puts another signing key into force when its time has come.
@@ -588,35 +361,6 @@ fn keep(engine: &mut Engine<u32>, decision: Option<&Decision>, judged: &Judged) 
     {
         engine.keep(pass, std::sync::Arc::clone(signed));
     }
-}
-
-/// What kind of errand it is, where it goes, what it says, and what is remembered of it.
-fn addressed(errand: &Errand) -> (&'static str, String, message::Question<'_>, Sent) {
-    match &errand.question {
-        Wanted::Head => ("head", String::new(), message::Question::Head, Sent::Head),
-        Wanted::Record { expected, of } => {
-            let question = message::Question::Record(expected.lookup);
-            match of {
-                Lookup::Replica => (
-                    "replica",
-                    place::record_key(expected.lookup),
-                    question,
-                    Sent::Replica(*expected),
-                ),
-                Lookup::Authority => {
-                    ("record", String::from(place::LEDGER), question, Sent::Record(*expected))
-                }
-            }
-        }
-        Wanted::Lease { bucket, ask } => {
-            let question = message::Question::Lease { bucket, ask: *ask };
-            ("lease", place::object_of(bucket).into_owned(), question, Sent::Lease)
-        }
-    }
-}
-
-fn hex(lookup: LookupId) -> String {
-    lookup.to_hex().map(char::from).iter().collect()
 }
 
 fn holder(outside: &mut impl Outside) -> HolderId {

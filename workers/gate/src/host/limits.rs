@@ -1,0 +1,107 @@
+//! The limits of routes: nothing is judged by them before the ledger has said since when they have their numbers.
+
+use tollgate_core::{decision::Denial, stamp::Stamp, time::UnixMillis};
+use tollgate_store_cloudflare::{frame::parts, message, place};
+
+use super::{Code, Host, Outside, question, stores::Sent};
+use crate::{
+    head::Head,
+    render,
+    setup::{Changed, PARKED_MAX, Setup},
+};
+
+/// The number of the errand that asks for the limits of routes: the engine's are below it.
+pub(super) const ERRAND: u64 = (1 << 53) - 1;
+
+/// How long it is waited for.
+const DEADLINE_MS: u32 = 1_000;
+
+/// How long nobody asks again after it has failed.
+pub(super) const PAUSE_MS: u64 = 250;
+
+/// What is known of the limits of routes.
+pub(super) enum Limits {
+    /// Since when they have their numbers; or there are none.
+    Known,
+    /// The ledger is being asked.
+    Asked,
+    /// It is to be asked: not before this time, in milliseconds.
+    Unknown(u64),
+}
+
+impl<O: Outside> Host<O> {
+    /// A request of which nothing is decided: it waits for the engine, or for the limits of routes.
+    pub(super) fn still(&mut self, ticket: u32, now_ms: u64) -> Code {
+        if !self.parked.has(ticket.into()) {
+            return Code::Nothing;
+        }
+        if self.parked.get(ticket.into()).is_none_or(|parked| parked.judged) {
+            return Code::Waiting;
+        }
+        let Some(mut parked) = self.parked.take(ticket.into()) else { return Code::Nothing };
+        let code = match self.limits {
+            Limits::Known => {
+                parked.judged = true;
+                self.judge(&parked.text, &parked.id, ticket, now_ms)
+            }
+            Limits::Asked | Limits::Unknown(_) => {
+                self.await_limits(&parked.text, &parked.id, now_ms)
+            }
+        };
+        self.settle();
+        if code == Code::Waiting {
+            self.parked.put(ticket.into(), parked);
+        }
+        code
+    }
+
+    /// What becomes of a request while it is not known since when the limits of routes have their numbers: it waits for
+    /// the ledger to say so, or is answered *unavailable* if that has just failed.
+    pub(super) fn await_limits(&mut self, text: &[u8], id: &str, now_ms: u64) -> Code {
+        if let Limits::Unknown(at_ms) = self.limits
+            && now_ms < at_ms
+        {
+            let Some(head) = Head::read(text) else { return Code::Nothing };
+            let refusal =
+                self.policy.denied(&question(&head, id, ("/", None)), Denial::Unavailable);
+            render::answered(&mut self.page, &refusal.answer, id);
+            return Code::Answered;
+        }
+        if self.parked.len() >= PARKED_MAX {
+            return Code::Nothing;
+        }
+        Code::Waiting
+    }
+
+    /// Asks since when the limits of routes have their numbers, if that is not known and somebody waits for it.
+    pub(super) fn ask_for_limits(&mut self) {
+        if !matches!(self.limits, Limits::Unknown(_)) || self.parked.len() == 0 {
+            return;
+        }
+        let limits = self.limits_of_routes.iter();
+        let limits: Vec<_> = limits.filter_map(|limit| limit.limit(Stamp::default())).collect();
+        let mut message = vec![];
+        if message::write_limits(&limits, &mut message).is_err() {
+            return;
+        }
+        let Ok(message) = String::from_utf8(message) else { return };
+        let (number, deadline) = (ERRAND.to_string(), DEADLINE_MS.to_string());
+        self.line(&[&number, "limits", &deadline, place::LEDGER, &message]);
+        self.sent.put(ERRAND, Sent::Limits);
+        self.limits = Limits::Asked;
+    }
+
+    /// Takes in since when they have: then everything that waited can be judged.
+    pub(super) fn settle_limits(&mut self, text: &[u8], now_ms: u64) {
+        let stamps = parts(text).and_then(|[changed]| message::read_changed(changed));
+        let stamps = stamps.ok().filter(|stamps| stamps.len() == self.limits_of_routes.len());
+        self.limits = Limits::Unknown(now_ms.saturating_add(PAUSE_MS));
+        let Some(stamps) = stamps else { return };
+        let names = self.limits_of_routes.iter().map(|limit| limit.name.clone());
+        self.changed = Changed(names.zip(stamps).collect());
+        if let Ok(setup) = Setup::read(&self.settings, &self.changed, UnixMillis(now_ms)) {
+            self.policy = setup.policy;
+            self.limits = Limits::Known;
+        }
+    }
+}
