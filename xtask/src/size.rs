@@ -18,6 +18,9 @@ use crate::{
 
 /// The modules that are measured: the budget's name, and the package.
 const MODULES: [(&str, &str); 1] = [("edge", "tollgate-edge")];
+/// What the Workers deploy: the budget's name, and the file that `workers/build.mjs` lays down.
+const WORKERS: [(&str, &str); 2] =
+    [("worker-gate", "workers/gate/gate.wasm"), ("worker-objects", "workers/objects/objects.wasm")];
 /// The command: the budget's name, the package and the file.
 const COMMAND: &str = "tollgate";
 
@@ -71,6 +74,14 @@ pub(crate) fn step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 /// The command that the step `build` has made, as a step of a suite.
 pub(crate) fn command_step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     judged(&[command(with.project)?])
+}
+
+/// The modules that the suite's step `build` has laid down for the Workers, as a step of a suite.
+pub(crate) fn workers_step(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let module = |&(name, file): &(&'static str, &str)| {
+        measure(with.project, name, &with.project.path(file))
+    };
+    judged(&WORKERS.iter().map(module).collect::<anyhow::Result<Vec<_>>>()?)
 }
 
 /// The command as a user would deploy it: whoever runs another file than this one runs something else.

@@ -1,6 +1,7 @@
 //! The suites: which there are, and the steps of those that stand.
 
 mod bare_metal;
+mod cloudflare;
 mod core;
 pub(crate) mod counts;
 mod gate;
@@ -18,6 +19,7 @@ pub(crate) fn steps(suite: &str) -> Option<&'static [Step]> {
     match suite {
         "core" => Some(core::STEPS),
         "gate" => Some(gate::STEPS),
+        "cloudflare" => Some(cloudflare::STEPS),
         _ => None,
     }
 }
