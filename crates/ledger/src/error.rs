@@ -198,6 +198,10 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Locked, Self::Full, Self::ReadOnly, Self::Damaged, Self::Unreachable];
+
     /// The stable name.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -237,6 +241,16 @@ pub enum LedgerError {
         /// What the store said.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// Whoever keeps the ledger does not let this one do that: nothing has happened.
+    Denied {
+        /// What was said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The ledger is elsewhere, and no answer came back: the change may have been made, or not.
+    Unknown {
+        /// What came in the place of an answer.
+        source: Box<dyn Error + Send + Sync>,
+    },
 }
 
 impl LedgerError {
@@ -246,6 +260,8 @@ impl LedgerError {
         match self {
             Self::Refused(error) => error.code(),
             Self::Failed { conclusion, .. } => conclusion.code(),
+            Self::Denied { .. } => "admin_denied",
+            Self::Unknown { .. } => "change_unknown",
         }
     }
 }
@@ -255,6 +271,10 @@ impl fmt::Display for LedgerError {
         match self {
             Self::Refused(error) => error.fmt(f),
             Self::Failed { conclusion, .. } => conclusion.fmt(f),
+            Self::Denied { .. } => f.write_str("the admin key may not do this"),
+            Self::Unknown { .. } => f.write_str(
+                "it is not known whether the change was made: look at what is there before making it again",
+            ),
         }
     }
 }
@@ -263,7 +283,9 @@ impl Error for LedgerError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Refused(error) => Some(error),
-            Self::Failed { source, .. } => Some(source.as_ref()),
+            Self::Failed { source, .. } | Self::Denied { source } | Self::Unknown { source } => {
+                Some(source.as_ref())
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod identity;
 mod settings;
 mod shared;
 mod store;
+mod told;
 mod words;
 
 pub use change::{

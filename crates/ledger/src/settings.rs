@@ -1,6 +1,7 @@
 //! The bounds of settings: those of the record that they compile to, said field by field.
 
 use core::fmt;
+use std::borrow::Cow;
 
 use tollgate_core::{
     id::Id,
@@ -21,12 +22,12 @@ pub const RESERVED: char = '@';
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsError {
     field: String,
-    rule: &'static str,
+    rule: Cow<'static, str>,
 }
 
 impl SettingsError {
-    pub(crate) fn new(field: impl Into<String>, rule: &'static str) -> Self {
-        Self { field: field.into(), rule }
+    pub(crate) fn new(field: impl Into<String>, rule: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: field.into(), rule: rule.into() }
     }
 
     /// Which field, as `limits[1].rate`.
@@ -37,8 +38,8 @@ impl SettingsError {
 
     /// What it must be.
     #[must_use]
-    pub const fn rule(&self) -> &'static str {
-        self.rule
+    pub fn rule(&self) -> &str {
+        &self.rule
     }
 }
 

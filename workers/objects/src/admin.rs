@@ -327,7 +327,7 @@ fn failed(fault: Fault) -> Answer {
 
 fn unchanged(error: LedgerError) -> Answer {
     let status = match &error {
-        LedgerError::Failed { .. } => 503,
+        LedgerError::Failed { .. } | LedgerError::Denied { .. } | LedgerError::Unknown { .. } => 503,
         LedgerError::Refused(refused) => match refused {
             ChangeError::UnknownKey
             | ChangeError::UnknownSecret
@@ -349,5 +349,9 @@ fn unchanged(error: LedgerError) -> Answer {
             ChangeError::Clock | ChangeError::Exhausted => 503,
         },
     };
-    refused(status, error.code(), &error.to_string())
+    let mut answer = refused(status, error.code(), &error.to_string());
+    if let (LedgerError::Refused(error), Some(body)) = (&error, answer.body.as_object_mut()) {
+        body.insert("about".to_owned(), error.about());
+    }
+    answer
 }

@@ -108,7 +108,8 @@ impl From<LedgerError> for Failure {
         match error {
             LedgerError::Refused(ChangeError::Settings(_)) => Self::usage(error.code(), message),
             LedgerError::Refused(_) => Self::refused(error.code(), message),
-            LedgerError::Failed { .. } => Self::failed(error.code(), message),
+            LedgerError::Denied { .. } => Self::refused(error.code(), message),
+            LedgerError::Failed { .. } | LedgerError::Unknown { .. } => Self::failed(error.code(), message),
         }
     }
 }
