@@ -101,6 +101,11 @@ impl Desk {
         self.written(&account).map(Some)
     }
 
+    /// Whether this is the state of a bucket.
+    pub fn reads(&mut self, state: &[u8]) -> bool {
+        self.read(state).is_ok()
+    }
+
     fn read(&mut self, state: &[u8]) -> Result<Account, Unreadable> {
         Account::decode(state, &mut self.slots).map_err(|_| Unreadable)
     }

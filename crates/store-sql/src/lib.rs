@@ -20,7 +20,7 @@ pub mod statements;
 pub use bucket::{Desk, Exchanged, HOLDERS_MAX, LOOK_AFTER_MS, Unreadable};
 pub use head::{ENTRY_AGE_MAX_MS, Head, Kept, ledger, refresh};
 pub use keys::{age, change, key, key_of, keys, owners, peppers_in_use, stopped, tenants};
-pub use outbox::{Cursor, Due, OutboxRow, PUBLISHED_MAX, due, publish, published};
+pub use outbox::{Cursor, Due, KEYS_AT_ONCE, OutboxRow, SECRETS_AT_ONCE, due, publish, published};
 pub use records::{RecordFault, record};
 pub use routes::{route_limits_changed, route_limits_known};
 pub use sql::{Column, Fault, Given, Row, Sql};

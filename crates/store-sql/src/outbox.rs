@@ -4,8 +4,11 @@ use tollgate_core::lookup::LookupId;
 
 use crate::{Fault, Row, Sql, statements};
 
-/// The most records that are published at once.
-pub const PUBLISHED_MAX: usize = 50;
+/// The most secrets that are published at once, one by one.
+pub const SECRETS_AT_ONCE: usize = 50;
+
+/// The most keys of an owner or a tenant that are published at once, each with all of its secrets.
+pub const KEYS_AT_ONCE: usize = 12;
 
 /// A row: one secret, or all of an owner or a tenant, as of an epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +28,8 @@ pub struct OutboxRow {
 pub struct Cursor {
     /// Of which row.
     pub row: OutboxRow,
-    /// After which secret it goes on.
-    pub after: LookupId,
+    /// After which key it goes on.
+    pub after: String,
 }
 
 /// What is to be published next.
@@ -56,13 +59,14 @@ pub fn publish(
     sql.rows(statements::OUTBOX_PUT, &row).map(drop)
 }
 
-/// What is to be published next, at most [`PUBLISHED_MAX`] records, in order of epochs; nothing if all has been.
+/// What is to be published next, in order of epochs; nothing if all has been. That is at most [`SECRETS_AT_ONCE`]
+/// secrets, or those of at most [`KEYS_AT_ONCE`] keys of an owner or a tenant.
 ///
 /// # Errors
 ///
 /// When the read fails.
 pub fn due(sql: &mut impl Sql, cursor: Option<&Cursor>) -> Result<Due, Fault> {
-    let most = u64::try_from(PUBLISHED_MAX).unwrap_or(u64::MAX);
+    let most = u64::try_from(SECRETS_AT_ONCE).unwrap_or(u64::MAX);
     let rows = sql.rows(statements::OUTBOX, &[most.into()])?;
     let rows = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = rows.first() else { return Ok(Due::default()) };
@@ -77,29 +81,32 @@ pub fn due(sql: &mut impl Sql, cursor: Option<&Cursor>) -> Result<Due, Fault> {
     Ok(due)
 }
 
-/// A page of the secrets of an owner or a tenant.
+/// A page of the keys of an owner or a tenant.
 fn holder(sql: &mut impl Sql, row: OutboxRow, cursor: Option<&Cursor>) -> Result<Due, Fault> {
-    let most = u64::try_from(PUBLISHED_MAX).unwrap_or(u64::MAX);
-    let after = cursor.filter(|cursor| cursor.row == row).map(|cursor| *cursor.after.as_bytes());
-    // No secret is known by sixteen zeros, so the first comes after them.
-    let after = after.unwrap_or_default();
-    let tenant = row.tenant.as_str().into();
-    let found = match row.kind.as_str() {
-        "tenant" => {
-            sql.rows(statements::SECRETS_OF_TENANT, &[tenant, (&after).into(), most.into()])
+    let most = u64::try_from(KEYS_AT_ONCE).unwrap_or(u64::MAX);
+    let after = cursor.filter(|cursor| cursor.row == row).map_or("", |cursor| &cursor.after);
+    let mut given = vec![row.tenant.as_str().into(), after.into(), most.into()];
+    let found = if row.kind == "tenant" {
+        sql.rows(statements::SECRETS_OF_TENANT, &given)?
+    } else {
+        given.push(row.id.as_str().into());
+        sql.rows(statements::SECRETS_OF_OWNER, &given)?
+    };
+    let mut due = Due::default();
+    let (mut keys, mut last) = (0_usize, "");
+    for found in &found {
+        let key = found.text(0)?;
+        if key != last {
+            (keys, last) = (keys.saturating_add(1), key);
         }
-        _ => {
-            let owner = row.id.as_str().into();
-            sql.rows(statements::SECRETS_OF_OWNER, &[tenant, (&after).into(), most.into(), owner])
-        }
-    }?;
-    let lookup =
-        |row: &Row| LookupId::from_hex(row.text(0)?).ok_or_else(|| Fault::damaged("secrets"));
-    let lookups = found.iter().map(lookup).collect::<Result<Vec<_>, _>>()?;
-    let whole = lookups.len() < PUBLISHED_MAX;
-    let last = lookups.last().copied().filter(|_| !whole);
-    let cursor = last.map(|after| Cursor { row: row.clone(), after });
-    Ok(Due { lookups, rows: vec![row], cursor })
+        let lookup = LookupId::from_hex(found.text(1)?);
+        due.lookups.push(lookup.ok_or_else(|| Fault::damaged("secrets"))?);
+    }
+    // Every key has a secret, so fewer keys than were asked for are the last.
+    let more = keys >= KEYS_AT_ONCE;
+    due.cursor = more.then(|| Cursor { row: row.clone(), after: last.to_owned() });
+    due.rows.push(row);
+    Ok(due)
 }
 
 /// Rows have been published. One that has been written again since then stays.

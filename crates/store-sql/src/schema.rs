@@ -4,12 +4,12 @@
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 3] = [FIRST, SECOND, THIRD];
+pub const MIGRATIONS: [&[&str]; 4] = [FIRST, SECOND, THIRD, FOURTH];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -92,4 +92,9 @@ const SECOND: &[&str] = &[
 const THIRD: &[&str] = &[
     // Since when; none of stops that are older than this column.
     "ALTER TABLE stops ADD COLUMN at_ms INTEGER",
+];
+
+const FOURTH: &[&str] = &[
+    // What replicas have not been told is told in order.
+    "CREATE INDEX outbox_in_order ON outbox (epoch, id)",
 ];

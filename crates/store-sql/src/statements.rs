@@ -96,12 +96,14 @@ statements! {
     OUTBOX = "SELECT kind, tenant, id, epoch FROM outbox ORDER BY epoch, id LIMIT ?1";
     /// It has been, as of an epoch.
     OUTBOX_DONE = "DELETE FROM outbox WHERE kind = ?1 AND tenant = ?2 AND id = ?3 AND epoch = ?4";
-    /// The secrets after one of them of a tenant's keys, in their order.
-    SECRETS_OF_TENANT = "SELECT lower(hex(s.lookup)) FROM keys k JOIN secrets s ON s.key = k.id
-        WHERE k.tenant = ?1 AND s.lookup > ?2 ORDER BY s.lookup LIMIT ?3";
+    /// The secrets of a tenant's keys after an id: all of each.
+    SECRETS_OF_TENANT = "SELECT page.id, lower(hex(s.lookup)) FROM
+        (SELECT id FROM keys WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3) page
+        CROSS JOIN secrets s ON s.key = page.id ORDER BY page.id";
     /// The same of an owner's keys.
-    SECRETS_OF_OWNER = "SELECT lower(hex(s.lookup)) FROM keys k JOIN secrets s ON s.key = k.id
-        WHERE k.tenant = ?1 AND k.owner = ?4 AND s.lookup > ?2 ORDER BY s.lookup LIMIT ?3";
+    SECRETS_OF_OWNER = "SELECT page.id, lower(hex(s.lookup)) FROM
+        (SELECT id FROM keys WHERE tenant = ?1 AND owner = ?4 AND id > ?2 ORDER BY id LIMIT ?3) page
+        CROSS JOIN secrets s ON s.key = page.id ORDER BY page.id";
     /// Secrets that are good at an instant, by pepper.
     PEPPERS = "SELECT pepper, count(*) FROM secrets
         WHERE revoked = 0 AND (ends_ms IS NULL OR ends_ms > ?1) GROUP BY pepper";

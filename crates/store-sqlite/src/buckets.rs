@@ -1,8 +1,9 @@
 //! Going through all buckets, a page at a time.
 
 use rusqlite::{Connection, params};
+use tollgate_store_sql::statements;
 
-use crate::{fault::Fault, statements};
+use crate::fault::Fault;
 
 /// How many buckets are one page.
 const PAGE: i64 = 256;

@@ -1,6 +1,6 @@
 //! What SQLite says, and what an operator should conclude.
 
-use std::{error::Error, fmt};
+use std::error::Error;
 
 use rusqlite::ErrorCode;
 use tollgate_engine::{OpenError, StoreError};
@@ -13,22 +13,10 @@ pub(crate) struct Fault {
     source: Box<dyn Error + Send + Sync>,
 }
 
-/// A row says what no row of ours says.
-#[derive(Debug)]
-struct Nonsense(&'static str);
-
-impl fmt::Display for Nonsense {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the rows of {} make no sense", self.0)
-    }
-}
-
-impl Error for Nonsense {}
-
 impl Fault {
     /// The rows of `table` are not what was written.
     pub(crate) fn damaged(table: &'static str) -> Self {
-        Self { conclusion: Conclusion::Damaged, source: Box::new(Nonsense(table)) }
+        tollgate_store_sql::Fault::damaged(table).into()
     }
 
     /// The same, as the engine is told it.
@@ -48,6 +36,20 @@ impl Fault {
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         Self { conclusion: conclude(&error), source: Box::new(error) }
+    }
+}
+
+impl From<tollgate_store_sql::Fault> for Fault {
+    fn from(fault: tollgate_store_sql::Fault) -> Self {
+        let tollgate_store_sql::Fault { conclusion, source } = fault;
+        Self { conclusion, source }
+    }
+}
+
+impl From<Fault> for tollgate_store_sql::Fault {
+    fn from(fault: Fault) -> Self {
+        let Fault { conclusion, source } = fault;
+        Self { conclusion, source }
     }
 }
 

@@ -4,19 +4,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use tollgate_core::{
-    lease::{Account, Answer, Ask, Exchange, Standard},
+    lease::{Answer, Ask},
     stamp::Stamp,
     time::UnixMillis,
 };
 use tollgate_engine::{Errand, OpenError, Question, Reply, StoreError, Tidings};
+use tollgate_store_sql::{Desk, Exchanged, LOOK_AFTER_MS, Unreadable, refresh, statements};
 
-use crate::{Store, fault::Fault, head, statements, store::Desk};
+use crate::{Store, fault::Fault, sql::Within};
 
 /// The most processes that spend from one bucket at one time.
 pub const HOLDERS: usize = 128;
-
-/// A new bucket is looked at after so long, whether it may be forgotten.
-const LOOK_AFTER_MS: u64 = 60_000;
 
 /// An errand that asks for tokens.
 #[derive(Clone, Copy)]
@@ -54,7 +52,7 @@ pub(crate) fn exchange(
 ) -> Result<Vec<Result<Reply, StoreError>>, Fault> {
     let Store { connection, kept, desk, repaired, .. } = store;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let head = &head::refresh(&transaction, kept)?.head;
+    let head = refresh(&mut Within(&transaction), kept)?.head();
     let mut buckets: BTreeMap<&str, Option<Open>> = BTreeMap::new();
     let mut replies = Vec::with_capacity(leases.len());
     let mut repairs = 0;
@@ -100,24 +98,13 @@ fn step(
     now: UnixMillis,
     repairs: &mut u64,
 ) -> Result<Answer, StoreError> {
-    const DAMAGED: StoreError = StoreError::Damaged(OpenError::Bucket);
-    let mut account = match bucket {
-        Some(open) => Account::decode(&open.state, &mut desk.slots).map_err(|_| DAMAGED)?,
-        None => {
-            desk.slots.fill(tollgate_core::lease::Slot::VACANT);
-            Account::new(ask, now)
-        }
-    };
-    // A clock that had run ahead and was set right would stop the bucket until it has caught up.
-    let repaired = account.repair(&mut desk.slots, now);
+    let before = bucket.as_ref().map(|open| &*open.state);
+    let Exchanged { answer, state, repaired } = desk
+        .exchange(before, ask, now)
+        .map_err(|Unreadable| StoreError::Damaged(OpenError::Bucket))?;
     *repairs = repairs.saturating_add(u64::from(repaired));
-    match account.exchange(&mut desk.slots, ask, now, &Standard::default()) {
-        Exchange::Unchanged(answer) if !repaired => Ok(answer),
-        Exchange::Unchanged(answer) | Exchange::Write(answer) => {
-            let len = account.encode(&desk.slots, &mut desk.buffer).map_err(|_| DAMAGED)?;
-            let state = desk.buffer.get(..len).unwrap_or(&[]).to_vec();
-            *bucket = Some(Open { state, changed: true });
-            Ok(answer)
-        }
+    if let Some(state) = state {
+        *bucket = Some(Open { state: state.to_vec(), changed: true });
     }
+    Ok(answer)
 }

@@ -4,8 +4,7 @@
 //! lease is the core's own exchange inside one transaction, so a second process or a restart mints nothing. A
 //! record is compiled when it is read, in one read with the head. See `docs/store-sqlite.md`.
 //!
-//! The statements and the schema stand in one place each ([`schema`], [`statements`]) and keep within what a
-//! Durable Object's SQL allows.
+//! What is said to the tables, and the steps made of it, are those of every SQLite: `tollgate-store-sql` has them.
 #![forbid(unsafe_code)]
 
 mod ballast;
@@ -13,7 +12,6 @@ mod buckets;
 mod fault;
 #[cfg(test)]
 mod faults;
-mod head;
 mod keys;
 mod leases;
 mod note;
@@ -21,8 +19,7 @@ mod open;
 mod records;
 mod restore;
 mod routes;
-pub mod schema;
-pub mod statements;
+mod sql;
 mod store;
 mod sweep;
 
@@ -32,3 +29,4 @@ pub use open::{Access, OpenFailure};
 pub use restore::{backup, restore};
 pub use store::{BATCH_MAX, Store};
 pub use sweep::{DAMAGED_MAX, SWEEP_MAX, Swept};
+pub use tollgate_store_sql::{schema, statements};

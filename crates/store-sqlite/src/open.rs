@@ -12,8 +12,9 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tollgate_core::stamp::Stamp;
+use tollgate_store_sql::{schema, statements};
 
-use crate::{fault::Fault, note, schema, statements};
+use crate::{fault::Fault, note};
 
 /// So often a waiting connection looks again.
 const LOOK_EVERY: Duration = Duration::from_micros(500);

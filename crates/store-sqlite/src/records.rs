@@ -1,11 +1,11 @@
 //! Records, compiled when they are read.
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 use tollgate_core::{lookup::LookupId, pepper::Peppers, record::Expected, stamp::Stamp};
 use tollgate_engine::{Fetched, OpenError, StoreError};
-use tollgate_ledger::{CompileError, Effective, Key, compile, compile_absence};
+use tollgate_store_sql::{RecordFault, record};
 
-use crate::{fault::Fault, statements};
+use crate::{fault::Fault, sql::Within};
 
 const DOCUMENT: StoreError = StoreError::Damaged(OpenError::Other("document_damaged"));
 
@@ -36,28 +36,10 @@ pub(crate) fn text(
     lookup: LookupId,
     peppers: &Peppers,
 ) -> Result<Vec<u8>, StoreError> {
-    let found = effective(transaction, lookup).map_err(|fault| fault.store())?;
-    let text = match found {
-        None => compile_absence(stamp, lookup, peppers, peppers.issuing()),
-        Some((document, owner_stopped, tenant_stopped)) => {
-            let key = Key::from_text(&document).ok_or(DOCUMENT)?;
-            let effective = Effective { as_of: stamp, key: &key, owner_stopped, tenant_stopped };
-            compile(&effective, lookup, peppers, peppers.issuing())
-        }
-    };
-    text.map_err(|error| match error {
-        CompileError::Record(error) => StoreError::Damaged(OpenError::Record(error)),
-        CompileError::UnknownSecret | CompileError::Document => DOCUMENT,
+    let text = record(&mut Within(transaction), stamp, lookup, peppers);
+    text.map_err(|fault| match fault {
+        RecordFault::Read(fault) => Fault::from(fault).store(),
+        RecordFault::Document => DOCUMENT,
+        RecordFault::Record(error) => StoreError::Damaged(OpenError::Record(error)),
     })
-}
-
-/// A key's document, and whether its owner and its tenant are stopped.
-fn effective(
-    transaction: &Transaction<'_>,
-    lookup: LookupId,
-) -> Result<Option<(String, bool, bool)>, Fault> {
-    let mut statement = transaction.prepare_cached(statements::EFFECTIVE)?;
-    let row =
-        statement.query_row([lookup.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-    Ok(row.optional()?)
 }

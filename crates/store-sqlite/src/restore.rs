@@ -3,11 +3,10 @@
 use std::{fs::OpenOptions, path::Path};
 
 use rusqlite::{Transaction, TransactionBehavior, params};
-use tollgate_core::{lease::Account, stamp::Stamp, time::UnixMillis};
+use tollgate_core::{stamp::Stamp, time::UnixMillis};
+use tollgate_store_sql::{Desk, ledger, statements};
 
-use crate::{
-    Access, OpenFailure, Store, buckets, fault::Fault, head, note, open, statements, store::Desk,
-};
+use crate::{Access, HOLDERS, OpenFailure, Store, buckets, fault::Fault, note, open, sql::Within};
 
 /// Copies a store that may be in use to a new file at `to`.
 ///
@@ -36,7 +35,7 @@ pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
     open::patient(&mut connection)?;
     let noted = open::noted(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (found, _) = head::ledger(&transaction)?;
+    let (found, _) = ledger(&mut Within(&transaction)).map_err(Fault::from)?;
     let highest = noted.map_or(found.incarnation, |noted| noted.incarnation.max(found.incarnation));
     let stamp = Stamp { incarnation: highest.saturating_add(1), epoch: found.epoch };
     transaction.execute(statements::ENTRIES_LEAVE, [])?;
@@ -51,18 +50,13 @@ pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
 
 /// Brings back the buckets whose instant no honest clock has written.
 fn repair(transaction: &Transaction<'_>, now: UnixMillis) -> Result<(), Fault> {
-    let mut desk = Desk::new();
+    let mut desk = Desk::new(HOLDERS);
     let mut page = buckets::page(transaction, "")?;
     while let Some((last, _)) = page.last() {
         let next = buckets::page(transaction, last)?;
         for (name, state) in page {
-            let Ok(mut account) = Account::decode(&state, &mut desk.slots) else { continue };
-            if !account.repair(&mut desk.slots, now) {
-                continue;
-            }
-            let len = account.encode(&desk.slots, &mut desk.buffer);
-            let len = len.map_err(|_| Fault::damaged("buckets"))?;
-            let state = desk.buffer.get(..len).unwrap_or(&[]);
+            // What cannot be read stays as it is.
+            let Ok(Some(state)) = desk.repair(&state, now) else { continue };
             let mut keep = transaction.prepare_cached(statements::BUCKET_KEPT)?;
             keep.execute(params![name, state, now.0])?;
         }

@@ -7,21 +7,16 @@ use std::{
 };
 
 use rusqlite::{Connection, TransactionBehavior};
-use tollgate_core::{
-    lease::{STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot},
-    lookup::LookupId,
-    pepper::Peppers,
-    stamp::Stamp,
-    time::UnixMillis,
-};
+use tollgate_core::{lookup::LookupId, pepper::Peppers, stamp::Stamp, time::UnixMillis};
 use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError, Tidings};
+use tollgate_store_sql::{Desk, Kept, ledger, refresh};
 
 use crate::{
     Access, OpenFailure, ballast,
     fault::Fault,
-    head::{self, Kept},
     leases::{self, HOLDERS, Lease},
     note, open, records,
+    sql::Within,
 };
 
 /// The most errands that are answered from one transaction.
@@ -44,23 +39,6 @@ pub struct Store {
 pub(crate) enum Place {
     File(PathBuf),
     Memory(String),
-}
-
-/// Where buckets are worked on: room that is used again.
-#[derive(Debug)]
-pub(crate) struct Desk {
-    pub(crate) slots: Box<[Slot]>,
-    pub(crate) buffer: Box<[u8]>,
-}
-
-impl Desk {
-    pub(crate) fn new() -> Self {
-        let bytes = STATE_HEADER_MAX.saturating_add(HOLDERS.saturating_mul(STATE_HOLDER_MAX));
-        Self {
-            slots: vec![Slot::VACANT; HOLDERS].into_boxed_slice(),
-            buffer: vec![0; bytes].into_boxed_slice(),
-        }
-    }
 }
 
 /// Distinguishes the memory stores of one process.
@@ -109,7 +87,7 @@ impl Store {
     }
 
     fn new(connection: Connection, place: Place) -> Self {
-        Self { connection, place, kept: None, desk: Desk::new(), repaired: 0 }
+        Self { connection, place, kept: None, desk: Desk::new(HOLDERS), repaired: 0 }
     }
 
     /// Answers errands: their leases in one durable transaction, everything else from one read.
@@ -151,7 +129,8 @@ impl Store {
     pub fn record(&mut self, lookup: LookupId, peppers: &Peppers) -> Result<Vec<u8>, StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Deferred);
         let transaction = transaction.map_err(|error| Fault::from(error).store())?;
-        let (stamp, _) = head::ledger(&transaction).map_err(|fault| fault.store())?;
+        let found = ledger(&mut Within(&transaction)).map_err(|fault| Fault::from(fault).store());
+        let (stamp, _) = found?;
         records::text(&transaction, stamp, lookup, peppers)
     }
 
@@ -185,12 +164,12 @@ impl Store {
     ) -> Result<Vec<Result<Reply, StoreError>>, Fault> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        let kept = head::refresh(&transaction, &mut self.kept)?;
+        let head = refresh(&mut Within(&transaction), &mut self.kept)?.head();
         let replies = wanted.iter().map(|errand| {
-            let tidings = Tidings::from(kept.head.answer(errand.since, 0));
+            let tidings = Tidings::from(head.answer(errand.since, 0));
             match errand.question {
                 Question::Record { expected, .. } => {
-                    let stamp = kept.head.stamp();
+                    let stamp = head.stamp();
                     let fetched = records::fetch(&transaction, stamp, expected, peppers)?;
                     Ok(Reply::Record(Some(fetched), Some(tidings)))
                 }
@@ -206,7 +185,7 @@ impl Store {
     pub(crate) fn reached(&mut self) -> Result<Stamp, Fault> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        let (stamp, _) = head::ledger(&transaction)?;
+        let (stamp, _) = ledger(&mut Within(&transaction))?;
         transaction.finish()?;
         Ok(stamp)
     }
@@ -226,6 +205,11 @@ impl Store {
             Place::File(path) => ballast::give_up(path),
             Place::Memory(_) => false,
         }
+    }
+
+    /// The connection, for steps that need no transaction of their own.
+    pub(crate) const fn within(&self) -> Within<'_> {
+        Within(&self.connection)
     }
 
     /// Notes an epoch outside the database; says whether that is done.

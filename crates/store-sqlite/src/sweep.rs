@@ -1,13 +1,11 @@
 //! What is done now and then: buckets that nothing would miss are forgotten, and old entries leave the head.
 
 use rusqlite::{TransactionBehavior, params};
-use tollgate_core::{
-    lease::{Account, Forget, Slot},
-    time::UnixMillis,
-};
+use tollgate_core::{lease::Forget, time::UnixMillis};
 use tollgate_engine::StoreError;
+use tollgate_store_sql::{Unreadable, age, statements};
 
-use crate::{Store, buckets, fault::Fault, head, statements};
+use crate::{Store, buckets, fault::Fault, sql::Within};
 
 /// The most buckets that one sweep looks at.
 pub const SWEEP_MAX: usize = 64;
@@ -55,9 +53,8 @@ impl Store {
         let mut page = buckets::page(connection, "")?;
         while let Some((last, _)) = page.last() {
             let next = buckets::page(connection, last)?;
-            let broken = |state: &[u8], slots: &mut [Slot]| Account::decode(state, slots).is_err();
             for (name, state) in page {
-                if damaged.len() < DAMAGED_MAX && broken(&state, &mut desk.slots) {
+                if damaged.len() < DAMAGED_MAX && !desk.reads(&state) {
                     damaged.push(name);
                 }
             }
@@ -69,12 +66,7 @@ impl Store {
     fn swept(&mut self, now: UnixMillis) -> Result<Swept, Fault> {
         let Self { connection, kept, desk, .. } = self;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = head::refresh(&transaction, kept)?;
-        let mut after = before.clone();
-        after.age(now);
-        if after.head.floor() != before.head.floor() {
-            after.write(before, &transaction)?;
-        }
+        let after = age(&mut Within(&transaction), kept, now)?;
         let mut due = transaction.prepare_cached(statements::BUCKETS_DUE)?;
         let most = i64::try_from(SWEEP_MAX).unwrap_or(i64::MAX);
         let rows = due.query_map(params![now.0, most], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -84,13 +76,10 @@ impl Store {
         let mut later = transaction.prepare_cached(statements::BUCKET_LATER)?;
         let mut forget = transaction.prepare_cached(statements::BUCKET_FORGOTTEN)?;
         for (name, state) in rows {
-            let look = match Account::decode(&state, &mut desk.slots) {
-                Ok(mut account) => account.forget(&mut desk.slots, now),
-                Err(_) => {
-                    swept.damaged = swept.damaged.saturating_add(1);
-                    Forget::Never
-                }
-            };
+            let look = desk.forget(&state, now).unwrap_or_else(|Unreadable| {
+                swept.damaged = swept.damaged.saturating_add(1);
+                Forget::Never
+            });
             match look {
                 Forget::Now => {
                     swept.forgotten = swept.forgotten.saturating_add(1);

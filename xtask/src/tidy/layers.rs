@@ -24,7 +24,10 @@ const EDGES: &[(&str, &[&str])] = &[
         "tollgate-worker-objects",
         &["tollgate-core", "tollgate-ledger", "tollgate-store-cloudflare", "tollgate-store-sql"],
     ),
-    ("tollgate-store-sqlite", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
+    (
+        "tollgate-store-sqlite",
+        &["tollgate-core", "tollgate-engine", "tollgate-ledger", "tollgate-store-sql"],
+    ),
     (
         "tollgate",
         &[
