@@ -47,6 +47,8 @@ NEEDS = {
     "bodies": "bodies and answers are streamed, and an origin may misbehave",
     "websocket": "connections are upgraded",
     "upstream": "the gate decides what the origin receives besides identity and key",
+    "repeats": "a field that is given twice reaches the gate as two",
+    "methods": "a request of any method reaches the gate",
     "named": "any field that carries a key is kept from the origin",
     "fragment": "a target with a fragment reaches the gate",
     "hops": "it can be told whose X-Forwarded-For and country are believed",

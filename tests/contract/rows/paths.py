@@ -54,7 +54,7 @@ ROWS = [
     row(F, "P24", "an asterisk that is no OPTIONS", request(x_api_key(), path="*"), refused(400, 404)),
     row(F, "P24", "OPTIONS of an asterisk without a key", request(path="*", method="OPTIONS"), refused(200, 204, 400, 401, 404, 405)),
     row(F, "P24", "CONNECT is no request for an origin", request(x_api_key(), path="127.0.0.1:{port}", method="CONNECT"),
-        refused(400, 403, 404, 405, 501, or_closed=True)),
+        refused(400, 403, 404, 405, 501, or_closed=True), needs=("methods",)),
     *(needs_key(path) for path in (
         "/publicity/1", "/PUBLIC/1", "/Public/1", "/public2", "/pub", "/orders/1?x=/public/1", "/orders/1?/public/1", "/x/public/1",
         "/admin/1?x=/public/1", "/orders/public/..hidden", "/%50ublic/1", "/.public/1")),
@@ -70,7 +70,8 @@ ROWS = [
     *(row(F, "own", f"{name} does not change the method that is judged",
           request(x_api_key(), (name, "GET"), path="/scoped/write/1", method="POST"), denied("scope_missing"))
       for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")),
-    *(row(F, "own", f"the method {method} is forwarded as it is", request(x_api_key(), method=method), allowed(method=method.encode()))
+    *(row(F, "own", f"the method {method} is forwarded as it is", request(x_api_key(), method=method), allowed(method=method.encode()),
+          needs=("methods",) if method == "X-CUSTOM" else ())
       for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "PROPFIND", "X-CUSTOM")),
     *(row(F, "own", f"the method {method} is none", request(x_api_key(), method=method), refused(400, 405, 501)) for method in ("get", "Post", "pOST")),
     row(F, "own", "a bound identity names method and path as forwarded", request(x_api_key(), path="/bound/%7Ea/%c3%a9?x=1"),

@@ -163,7 +163,7 @@ class Coincidence(Exception):
     """Under these peppers a row would change nothing: `3` in the place of a `3`."""
 
 
-def _one(row: dict, argument: dict) -> Row:
+def _one(row: dict, argument: dict) -> list[Row]:
     brand = {name: argument[name] for name in ("prefix", "envs")}
     if brand != {name: row["in"][name] for name in brand}:
         raise ValueError(f"{row['id']} is made differently now")
@@ -180,9 +180,17 @@ def _one(row: dict, argument: dict) -> Row:
     }
     if genuine:
         keys["vector"] = Key(env=genuine[0], pepper=genuine[1], random=genuine[2])
-    step, checks = through(argument, text)
-    return Row("vectors", f"{row['id']}: {row['why']}", "own", (step,), config=config_for(argument).name, keys=keys,
-               vectors=checks)
+
+
+    def placed(name: str, *places: str, **more) -> Row:
+        step, checks = through(argument, text, places or PLACES)
+        return Row("vectors", f"{row['id']}: {name}", "own", (step,), config=config_for(argument).name, keys=keys,
+                   vectors=checks, **more)
+
+    if not any(byte in b"\r\n\0" for byte in text):
+        return [placed(row["why"])]
+    # What reads the bytes of a head for the gate may trim or refuse these itself; in a query they are escaped.
+    return [placed(row["why"], needs=("wire",)), placed(f"{row['why']}, in a query", "query")]
 
 
 def _rows() -> list[Row]:
@@ -190,7 +198,7 @@ def _rows() -> list[Row]:
     while True:
         reminted = _reminted()
         try:
-            return [_one(row, reminted[row["op"], row["why"]]) for row in listed]
+            return [made for row in listed for made in _one(row, reminted[row["op"], row["why"]])]
         except Coincidence:
             for made in (_drawn, _names, CONFIGS):
                 made.clear()

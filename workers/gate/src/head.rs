@@ -65,7 +65,11 @@ impl<'a> Head<'a> {
     pub(crate) fn target(&self) -> Option<Target<'a>> {
         let after = self.url.find("://").and_then(|at| self.url.get(at.checked_add(3)?..));
         let after = after?;
-        let local = after.find(['/', '?', '#']).and_then(|at| after.get(at..)).unwrap_or("/");
+        // `OPTIONS *` has no path: the asterisk then stands behind the authority.
+        let local = match after.find(['/', '?', '#']) {
+            Some(at) => after.get(at..)?,
+            None => after.get(after.len().checked_sub(1)?..)?,
+        };
         path::target(self.method.as_bytes(), local.as_bytes(), None).ok()
     }
 

@@ -114,7 +114,7 @@ impl<O: Outside> Host<O> {
             limits_of_routes: setup.limits,
             changed,
             ids: u64::from_le_bytes(start),
-            refusals: Refusals::new(now_ms),
+            refusals: Refusals::EMPTY,
             newest_ms: now_ms,
             page: Page::default(),
         })

@@ -10,13 +10,12 @@ const CODES_MAX: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Refusals {
     counts: Vec<(&'static str, u64)>,
-    since_ms: u64,
+    told_ms: u64,
 }
 
 impl Refusals {
-    pub(crate) const fn new(now_ms: u64) -> Self {
-        Self { counts: Vec::new(), since_ms: now_ms }
-    }
+    /// The first summary is due at once.
+    pub(crate) const EMPTY: Self = Self { counts: Vec::new(), told_ms: 0 };
 
     pub(crate) fn count(&mut self, code: &'static str) {
         if let Some((_, count)) = self.counts.iter_mut().find(|(known, _)| *known == code) {
@@ -28,18 +27,17 @@ impl Refusals {
 
     /// The line for the log, if it is time for one and there is something to say.
     pub(crate) fn due(&mut self, now_ms: u64) -> Option<String> {
-        if now_ms < self.since_ms.saturating_add(SUMMARY_EVERY_MS) {
+        let soon = now_ms < self.told_ms.saturating_add(SUMMARY_EVERY_MS);
+        if soon || self.counts.is_empty() {
             return None;
         }
-        self.since_ms = now_ms;
+        self.told_ms = now_ms;
         let counts = std::mem::take(&mut self.counts);
         // Codes are small letters and underscores: nothing here needs an escape.
         let told =
             counts.iter().map(|(code, count)| ["\"", code, "\":", &count.to_string()].concat());
         let told: Vec<String> = told.collect();
-        let line =
-            [r#"{"level":"info","event":"refusals","codes":{"#, &told.join(","), "}}"].concat();
-        (!told.is_empty()).then_some(line)
+        Some([r#"{"level":"info","event":"refusals","codes":{"#, &told.join(","), "}}"].concat())
     }
 }
 
@@ -49,11 +47,14 @@ mod tests {
 
     #[test]
     fn refusals_are_summed_up_once_in_ten_seconds_and_then_forgotten() {
-        let mut refusals = Refusals::new(5);
+        let mut refusals = Refusals::EMPTY;
         refusals.count("key_invalid");
         refusals.count("key_invalid");
         refusals.count("wrong_check");
-        assert_eq!(refusals.due(10_004), None);
+        let mut first = Refusals::EMPTY;
+        first.count("key_invalid");
+        assert!(first.due(1 << 40).is_some());
+        assert_eq!(refusals.due(9_999), None);
         let line =
             r#"{"level":"info","event":"refusals","codes":{"key_invalid":2,"wrong_check":1}}"#;
         assert_eq!(refusals.due(10_005).as_deref(), Some(line));
