@@ -143,8 +143,9 @@ export class Hasty extends Bucket {
     const [[key]] = this.ctx.storage.kv.list();
     this.ctx.storage.kv.put(key, bytes);
   }
-  /** What the alarm does. */
-  look() {
+  /** What the alarm does when it fires, which ends it. */
+  async look() {
+    await this.ctx.storage.deleteAlarm();
     return this.alarm();
   }
   /** When the alarm is due. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { PROJECT, serve } from "./runtime.mjs";
 
 /** Where the modules are; the suite says where the WebAssembly was built. */
-const SHELL = join(PROJECT, "workers/cloudflare/objects.mjs");
+const SHELL = process.env.TOLLGATE_SHELL ?? join(PROJECT, "workers/cloudflare/objects.mjs");
 export const MODULE =
   process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "target/wasm32-unknown-unknown/edge/tollgate_worker_objects.wasm");
 
@@ -18,6 +18,7 @@ export default {
     const object = env[space].get(env[space].idFromName(name));
     const body = new Uint8Array(await request.arrayBuffer());
     try {
+      if (method === "load") return await object.fetch(new Request("http://load", { method: "POST", body }));
       if (method === "administer") {
         const { status, body: text } = await object.administer(request.headers.get("key") ?? "", body);
         return new Response(text, { status, headers: { "content-type": "application/json" } });
@@ -106,6 +107,7 @@ export async function objects({ disk, more = "", bindings = {}, classes, given =
       const response = await post("LEDGER", "ledger", text, "administer", { key });
       return { status: response.status, ...(await response.json()) };
     },
+    load: async (body) => (await post("LOAD", "load", body, "load")).json(),
     replica: async (how = {}) => (await fetch(`${workerd.url("kv")}/control?${new URLSearchParams(how)}`)).json(),
   };
 }

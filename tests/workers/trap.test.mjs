@@ -10,8 +10,11 @@ const ring = pepper(given);
 const admin = mint(ring);
 const bindings = { TOLLGATE_ADMIN: record(ring, admin.lookup) };
 
-/** After so many statements the module does not come back from one, which leaves it as a trap does. */
-const PLANT = "function run(asked) {\n  if (globalThis.planted > 0 && (globalThis.planted -= 1) === 0) throw new WebAssembly.RuntimeError(\"planted\");";
+/** After so many statements the module does not come back from one, which leaves it as a trap does; or one fails. */
+const PLANTS = {
+  trap: ["function run(asked) {", 'if (globalThis.planted > 0 && (globalThis.planted -= 1) === 0) throw new WebAssembly.RuntimeError("planted");'],
+  failure: ["  try {\n    const [statement", 'if (globalThis.planted > 0 && (globalThis.planted -= 1) === 0) asked = "[\\"SELECT nothing FROM nowhere\\", []]";'],
+};
 const PLANTED = `
 export class Planted extends Ledger {
   // Replicas are told nothing here: their statements would be counted too.
@@ -25,10 +28,11 @@ export class Planted extends Ledger {
 /** The most statements that a change takes here. */
 const STATEMENTS_MAX = 40;
 
-async function planted() {
+async function planted(what) {
+  const [place, plant] = PLANTS[what];
   const shell = (text) => {
-    assert.ok(text.includes("function run(asked) {"));
-    return text.replace("function run(asked) {", PLANT);
+    assert.equal(text.split(place).length, 2, "the place is there, once");
+    return text.replace(place, what === "trap" ? `${place}\n${plant}` : `${plant}\n${place}`);
   };
   return objects({ given, bindings, shell, more: PLANTED, classes: { LEDGER: "Planted" } });
 }
@@ -43,8 +47,12 @@ async function head(to) {
   return JSON.parse(text);
 }
 
-test("a trap at any statement of a change keeps all of it or nothing", async () => {
-  const life = await planted();
+for (const [what, code] of [["trap", "module_trapped"], ["failure", "store_unreachable"]]) {
+  test(`a ${what} at any statement of a change keeps all of it or nothing`, () => allOrNothing(what, code));
+}
+
+async function allOrNothing(what, code) {
+  const life = await planted(what);
   const settings = {
     tenant: "acme",
     owner: "ann",
@@ -68,19 +76,19 @@ test("a trap at any statement of a change keeps all of it or nothing", async () 
       assert.deepEqual([key.key.id, JSON.parse(text).key], [id, id]);
       done = true;
     } else {
-      assert.deepEqual([answer.status, answer.code], [503, "module_trapped"]);
-      assert.equal(key.key, null, `a trap at statement ${at}`);
+      assert.deepEqual([answer.status, answer.code], [503, code]);
+      assert.equal(key.key, null, `a ${what} at statement ${at}`);
       assert.equal(JSON.parse(text).absent, true);
       assert.deepEqual(after.head, before.head);
       trapped += 1;
     }
   }
-  assert.ok(done && trapped >= 8, `${trapped} traps`);
+  assert.ok(done && trapped >= 8, `${trapped} times`);
   await life.stop();
-});
+}
 
 test("a trap loses no lease, and grants none twice", async () => {
-  const life = await planted();
+  const life = await planted("trap");
   const bucket = "acme/key/key_1/burst";
   const mine = { holder: holder(), seq: 1, waiting: 60 };
   const first = await grant(life, bucket, mine);

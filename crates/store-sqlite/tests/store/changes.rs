@@ -19,7 +19,9 @@ use crate::made::{
 fn refused(result: Result<tollgate_ledger::Receipt, LedgerError>) -> ChangeError {
     match result.unwrap_err() {
         LedgerError::Refused(error) => error,
-        LedgerError::Failed { conclusion, .. } => panic!("{conclusion}"),
+        error @ (LedgerError::Failed { .. }
+        | LedgerError::Denied { .. }
+        | LedgerError::Unknown { .. }) => panic!("{error}"),
     }
 }
 

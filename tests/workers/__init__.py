@@ -1,0 +1,1 @@
+"""Many gates as Workers on the real workerd, under load, faults and revocations."""

@@ -1,0 +1,65 @@
+"""Many gates as Workers: `cd tests && python -m workers`, and `python -m workers --guards` for copies that are broken.
+
+The modules are those that `node workers/build.mjs` has laid beside their JavaScript.
+"""
+
+import argparse
+import sys
+import time
+import traceback
+
+from . import broken, revocation
+from .fleet import Fleet
+
+CASES = {**revocation.CASES}
+
+
+def play(only: str | None) -> int:
+    held = failed = 0
+    for name, case in CASES.items():
+        if only and only not in name:
+            continue
+        begun = time.monotonic()
+        try:
+            told = case()
+        except Exception:  # noqa: BLE001 - a case that breaks has failed
+            failed += 1
+            print(f"FAILED {name}\n{traceback.format_exc()}", flush=True)
+            continue
+        held += 1
+        print(f"held  {name} ({time.monotonic() - begun:.0f} s): {told}", flush=True)
+    print(f"tollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
+    return 1 if failed or not held else 0
+
+
+def guards(only: str | None) -> int:
+    """Plays each broken copy with the case that must notice."""
+    seen = unseen = 0
+    for name, (case, *planted) in broken.COPIES.items():
+        if only and only not in name:
+            continue
+        Fleet.planted = (tuple(planted),)
+        try:
+            told = CASES[case]()
+        except AssertionError as why:
+            seen += 1
+            print(f"seen  {name}: {str(why)[:160]}", flush=True)
+            continue
+        finally:
+            Fleet.planted = ()
+        unseen += 1
+        print(f"FAILED {name}: {case!r} holds all the same: {told}", flush=True)
+    print(f"tollgate-tally tests={seen} rows=0 held={seen} not_applicable=0 skipped=0")
+    return 1 if unseen or not seen else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="workers", description=__doc__)
+    parser.add_argument("--only", help="cases, or broken copies, whose name contains this")
+    parser.add_argument("--guards", action="store_true", help="copies of the modules that are broken, each of which a case must notice")
+    arguments = parser.parse_args()
+    return guards(arguments.only) if arguments.guards else play(arguments.only)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""A deployment of several gates in one workerd, over one that holds the Durable Objects, and KV."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from types import SimpleNamespace
+
+from contract import driver_workers, workers_config
+from contract.driver_workers import COUNTRY, FOLDERS, CLIENT, WORKERD
+from contract.workers_kv import Namespace
+from contract.world import Config, Deployment, Key, Minted
+from reference import record as record_format
+from reference import sealed
+
+GATES = 8
+#: A gate's own deadline for stores: what is not answered by then is a failure of the store.
+STORE_DEADLINE_MS = 500
+#: The way in for administration.
+ADMIN_PATH = "/operators/door"
+ORIGIN, CACHE = "tests/workers/origin.mjs", "tests/workers/cache.mjs"
+FOLDERS_DEPLOYED = ("cloudflare", "gate", "objects")
+STOPS_S = 10
+HOUR_MS = 3_600_000
+
+
+class Fleet:
+    """Gates, objects and KV; one process, which can be ended and started anew with its storage kept."""
+
+    #: What stands in the modules instead: (file, text, text). Set for the life of a case that must notice it.
+    planted: tuple[tuple[str, str, str], ...] = ()
+
+    def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = "", routes=(),
+                 origin_port: int | None = None, cache: bool = False, plant: tuple = (), create: bool = True):
+        self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=STORE_DEADLINE_MS))
+        self.deployment.now_ms = int(time.time() * 1_000)
+        self.number, self.origin_port, self.cache = gates, origin_port, cache
+        self.kv = Namespace()
+        self.place = Path(tempfile.mkdtemp(prefix="tollgate-fleet-", dir=FOLDERS))
+        self.log_path = self.place / "log"
+        self.process: subprocess.Popen | None = None
+        (self.place / "storage").mkdir()
+        for folder in FOLDERS_DEPLOYED:
+            shutil.copytree(workers_config.WORKERS / folder, self.place / "workers" / folder, ignore=shutil.ignore_patterns("src", "*.toml"))
+        for file, text, instead in (*self.planted, *plant):
+            self._plant(self.place / "workers" / file, text, instead)
+        self.secrets = driver_workers.secrets(self.deployment) if secrets == "" else secrets
+        self.admin = self.deployment.put("admin", Key(tenant="operators", owner="ann", scopes=("keys:read", "keys:write")))
+        try:
+            self.start()
+            for role, key in (keys or {}).items():
+                self.deployment.put(role, key)
+                if create:
+                    self.create(role)
+        except BaseException:
+            self.close()
+            raise
+
+    @staticmethod
+    def _plant(path: Path, text: str, instead: str):
+        held = path.read_text()
+        if held.count(text) != 1:
+            raise AssertionError(f"{path.name} holds {held.count(text)} times: {text}")
+        path.write_text(held.replace(text, instead))
+
+    # Life
+
+    def start(self):
+        settings = driver_workers.settings(self.deployment, self.origin_port or 9)
+        settings["admin"] = {"path": ADMIN_PATH}
+        text = workers_config.config(settings, self.secrets, self.kv.port, self.place / "storage", COUNTRY, CLIENT, gates=self.number,
+                                     extra={"TOLLGATE_ADMIN": self._admin_record()}, origin=None if self.origin_port else ORIGIN,
+                                     outbound=CACHE if self.cache else None)
+        name = workers_config.lay(self.place, text)
+        said, says = os.pipe()
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen([WORKERD, "serve", name, f"--control-fd={says}"], cwd=self.place, pass_fds=(says,),
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        os.close(says)
+        wanted = {f"gate{at}" for at in range(self.number)} | {"objects"} | ({"outbound"} if self.cache else set())
+        self.ports = {}
+        with os.fdopen(said) as lines:
+            for line in lines:
+                event = json.loads(line)
+                if event.get("event") == "listen":
+                    self.ports[event["socket"]] = event["port"]
+                if wanted <= set(self.ports):
+                    break
+        if not wanted <= set(self.ports):
+            raise RuntimeError(f"workerd ended: {self.logs()[-600:]}")
+        self.gates = [SimpleNamespace(address=("127.0.0.1", self.ports[f"gate{at}"])) for at in range(self.number)]
+        self.doors = [None] * self.number
+
+    def kill(self):
+        """Ends it at once, whatever it was doing."""
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self):
+        """Every isolate and every object is a new one; what was stored is there."""
+        self.kill()
+        self.start()
+
+    def close(self):
+        if self.process is not None:
+            self.kill()
+        self.kv.close()
+        shutil.rmtree(self.place, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    # Administration
+
+    def _admin_record(self) -> str:
+        minted = self.admin
+        record = {"v": 1, "k": minted.pepper, "as_of": [1, 1], "lookup": minted.lookup, "key": minted.id, "tenant": minted.tenant,
+                  "owner": minted.owner, "env": "live", "state": "active", "not_before": None, "expires": None, "plan": None,
+                  "scopes": list(minted.spec.scopes), "limits": [], "quotas": [], "ips": {"allow": [], "deny": []},
+                  "countries": {"allow": [], "deny": []}}
+        body = json.dumps(record, separators=(",", ":"))
+        return sealed.seal(record_format.FORM, self.deployment.peppers[minted.pepper], body.removesuffix("}"))
+
+    def administer(self, question: dict, gate: int = 0) -> dict:
+        """Asks through a gate's door; what it says must be yes."""
+        for again in (False, True):
+            door = self.doors[gate] or HTTPConnection(*self.gates[gate].address, timeout=20)
+            try:
+                fields = {"Authorization": f"Bearer {self.admin.text.decode()}", "Content-Type": "application/json"}
+                door.request("POST", ADMIN_PATH, json.dumps(question), fields)
+                response = door.getresponse()
+                body = response.read()
+                self.doors[gate] = door
+                break
+            except OSError:
+                door.close()
+                self.doors[gate] = None
+                if again:
+                    raise
+        if response.status != 200:
+            raise RuntimeError(f"{question['op']}: {response.status} {body[:300]!r}")
+        return json.loads(body)
+
+    def create(self, role: str) -> Minted:
+        minted = self.deployment.keys[role]
+        spec = minted.spec
+        plain = lambda one: {"name": one.name, "scope": one.scope, "burst": one.burst, "rate": one.rate, "period_ms": one.period_ms}
+        settings = {"tenant": minted.tenant, "owner": minted.owner, "env": spec.env, "scopes": list(spec.scopes),
+                    "limits": [plain(one) for one in spec.limits]}
+        self.administer({"op": "create", "id": minted.id, "settings": settings, "secret": {"lookup": minted.lookup, "pepper": minted.pepper}})
+        return minted
+
+    def did(self, _keys: str, op: str, key: str) -> dict:
+        """In the words of the command line."""
+        return self.administer({"op": op, "id": key})
+
+    def key(self, role: str) -> bytes:
+        return self.deployment.keys[role].text
+
+    def id(self, role: str) -> str:
+        return self.deployment.keys[role].id
+
+    def place_of(self, role: str) -> str:
+        """Where KV keeps its record."""
+        return f"r/{self.deployment.keys[role].lookup}"
+
+    # What the stores are told, and say
+
+    def objects(self, path: str = "/") -> dict:
+        connection = HTTPConnection("127.0.0.1", self.ports["objects"], timeout=20)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read()
+            assert response.status == 200, body
+            return json.loads(body)
+        finally:
+            connection.close()
+
+    @contextmanager
+    def objects_are(self, manner: str, of: str = "", every: int = 1):
+        self.objects(f"/manner/{manner}/{of}/{every}")
+        try:
+            yield
+        finally:
+            self.objects("/manner/honest")
+
+    @contextmanager
+    def kv_is(self, manner):
+        before, self.kv.manner = self.kv.manner, manner
+        try:
+            yield
+        finally:
+            self.kv.manner = before
+
+    def asked(self) -> int:
+        """How often any store was asked."""
+        told = self.objects()
+        return self.kv.reads + sum(told[name] for name in workers_config.CLASSES)
+
+    def logs(self) -> str:
+        return self.log_path.read_text("utf-8", "replace")
+
+    def no_secret_told(self):
+        """Neither a pepper nor a seed nor a key stands in the log."""
+        held = self.log_path.read_bytes()
+        told = [*self.deployment.secrets(), *(minted.text for minted in self.deployment.keys.values())]
+        found = sum(secret in held for secret in told)
+        assert not found, f"{found} secrets stand in the log"
+        # Not even what of a key is proof.
+        found = sum(minted.text.rsplit(b"_", 1)[1] in held for minted in self.deployment.keys.values())
+        assert not found, f"{found} bodies of keys stand in the log"

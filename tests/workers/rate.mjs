@@ -1,0 +1,61 @@
+// What a call to one bucket costs on raw workerd: whole calls a second, each durable before it is answered.
+//
+//   node tests/workers/rate.mjs [seconds] [askers]
+
+import { readFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { MODULE, holder, lease, objects, secrets } from "./objects.mjs";
+
+const [seconds = 5, askers = 32] = process.argv.slice(2).map(Number);
+
+/** Asks one bucket from inside workerd, so that no HTTP of ours is counted. */
+const LOAD = `
+export class Load {
+  constructor(ctx, env) { this.env = env; }
+  async fetch(request) {
+    const { questions, seconds, object, space, method } = await request.json();
+    const stub = this.env[space].get(this.env[space].idFromName(object));
+    const end = Date.now() + seconds * 1000;
+    let calls = 0;
+    const times = [];
+    await Promise.all(questions.map(async (question, at) => {
+      for (let seq = 1; Date.now() < end; seq += 1) {
+        const began = performance.now();
+        await stub[method](new TextEncoder().encode(question.replace('"seq":1', '"seq":' + seq)));
+        times.push(performance.now() - began);
+        calls += 1;
+      }
+    }));
+    times.sort((a, b) => a - b);
+    return Response.json({ calls, p50: times[Math.floor(calls / 2)], p99: times[Math.floor(calls * 0.99)] });
+  }
+}
+export class Empty extends Bucket {
+  nothing() { return new Uint8Array(0); }
+  stored(question) { this.ctx.storage.kv.put("x", question); return new Uint8Array(0); }
+}
+`;
+
+const bytes = await readFile(MODULE);
+console.log(`objects.wasm: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} compressed`);
+
+const bucket = "acme/key/key_1/burst";
+const question = (numbers) => lease(bucket, { holder: holder(), seq: 1, numbers, deadline_ms: 100 });
+for (const [name, method, numbers] of [
+  ["an empty call", "nothing", [1_000_000, 1_000, 1]],
+  ["an empty call that stores its 250 bytes", "stored", [1_000_000, 1_000, 1]],
+  ["a lease, granted", "ask", [1_000_000, 1_000, 1]],
+  ["a lease, of a bucket that is spent", "ask", [10, 1, 3_600_000]],
+]) {
+  const served = await objects({
+    given: secrets(),
+    more: LOAD.replace("export class Load {", "export class Load {"),
+    classes: { BUCKET: "Empty", LOAD: "Load" },
+  });
+  const questions = Array.from({ length: askers }, () => question(numbers));
+  const body = JSON.stringify({ questions, seconds, object: bucket, space: "BUCKET", method });
+  const { calls, p50, p99 } = await served.load(body);
+  console.log(`${name}: ${Math.round(calls / seconds)} calls/s with ${askers} askers, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  await served.stop();
+}
+process.exit(0);

@@ -1,0 +1,102 @@
+"""How long a revoked key is still let through anywhere, where KV tells its old record for ever.
+
+Some gates are busy, others have not been asked for five seconds. A key is revoked through the administration's door,
+and timed is from when its answer was read to when the last answer that let the key through was read, on whatever gate:
+a little more than the truth, never less. Then the entries leave the head, and all is asked once more, by gates that
+knew the keys and by gates that begin.
+"""
+
+import time
+
+from contract.world import Key
+from gate import revocation as native
+from gate.deployed import until
+
+from .client import Client
+from .fleet import STORE_DEADLINE_MS, Fleet
+
+BUSY, IDLE = 3, native.IDLE
+#: What G4 promises: a second, and one read of the head, which fails when it takes longer than its deadline.
+BOUND_S = 1.0 + STORE_DEADLINE_MS / 1_000
+#: Entries leave the head after a day.
+LEFT_MS = 25 * 3_600_000
+
+
+def timed() -> str:
+    keys = {"stays": Key(), "later": Key()}
+    for number in range(native.ROUNDS):
+        keys |= {f"victim-{number}-{at}": Key(scopes=("orders:read",)) for at in range(native.IN_A_ROUND)}
+    with Fleet("revocation", keys, gates=BUSY + IDLE) as fleet:
+        old = frozen(fleet, keys)
+        watch, probes = native.Watch(), 0
+        for number in range(native.ROUNDS):
+            probes += native.a_round(fleet, number, fleet.gates[:BUSY], fleet.gates[BUSY:], watch)
+        told = judged(watch, probes)
+        refused(fleet, watch, "at the end")
+        assert old == {key: fleet.kv.read(key) for key in old}, "KV has told something else"
+        told += f"; {left(fleet, watch)} once more after the entries had left the head"
+        fleet.no_secret_told()
+        return told
+
+
+def frozen(fleet: Fleet, roles) -> dict[str, bytes]:
+    """From now on KV tells what it has been told so far, for ever."""
+    until("KV is told", lambda: all(fleet.place_of(role) in fleet.kv.values for role in roles))
+    old = dict(fleet.kv.values)
+    assert all(b'"state":"active"' in old[fleet.place_of(role)] for role in roles)
+    fleet.kv.manner = old.get
+    return old
+
+
+def judged(watch: native.Watch, probes: int) -> str:
+    delays = watch.delays()
+    at = lambda share: delays[min(len(delays) - 1, int(share * len(delays)))]
+    told = (f"{len(delays)} revocations, {watch.asked} questions to {BUSY} busy gates, {probes} of them to {IDLE} that had not been asked "
+            f"for {native.IDLE_S:.0f} s; from the writer's answer to the last admission anywhere p50 {at(0.5) * 1e3:.0f} ms, "
+            f"p99 {at(0.99) * 1e3:.0f} ms, max {delays[-1] * 1e3:.0f} ms (bound {BOUND_S * 1e3:.0f} ms)")
+    assert len(delays) >= 200, told
+    assert delays[-1] <= BOUND_S, told
+    assert all(role in watch.admitted for role in watch.revoked), "a key was not let through before it was revoked: nothing was timed"
+    assert all(watch.refused.get(role) for role in watch.revoked), "a key was never refused"
+    assert not watch.other, f"{len(watch.other)} answers that are neither, such as {watch.other[:3]}; {told}"
+    return told
+
+
+def refused(fleet: Fleet, watch: native.Watch, when: str) -> int:
+    """Every gate refuses every one of them."""
+    asked = 0
+    for gate in fleet.gates:
+        client = Client(gate)
+        assert client.ask(fleet.key("stays")) == (200, ""), when
+        for role in watch.revoked:
+            answer = client.ask(fleet.key(role))
+            assert answer == (401, "key_revoked"), f"{role} {when}: {answer}"
+            asked += 1
+        client.close()
+    return asked
+
+
+def left(fleet: Fleet, watch: native.Watch) -> int:
+    """The objects' clock goes a day on: the head has no entry of any of them any more, and a floor instead."""
+    epoch = fleet.administer({"op": "stamp"})["stamp"][1]
+    fleet.objects(f"/ahead/{LEFT_MS}")
+    # With the next change the ledger wakes, and tidies.
+    fleet.did("keys", "disable", fleet.id("later"))
+    until("entries leave the head", lambda: head(fleet)["floor"] >= epoch)
+    entries = head(fleet)["entries"]
+    assert len(entries) <= 1, entries
+    asked = refused(fleet, watch, "after its entry had left the head")
+    before = fleet.kv.reads
+    fleet.restart()
+    fleet.objects(f"/ahead/{LEFT_MS}")
+    assert head(fleet)["floor"] >= epoch
+    asked += refused(fleet, watch, "at gates that begin after its entry had left the head")
+    assert fleet.kv.reads - before >= len(watch.revoked), "KV was not even asked"
+    return asked
+
+
+def head(fleet: Fleet) -> dict:
+    return fleet.objects("/head")
+
+
+CASES = {"200 keys are revoked while KV tells their old records": timed}
