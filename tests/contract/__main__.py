@@ -20,6 +20,10 @@ def _host(arguments) -> Host:
         from .driver_workers import WorkersHost
 
         return WorkersHost()
+    if arguments.host == "edge-runtime":
+        from .driver_edge import EdgeHost
+
+        return EdgeHost()
     from .fake_host import FakeHost
 
     return FakeHost()
@@ -58,7 +62,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="contract", description=__doc__)
     commands = parser.add_subparsers(required=True)
     runs = commands.add_parser("run", help="play the rows on a host")
-    runs.add_argument("--host", choices=("native", "workers", "fake"), default="native")
+    runs.add_argument("--host", choices=("native", "workers", "edge-runtime", "fake"), default="native")
     runs.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate")
     runs.add_argument("--sha256", help="what the binary must be: as `cargo xtask size` measured it")
     runs.add_argument("--only", help="rows whose family, name, class, configuration or door contains this")
