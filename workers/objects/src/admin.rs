@@ -327,7 +327,9 @@ fn failed(fault: Fault) -> Answer {
 
 fn unchanged(error: LedgerError) -> Answer {
     let status = match &error {
-        LedgerError::Failed { .. } | LedgerError::Denied { .. } | LedgerError::Unknown { .. } => 503,
+        LedgerError::Failed { .. } | LedgerError::Denied { .. } | LedgerError::Unknown { .. } => {
+            503
+        }
         LedgerError::Refused(refused) => match refused {
             ChangeError::UnknownKey
             | ChangeError::UnknownSecret

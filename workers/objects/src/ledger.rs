@@ -46,7 +46,7 @@ pub(crate) struct Ledger {
 #[serde(deny_unknown_fields)]
 struct Publishing {
     rows: Vec<Written>,
-    /// After which secret it goes on; none if the rows are done.
+    /// After which key it goes on; none if the rows are done.
     after: Option<String>,
 }
 
@@ -174,7 +174,7 @@ impl Ledger {
         let rows = due.rows.into_iter();
         let publishing = Publishing {
             rows: rows.map(|row| Written(row.kind, row.tenant, row.id, row.epoch)).collect(),
-            after: due.cursor.map(|cursor| cursor.after.to_string()),
+            after: due.cursor.map(|cursor| cursor.after),
         };
         let publishing = serde_json::to_vec(&publishing).map_err(|_| "store_damaged")?;
         push_part(&publishing, out).map_err(MessageError::code)?;
@@ -215,8 +215,7 @@ impl From<Written> for OutboxRow {
 /// Where publishing goes on after a part.
 fn cursor(before: &[u8]) -> Option<Cursor> {
     let read: Publishing = serde_json::from_slice(before).ok()?;
-    let after = LookupId::from_hex(&read.after?)?;
-    Some(Cursor { row: read.rows.into_iter().next()?.into(), after })
+    Some(Cursor { row: read.rows.into_iter().next()?.into(), after: read.after? })
 }
 
 /// What an engine concludes.
