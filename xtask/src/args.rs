@@ -15,6 +15,8 @@ pub(crate) enum Chore {
         suites: Vec<String>,
         /// One JSON object a line, and nothing else on standard output.
         json: bool,
+        /// The long part too: a million keys in one gate.
+        full: bool,
     },
     /// Build what ships to an edge runtime and compare its size with the budget.
     Size,
@@ -81,6 +83,7 @@ const BENCH_HELP: &str = "\
 Measure, and print a table.
 
   cargo xtask bench                 every suite with benches
+  cargo xtask bench gate --full     the long part too: a million keys in one gate
   cargo xtask bench core --json     one JSON object a line: name, value, unit, and for ratios both sides
 
 Times drift between runs; ratios of two things measured in one run do not, nor do instruction counts.";
@@ -219,12 +222,11 @@ impl Line {
     }
 
     fn bench(self) -> Result<Chore, Usage> {
-        self.refuse(self.full, "bench", "--full")?;
         self.refuse(self.raise_floor, "bench", "--raise-floor")?;
         self.refuse(!self.without.is_empty(), "bench", "--without")?;
         self.refuse(!self.only.is_empty(), "bench", "--only")?;
         self.known_suites()?;
-        Ok(Chore::Bench { suites: self.words, json: self.json })
+        Ok(Chore::Bench { suites: self.words, json: self.json, full: self.full })
     }
 
     fn setup(self) -> Result<Chore, Usage> {
@@ -282,7 +284,9 @@ mod tests {
         }
         let wanted = Wanted { only: vec!["tidy".into(), "lints".into()], ..Wanted::default() };
         assert_eq!(read_line("test --only tidy,lints"), test(wanted));
-        assert_eq!(read_line("bench --json"), Ok(Chore::Bench { suites: vec![], json: true }));
+        let bench = |json, full| Ok(Chore::Bench { suites: vec![], json, full });
+        assert_eq!(read_line("bench --json"), bench(true, false));
+        assert_eq!(read_line("bench --full"), bench(false, true));
         assert_eq!(read_line("setup --without valgrind"), Ok(Chore::Setup { without: valgrind }));
         assert_eq!(read_line("help test"), Ok(Chore::Help(TEST_HELP)));
         assert_eq!(read_line("test core core"), read_line("test core"));
@@ -303,7 +307,6 @@ mod tests {
             "size --only lints",
             "test --without nothing",
             "test --json",
-            "bench --full",
             "bench --without valgrind",
             "size core",
             "tidy --json",

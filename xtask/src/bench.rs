@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// Runs the benches of these suites, or of all that stand.
-pub(crate) fn run(project: &Project, suites: &[String], as_json: bool) -> anyhow::Result<bool> {
+pub(crate) fn run(
+    project: &Project,
+    suites: &[String],
+    as_json: bool,
+    full: bool,
+) -> anyhow::Result<bool> {
     let standing: Vec<&str> = suites::standing().collect();
     for suite in suites {
         ensure!(standing.contains(&suite.as_str()), "the suite {suite} does not stand yet");
@@ -29,13 +34,13 @@ pub(crate) fn run(project: &Project, suites: &[String], as_json: bool) -> anyhow
         counts(project, as_json)?;
     }
     if wanted("gate") {
-        gate(project, as_json)?;
+        gate(project, as_json, full)?;
     }
     Ok(true)
 }
 
-/// The release binary on loopback, beside itself unchecked and beside nginx.
-fn gate(project: &Project, as_json: bool) -> anyhow::Result<()> {
+/// The release binary on loopback, beside itself unchecked and beside nginx; the long part loads it with a million keys.
+fn gate(project: &Project, as_json: bool, full: bool) -> anyhow::Result<()> {
     setup::ready(project, Need::Python)?;
     setup::ready(project, Need::Proxies)?;
     let packages = ["build", "--locked", "--release", "-p", "tollgate", "-p", "tollgate-load"];
@@ -46,6 +51,7 @@ fn gate(project: &Project, as_json: bool) -> anyhow::Result<()> {
         python.arg(project.target.join(program));
     }
     python.arg(debian::unpacked(project).join("usr/sbin/nginx"));
+    python.args(full.then_some("--full"));
     show(project, "gate", python.args(as_json.then_some("--json")), as_json)
 }
 

@@ -59,7 +59,7 @@ fn run(chore: Chore) -> anyhow::Result<bool> {
     match chore {
         Chore::Help(_) => Ok(true),
         Chore::Test(wanted) => suite::test(&project, wanted),
-        Chore::Bench { suites, json } => bench::run(&project, &suites, json),
+        Chore::Bench { suites, json, full } => bench::run(&project, &suites, json, full),
         Chore::Size => size::run(&project),
         Chore::Tidy => tidy::run(&project),
         Chore::Setup { without } => setup::all(&project, &without),
