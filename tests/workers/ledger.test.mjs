@@ -232,6 +232,27 @@ test("what the authority was asked for is told to replicas too, once a minute", 
   assert.equal((await served.replica()).told.filter((told) => told === key).length, 1);
 });
 
+test("the limits of routes keep their stamps while their numbers stay, and get a higher one when they change", async () => {
+  const ask = async (limits) => {
+    const [text] = parts(await served.ask("LEDGER", "ledger", JSON.stringify({ limits })));
+    return JSON.parse(text);
+  };
+  const one = { name: "search", scope: "key", numbers: [2, 1, 3_600_000] };
+  const two = { name: "all", scope: "tenant", numbers: [100, "day"] };
+  const [first, second] = await ask([one, two]);
+  assert.deepEqual(first, second, "both are new, as of one epoch");
+  assert.deepEqual((await head(served)).head, first);
+  assert.deepEqual(await ask([two, one]), [second, first]);
+  assert.deepEqual((await head(served)).head, first, "a question takes no epoch");
+  const [changed, same] = await ask([{ ...one, numbers: [3, 1, 3_600_000] }, two]);
+  assert.ok(changed[1] > first[1]);
+  assert.deepEqual(same, second);
+  assert.deepEqual(await ask([]), []);
+  for (const wrong of ['{"limits":[{}]}', '{"limits":[1]}', '{"limits":[],"since":[0,0]}']) {
+    await assert.rejects(served.ask("LEDGER", "ledger", wrong), { message: "message_malformed" });
+  }
+});
+
 test("there is one ledger, and it grants no tokens", async () => {
   const question = JSON.stringify({ since: [0, 0] });
   await assert.rejects(served.ask("LEDGER", "another", question), { message: "question_misdirected" });

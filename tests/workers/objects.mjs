@@ -5,10 +5,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PROJECT, serve } from "./runtime.mjs";
 
-/** Where the modules are; the suite says where the WebAssembly was built. */
+/** The module as `node workers/build.mjs` lays it down, and the shell around it. */
+export const MODULE = process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "workers/objects/objects.wasm");
 const SHELL = process.env.TOLLGATE_SHELL ?? join(PROJECT, "workers/cloudflare/objects.mjs");
-export const MODULE =
-  process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "target/wasm32-unknown-unknown/edge/tollgate_worker_objects.wasm");
 
 /** Hands the body of `POST /CLASS/name` to the object of that name, and says what it said. */
 const HANDS_ON = `

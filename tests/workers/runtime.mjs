@@ -16,12 +16,16 @@ const START_MAX_MS = 20_000;
 const running = new Set();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
+/** What Cloudflare's edge says of every client here. */
+const EDGE = 'injectRequestHeaders = [(name = "CF-Connecting-IP", value = "127.0.0.1")]';
+
 /** A text as a capnp string. */
 const quoted = (text) => JSON.stringify(text);
 
 function binding([name, value]) {
   const named = `name = ${quoted(name)}`;
   if (typeof value === "string") return `(${named}, text = ${quoted(value)})`;
+  if (value.json) return `(${named}, json = ${quoted(JSON.stringify(value.json))})`;
   if (value.object) return `(${named}, durableObjectNamespace = ${quoted(value.object)})`;
   if (value.objectOf) {
     const [service, object] = value.objectOf;
@@ -53,8 +57,10 @@ function worker(name, service) {
 /** The configuration of these services, each on a socket of its own name if `sockets` names it. */
 function configuration(services, sockets, disk) {
   const all = Object.entries(services).map(([name, service]) => worker(name, service));
+  // Where a Worker's own `fetch` leads: an origin on this machine, too.
+  all.push('(name = "internet", network = (allow = ["public", "private"]))');
   if (disk) all.push(`(name = "disk", disk = (path = ${quoted(disk)}, writable = true))`);
-  const open = sockets.map((name) => `(name = ${quoted(name)}, address = "127.0.0.1:0", http = (), service = ${quoted(name)})`);
+  const open = sockets.map((name) => `(name = ${quoted(name)}, address = "127.0.0.1:0", http = (${EDGE}), service = ${quoted(name)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [${all.join(",\n")}], sockets = [${open.join(", ")}]);
 `;
@@ -91,6 +97,7 @@ export async function serve(services, { sockets = Object.keys(services), disk } 
   }
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = async () => {
+    child.ref();
     child.kill("SIGKILL");
     await ended;
     running.delete(child);
@@ -98,6 +105,8 @@ export async function serve(services, { sockets = Object.keys(services), disk } 
   };
   try {
     const ports = await listening(child, sockets, ended);
+    // Nothing waits for it when a test has failed before it stopped it.
+    for (const held of [child, ...child.stdio.filter(Boolean)]) held.unref();
     return { url: (name = sockets[0]) => `http://127.0.0.1:${ports.get(name)}`, log: () => log.join(""), stop };
   } catch (error) {
     await stop();

@@ -1,19 +1,25 @@
 //! What is written is read back as it was, and nothing else is read.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
 
 use tollgate_core::{
     bucket::Wait,
+    id::Id,
     json::INTEGER_MAX,
     lease::{Answer, Ask, Deadline, HolderId, Lease},
-    limit::{Numbers, Period},
+    limit::{Limit, LimitScope, Numbers, Period},
     lookup::LookupId,
     stamp::Stamp,
 };
 use tollgate_store_cloudflare::{
     frame::{PART_MAX, parts, push_part},
     message::{
-        ANSWER_MAX, MessageError, QUESTION_MAX, Question, read_answer, read_question, write_answer,
-        write_question,
+        ANSWER_MAX, MessageError, QUESTION_MAX, Question, ROUTE_LIMITS_MAX, is_about_limits,
+        read_answer, read_changed, read_limits, read_question, write_answer, write_changed,
+        write_limits, write_question,
     },
 };
 
@@ -326,4 +332,61 @@ fn a_frame_that_was_cut_off_or_lies_about_lengths_is_refused() {
         lying.get_mut(..4).unwrap().copy_from_slice(&lie);
         assert_eq!(parts::<2>(&lying), Err(error), "{lie:?}");
     }
+}
+
+fn route_limits() -> Vec<Limit<'static>> {
+    let scopes = LimitScope::ALL.into_iter().cycle();
+    let limits = all_numbers().into_iter().zip(scopes).map(|(numbers, scope)| Limit {
+        name: Id::new("@search").unwrap(),
+        scope,
+        numbers,
+        changed: Stamp::default(),
+    });
+    limits.collect()
+}
+
+fn limits(asked: &[Limit<'_>]) -> Vec<u8> {
+    let mut text = vec![];
+    write_limits(asked, &mut text).unwrap();
+    text
+}
+
+fn changed(stamps: &[Stamp]) -> Vec<u8> {
+    let mut text = vec![];
+    write_changed(stamps, &mut text).unwrap();
+    text
+}
+
+#[test]
+fn a_question_about_the_limits_of_routes_reads_back_as_it_was_and_is_no_other() {
+    let all = route_limits();
+    for asked in [&all[..], &all[..1], &[]] {
+        let text = limits(asked);
+        assert!(is_about_limits(&text));
+        assert_eq!(read_limits(&text), Ok(asked.to_vec()));
+        assert!(read_question(&text).is_err());
+    }
+    questions(|asked, since| assert!(!is_about_limits(&question(asked, since))));
+    no_second_spelling(&limits(&all[2..4]), |text| Some(limits(&read_limits(text).ok()?)));
+    let most: Vec<_> = all.iter().copied().cycle().take(ROUTE_LIMITS_MAX).collect();
+    assert_eq!(read_limits(&limits(&most)), Ok(most.clone()));
+    let more = [&most[..], &all[..1]].concat();
+    assert_eq!(write_limits(&more, &mut vec![]), Err(MessageError::TooLong));
+    let text = String::from_utf8(limits(&most)).unwrap();
+    let text = text.replacen('[', "[{\"name\":\"a\",\"scope\":\"key\",\"numbers\":[1,1,1]},", 1);
+    assert!(read_limits(text.as_bytes()).is_err(), "one more than there may be");
+}
+
+#[test]
+fn since_when_limits_hold_reads_back_as_it_was() {
+    for stamps in [&STAMPS[..], &[]] {
+        let text = changed(stamps);
+        assert_eq!(read_changed(&text), Ok(stamps.to_vec()));
+        no_second_spelling(&text, |text| Some(changed(&read_changed(text).ok()?)));
+    }
+    assert!(write_changed(&[Stamp { incarnation: 1, epoch: u64::MAX }], &mut vec![]).is_err());
+    let most = vec![STAMPS[2]; ROUTE_LIMITS_MAX];
+    assert_eq!(read_changed(&changed(&most)), Ok(most.clone()));
+    let more = vec![STAMPS[2]; ROUTE_LIMITS_MAX + 1];
+    assert_eq!(write_changed(&more, &mut vec![]), Err(MessageError::TooLong));
 }
