@@ -12,6 +12,9 @@ const GATE = new URL("../../workers/gate/", import.meta.url);
 /** More than the gate takes, so that it is the gate that refuses. */
 const HEAD_MAX = 131_072;
 
+/** What the platform says where it is, whatever the client says. */
+const DEPLOYED = "http://gate.example";
+
 /** What a team would write for such a runtime: its stores, whom the platform names, and where requests go. */
 const ENTRY = `
 const encoder = new TextEncoder();
@@ -85,7 +88,7 @@ async function answer(edge, hops, request, response) {
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const bodiless = request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined;
-  const got = await edge.dispatchFetch(`http://${request.headers.host}${request.url}`, {
+  const got = await edge.dispatchFetch(`${DEPLOYED}${request.url}`, {
     method: request.method,
     headers: fields(request, hops),
     body: bodiless ? undefined : Readable.toWeb(request),
@@ -105,10 +108,14 @@ const given = JSON.parse((await input[Symbol.asyncIterator]().next()).value);
 const edge = runtime(given);
 const server = createServer({ maxHeaderSize: HEAD_MAX }, (request, response) => {
   answer(edge, given.hops, request, response).catch((error) => {
-    console.error(JSON.stringify({ level: "error", event: "runtime_failed", what: String(error?.message) }));
+    // What the runtime says of it may name what was asked for.
+    console.error(JSON.stringify({ level: "error", event: "runtime_failed", what: String(error?.name) }));
     response.destroy();
   });
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${server.address().port}\n`));
+server.listen(0, "127.0.0.1", () => {
+  console.error(JSON.stringify({ level: "info", event: "serving" }));
+  process.stdout.write(`${server.address().port}\n`);
+});
 // Whoever started it has ended.
 input.once("close", () => process.exit(0));
