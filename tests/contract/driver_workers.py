@@ -43,6 +43,9 @@ class WorkersHost(Host):
         "wire": "Cloudflare reads the bytes of HTTP/1.1, and gives the Worker a request",
         "timeouts": "Cloudflare's own patience with clients and origins holds",
         "limits": "Cloudflare's own bounds of heads hold",
+        "repeats": "the runtime joins fields of one name before the Worker sees them: a key that is given twice is a list, which is 400",
+        "methods": "workerd knows the methods of HTTP and WebDAV, and refuses others and CONNECT itself",
+        "websocket": "workerd makes a handshake of its own with the origin, which no answer fits that was written before: tests/workers has it",
         "fragment": "workerd cuts a fragment off before anybody sees it: neither judged nor forwarded",
         "hops": "Cloudflare says where a client is: there are no hops to be configured",
         "metrics": "a Worker has no page of metrics: Cloudflare counts its requests",
@@ -80,8 +83,11 @@ class WorkersHost(Host):
         place.mkdir()
         return place
 
+    def gate(self, deployment: Deployment) -> "WorkersGate":
+        return WorkersGate(self, deployment, self._place())
+
     def start(self, deployment: Deployment) -> "WorkersGate":
-        gate = WorkersGate(self, deployment, self._place())
+        gate = self.gate(deployment)
         with self.lock:
             self.gates.append(gate)
         gate.start()
@@ -89,7 +95,7 @@ class WorkersHost(Host):
 
     def refuses(self, deployment: Deployment) -> bool:
         """A Worker cannot refuse to start: it answers nothing but 503, which is the same to whoever asks."""
-        gate = WorkersGate(self, deployment, self._place())
+        gate = self.gate(deployment)
         with self.lock:
             self.gates.append(gate)
         gate.run()
@@ -134,6 +140,11 @@ class WorkersGate(Gate):
     def run(self):
         text = workers_config.config(settings(self.deployment, self.origin.port), secrets(self.deployment), self.kv.port, self.storage,
                                      COUNTRY, CLIENT, edge=bool(self.deployment.config.trusted_hops))
+        self._serve(text, {"gate0", "objects"})
+        self.address = ("127.0.0.1", self.ports["gate0"])
+
+    def _serve(self, text: str, sockets: set[str]):
+        """Starts workerd, and returns when it listens."""
         name = workers_config.lay(self.place, text)
         said, says = os.pipe()
         with self.log_path.open("ab") as log:
@@ -146,11 +157,10 @@ class WorkersGate(Gate):
                 event = json.loads(line)
                 if event.get("event") == "listen":
                     self.ports[event["socket"]] = event["port"]
-                if {"gate0", "objects"} <= set(self.ports):
+                if sockets <= set(self.ports):
                     break
-        if not {"gate0", "objects"} <= set(self.ports):
+        if not sockets <= set(self.ports):
             raise Unavailable(f"{self.deployment.config.name}: workerd ended: {self.logs().decode('utf-8', 'replace')[-600:]}")
-        self.address = ("127.0.0.1", self.ports["gate0"])
 
     def _objects(self, path: str) -> dict:
         connection = HTTPConnection("127.0.0.1", self.ports["objects"], timeout=READY_S)

@@ -50,9 +50,11 @@ def bindings(settings: dict, secrets: str | None, extra: dict[str, str]) -> str:
 
 
 def config(settings: dict, secrets: str | None, kv_port: int, storage: Path, country: str, client: str, gates: int = 1,
-           extra: dict[str, str] | None = None, edge: bool = False) -> str:
-    """One or several gates over one service that holds the objects. Cloudflare's edge is played by workerd itself: it says
-    where the client is, whatever the client says; or by a Worker in front, where rows are about clients elsewhere."""
+           extra: dict[str, str] | None = None, edge: bool = False, origin: str | None = None, outbound: str | None = None) -> str:
+    """Any number of gates over one service that holds the objects. Cloudflare's edge is played by workerd itself: it says
+    where the client is, whatever the client says; or by a Worker in front, where rows are about clients elsewhere.
+
+    `origin` is a Worker that answers as the origin does, and `outbound` one that all goes through that gates fetch by URL."""
     blob = quoted(json.dumps({"country": country}))
     front = (f'http = (cfBlobHeader = "CF-Blob", injectRequestHeaders = [(name = "CF-Connecting-IP", value = {quoted(client)}), '
             f'(name = "CF-Blob", value = {blob})])')
@@ -62,21 +64,28 @@ def config(settings: dict, secrets: str | None, kv_port: int, storage: Path, cou
     if edge:
         services.append('(name = "edge", worker = .edge)')
         sockets = ['(name = "gate0", address = "127.0.0.1:0", http = (), service = "edge")']
+    beside = ""
+    bound = given = bindings(settings, secrets, extra or {})
+    if origin:
+        services.append('(name = "origin", worker = .origin)')
+        bound += ',\n    (name = "ORIGIN", service = "origin")'
+        beside += plain("origin", origin)
+    if outbound:
+        services.append('(name = "outbound", worker = .outbound)')
+        sockets.append('(name = "outbound", address = "127.0.0.1:0", http = (), service = "outbound")')
+        beside += plain("outbound", outbound)
     namespaces = ", ".join(f'(className = "{name}", uniqueKey = "{name}", enableSql = true)' for name in CLASSES)
-    given = bindings(settings, secrets, extra or {})
     return f"""using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    {", ".join(services)},
-    (name = "objects", worker = .objects),
+    {", ".join([*services, '(name = "objects", worker = .objects)'])},
     (name = "kv", external = (address = "127.0.0.1:{kv_port}", http = ())),
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = {quoted(str(storage))}, writable = true)),
   ],
   sockets = [
-    {", ".join(sockets)},
-    (name = "objects", address = "127.0.0.1:0", http = (), service = "objects"),
+    {", ".join([*sockets, '(name = "objects", address = "127.0.0.1:0", http = (), service = "objects")'])},
   ],
 );
 
@@ -86,8 +95,9 @@ const gate :Workerd.Worker = (
   ],
   compatibilityDate = "{DATE}",
   bindings = [
-    {given},
+    {bound},
   ],
+  {'globalOutbound = "outbound",' if outbound else ""}
 );
 
 const edge :Workerd.Worker = (
@@ -107,5 +117,15 @@ const objects :Workerd.Worker = (
   ],
   durableObjectNamespaces = [{namespaces}],
   durableObjectStorage = (localDisk = "storage"),
+);
+{beside}"""
+
+
+def plain(name: str, path: str) -> str:
+    """A Worker of one module."""
+    return f"""
+const {name} :Workerd.Worker = (
+  modules = [{module(f"{name}.mjs", path)}],
+  compatibilityDate = "{DATE}",
 );
 """
