@@ -1,5 +1,6 @@
 //! The commands.
 
+mod books;
 mod configuration;
 mod failure;
 mod flags;
@@ -17,6 +18,7 @@ mod signing_keys;
 mod site;
 mod standing;
 mod store;
+mod target;
 
 use std::{
     io::{self, Write},
@@ -37,6 +39,7 @@ use crate::{
     serve,
 };
 use site::Site;
+use target::To;
 
 /// Tollgate: API keys checked, metered and revoked at the edge
 #[derive(Debug, Parser)]
@@ -96,20 +99,15 @@ Examples:
   cargo run --release -- dev         # from a clone")]
     Dev(Dev),
     /// Make, change and end keys
-    #[command(subcommand)]
-    Keys(Box<keys::Keys>),
+    Keys(To<keys::Keys>),
     /// List owners, and stop and resume all keys of one
-    #[command(subcommand)]
-    Owners(holders::Owners),
+    Owners(To<holders::Owners>),
     /// List tenants, and stop and resume all keys of one
-    #[command(subcommand)]
-    Tenants(holders::Tenants),
+    Tenants(To<holders::Tenants>),
     /// The numbers of limits that keys share
-    #[command(subcommand)]
-    Limits(limits::Limits),
+    Limits(To<limits::Limits>),
     /// The secrets under which keys are minted
-    #[command(subcommand)]
-    Peppers(peppers::Peppers),
+    Peppers(To<peppers::Peppers>),
     /// The keys that sign identities
     #[command(subcommand)]
     SigningKeys(signing_keys::SigningKeys),
@@ -204,18 +202,20 @@ impl Cli {
             Command::Dev(Dev { data, fresh }) => {
                 Ok(dev::run(&dev::Options { data, fresh }, &mut output.raw()).map(done)?)
             }
-            Command::Keys(command) => keys::run(*command, &Site::open(source)?, output).map(done),
-            Command::Owners(command) => {
-                holders::owners(command, &Site::open(source)?, output).map(done)
+            Command::Keys(To { command, target }) => {
+                keys::run(command, &Site::of(source, target)?, output).map(done)
             }
-            Command::Tenants(command) => {
-                holders::tenants(command, &Site::open(source)?, output).map(done)
+            Command::Owners(To { command, target }) => {
+                holders::owners(command, &Site::of(source, target)?, output).map(done)
             }
-            Command::Limits(command) => {
-                limits::run(command, &Site::open(source)?, output).map(done)
+            Command::Tenants(To { command, target }) => {
+                holders::tenants(command, &Site::of(source, target)?, output).map(done)
             }
-            Command::Peppers(command) => {
-                peppers::run(command, &Site::open(source)?, output).map(done)
+            Command::Limits(To { command, target }) => {
+                limits::run(command, &Site::of(source, target)?, output).map(done)
+            }
+            Command::Peppers(To { command, target }) => {
+                peppers::run(command, &Site::of(source, target)?, output).map(done)
             }
             Command::SigningKeys(command) => {
                 signing_keys::run(command, &Site::open(source)?, output).map(done)

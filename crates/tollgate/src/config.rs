@@ -33,9 +33,10 @@ use tollgate_core::{
 use tollgate_http::route::{RouteLimit, Rules};
 use tollgate_identity::Algorithm;
 
-pub(crate) use environment::{Environment, SECRETS};
+pub(crate) use environment::{ADMIN_KEY, Environment, SECRETS};
 pub(crate) use problem::{ConfigError, Place, Problem};
 
+use crate::remote;
 use document::Value;
 use fields::Field;
 
@@ -68,6 +69,7 @@ pub(crate) struct Config {
     pub(crate) log: Logged,
     /// None: connections are plain HTTP.
     pub(crate) tls: Option<Tls>,
+    pub(crate) cloudflare: Cloudflare,
     /// In their order: the first that matches applies.
     pub(crate) routes: Vec<Route>,
     /// The same, as requests are matched against them.
@@ -181,6 +183,15 @@ pub(crate) enum Logged {
 pub(crate) struct Tls {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
+}
+
+/// A deployment on Cloudflare, for whoever changes its keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Cloudflare {
+    /// Where it is administered, unless the command line says so.
+    pub(crate) url: Option<remote::Place>,
+    /// Where the admin key is, unless the environment holds it.
+    pub(crate) admin_key: PathBuf,
 }
 
 /// What requests of one kind need.

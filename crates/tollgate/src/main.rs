@@ -7,6 +7,7 @@ mod dev;
 mod doctor;
 mod exit;
 mod issuing;
+mod remote;
 mod secrets;
 mod serve;
 mod wire;

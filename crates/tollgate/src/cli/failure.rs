@@ -109,7 +109,9 @@ impl From<LedgerError> for Failure {
             LedgerError::Refused(ChangeError::Settings(_)) => Self::usage(error.code(), message),
             LedgerError::Refused(_) => Self::refused(error.code(), message),
             LedgerError::Denied { .. } => Self::refused(error.code(), message),
-            LedgerError::Failed { .. } | LedgerError::Unknown { .. } => Self::failed(error.code(), message),
+            LedgerError::Failed { .. } | LedgerError::Unknown { .. } => {
+                Self::failed(error.code(), message)
+            }
         }
     }
 }

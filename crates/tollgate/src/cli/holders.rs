@@ -5,11 +5,7 @@ use serde_json::json;
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Change, Holder, Ledger, PAGE_MAX};
 
-use super::{
-    Failure, Output,
-    output::{columns, command},
-    site::Site,
-};
+use super::{Failure, Output, output::columns, site::Site};
 use crate::written::instant_text;
 
 #[derive(Debug, Subcommand)]
@@ -164,7 +160,7 @@ fn list(
         let Some(next) = next else { return Ok(()) };
         let of = tenant.map_or_else(String::new, |tenant| format!(" {tenant}"));
         let words = format!("{name} list{of} --after {next}");
-        writeln!(out, "\nThere may be more: {}", command(&site.source.file, &words))
+        writeln!(out, "\nThere may be more: {}", site.command(&words))
     })?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX, Receipt, Settings};
 use super::{
     Failure, Output,
     flags::Given,
-    output::{columns, command},
+    output::columns,
     settings::{self, Rights},
     site::Site,
     standing::{Gates, Standing},
@@ -291,7 +291,7 @@ fn list(arguments: &List, site: &Site, output: &mut Output<'_>) -> Result<(), Fa
         match &page.next {
             Some(next) => {
                 let words = format!("keys list --after {next}");
-                writeln!(out, "\nThere are more: {}", command(&site.source.file, &words))
+                writeln!(out, "\nThere are more: {}", site.command(&words))
             }
             None => Ok(()),
         }

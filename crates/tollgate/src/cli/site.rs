@@ -5,10 +5,16 @@ use std::{fs, io::ErrorKind, path::Path};
 use tollgate_core::{pepper::Peppers, time::UnixMillis};
 use tollgate_store_sqlite::{Access, Store};
 
-use super::Failure;
+use super::{
+    Failure,
+    books::Books,
+    output::command,
+    target::{self, Target, Where},
+};
 use crate::{
     clock,
     config::{Config, SECRETS, Source, StorePlace},
+    remote::Remote,
     secrets::{Secrets, SecretsFile},
 };
 
@@ -18,13 +24,29 @@ pub(super) struct Site {
     pub(super) source: Source,
     pub(super) config: Config,
     pub(super) now: UnixMillis,
+    target: Target,
 }
 
 impl Site {
     /// Reads the configuration.
     pub(super) fn open(source: Source) -> Result<Self, Failure> {
+        Self::of(source, Target::default())
+    }
+
+    /// Reads the configuration, for commands whose ledger is where `target` says.
+    pub(super) fn of(source: Source, target: Target) -> Result<Self, Failure> {
         let config = source.load()?;
-        Ok(Self { source, config, now: clock::read().wall })
+        let site = Self { source, config, now: clock::read().wall, target };
+        if site.target.url.is_some() && site.target.target == Where::Local {
+            let message = "--url is where a deployment is administered: --target cloudflare";
+            return Err(Failure::usage("target_missing", message));
+        }
+        Ok(site)
+    }
+
+    /// A command to be pasted, for this site.
+    pub(super) fn command(&self, words: &str) -> String {
+        command(&self.source.file, &format!("{words}{}", self.target.words()))
     }
 
     /// The secrets, from the environment or the file.
@@ -50,21 +72,41 @@ impl Site {
         Ok(SecretsFile::new(&self.config.secrets))
     }
 
-    /// The ledger.
-    pub(super) fn ledger(&self) -> Result<Store, Failure> {
+    /// The store that is here.
+    pub(super) fn store(&self) -> Result<Store, Failure> {
         let path = self.store_path()?;
         Store::open(path, Access::ReadWrite).map_err(|error| Failure::from(error).of(path))
     }
 
+    /// The ledger, here or of a deployment.
+    pub(super) fn ledger(&self) -> Result<Books, Failure> {
+        match self.target.target {
+            Where::Local => self.store().map(Books::Here),
+            Where::Cloudflare => self.remote().map(Books::There),
+        }
+    }
+
     /// The ledger, unless there is none yet.
-    pub(super) fn ledger_if_any(&self) -> Result<Option<Store>, Failure> {
-        match &self.config.store {
-            StorePlace::Memory => Ok(None),
-            StorePlace::File(path) => match fs::metadata(path) {
+    pub(super) fn ledger_if_any(&self) -> Result<Option<Books>, Failure> {
+        match (&self.config.store, self.target.target) {
+            (_, Where::Cloudflare) => self.ledger().map(Some),
+            (StorePlace::Memory, Where::Local) => Ok(None),
+            (StorePlace::File(path), Where::Local) => match fs::metadata(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 _ => self.ledger().map(Some),
             },
         }
+    }
+
+    /// The ledger of the deployment.
+    fn remote(&self) -> Result<Remote, Failure> {
+        let given = self.target.url.as_ref().or(self.config.cloudflare.url.as_ref());
+        let place = given.ok_or_else(|| {
+            let message = "say where the deployment is administered: --url, or cloudflare.url in the configuration";
+            Failure::usage("url_missing", message)
+        })?;
+        let key = target::admin_key(&self.source.environment, &self.config.cloudflare.admin_key)?;
+        Ok(Remote::new(place.clone(), key)?)
     }
 
     /// Where the store is.

@@ -40,7 +40,7 @@ pub(super) struct Backup {
 pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     match command {
         Store::Backup(Backup { to }) => {
-            sqlite::backup(&site.ledger()?, &to).map_err(|error| Failure::from(error).of(&to))?;
+            sqlite::backup(&site.store()?, &to).map_err(|error| Failure::from(error).of(&to))?;
             output.show(&json!({ "backup": to }), |out| {
                 writeln!(out, "backup       {}", to.display())
             })?;

@@ -11,12 +11,13 @@ use tollgate_core::{
 use tollgate_identity::{Algorithm, Name};
 
 use super::{
-    Cache, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Logged, Origin,
-    Problem, RateLimitFields, Route, Tls, checks,
+    Cache, Cloudflare, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Logged,
+    Origin, Problem, RateLimitFields, Route, Tls, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},
 };
+use crate::remote::Place;
 
 /// The configuration, unless something is among the problems.
 pub(super) fn config(
@@ -40,6 +41,7 @@ pub(super) fn config(
     let admin = reader.given("admin").map(|table| table.text("listen", listen)).transpose();
     let log = table("log").text("requests", logged);
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
+    let cloudflare = cloudflare(table("cloudflare"), folder);
     let routes: Vec<_> = reader.routes().map(route).collect();
     let rules = rules::all(reader, &routes);
     let config = || -> Read<Config> {
@@ -56,6 +58,7 @@ pub(super) fn config(
             admin: admin?,
             log: log?,
             tls: tls?,
+            cloudflare: cloudflare?,
             routes: routes.into_iter().collect::<Read<_>>()?,
             rules: rules?,
         })
@@ -180,6 +183,12 @@ fn tls(table: Table<'_>, folder: &Path) -> Read<Tls> {
     let certificate = table.text("certificate", |text| checks::path(text, folder));
     let key = table.text("key", |text| checks::path(text, folder));
     Ok(Tls { certificate: certificate?, key: key? })
+}
+
+fn cloudflare(table: Table<'_>, folder: &Path) -> Read<Cloudflare> {
+    let url = table.optional("url", Place::parse);
+    let admin_key = table.text("admin_key", |text| checks::path(text, folder));
+    Ok(Cloudflare { url: url?, admin_key: admin_key? })
 }
 
 fn route(table: Table<'_>) -> Read<Route> {

@@ -10,11 +10,15 @@ pub(crate) const PREFIX: &str = "TOLLGATE_";
 /// The variable that holds the secrets themselves.
 pub(crate) const SECRETS: &str = "TOLLGATE_SECRETS";
 
+/// The variable that holds the key which administers a deployment.
+pub(crate) const ADMIN_KEY: &str = "TOLLGATE_ADMIN_KEY";
+
 /// The variables of the environment that are ours.
 #[derive(Default)]
 pub(crate) struct Environment {
     fields: BTreeMap<String, Option<String>>,
     secrets: Option<Zeroizing<String>>,
+    admin_key: Option<Zeroizing<String>>,
 }
 
 impl Environment {
@@ -33,6 +37,8 @@ impl Environment {
             let value = value.into_string().ok();
             if name == SECRETS {
                 environment.secrets = Some(Zeroizing::new(value.unwrap_or_default()));
+            } else if name == ADMIN_KEY {
+                environment.admin_key = Some(Zeroizing::new(value.unwrap_or_default()));
             } else if !is_of_a_service(name, value.as_deref().unwrap_or_default()) {
                 environment.fields.insert(name.to_owned(), value);
             }
@@ -48,6 +54,11 @@ impl Environment {
     /// The secrets, where the environment holds them.
     pub(crate) fn secrets(&self) -> Option<&str> {
         self.secrets.as_ref().map(|text| text.as_str())
+    }
+
+    /// The admin key, where the environment holds it.
+    pub(crate) fn admin_key(&self) -> Option<&str> {
+        self.admin_key.as_ref().map(|text| text.as_str())
     }
 }
 
@@ -102,7 +113,8 @@ mod tests {
         for field in fields::all() {
             let name = super::super::variable(field);
             assert!(
-                !is_of_a_service(&name, "tcp://10.0.0.1:80") && name != super::SECRETS,
+                !is_of_a_service(&name, "tcp://10.0.0.1:80")
+                    && ![super::SECRETS, super::ADMIN_KEY].contains(&name.as_str()),
                 "{name}"
             );
         }
@@ -115,6 +127,7 @@ mod tests {
             "{:?}",
             Environment::of([
                 pair("TOLLGATE_SECRETS", "hidden"),
+                pair("TOLLGATE_ADMIN_KEY", "hidden"),
                 pair("TOLLGATE_GATE_REALM", "hidden"),
                 pair("PATH", "hidden"),
             ])

@@ -62,7 +62,7 @@ pub(crate) struct Table {
 pub(crate) const ROUTES: &str = "routes";
 
 /// Every table, in the order of the reference.
-pub(crate) const TABLES: [Table; 13] = [
+pub(crate) const TABLES: [Table; 14] = [
     table("keys", "What keys look like, and where a request may present one."),
     table("store", "Where keys, limits and the head live."),
     table("secrets", "Where peppers and signing keys live."),
@@ -76,6 +76,10 @@ pub(crate) const TABLES: [Table; 13] = [
     table("log", "What is written to standard error, one line of JSON for each event."),
     off("tls", "Serving HTTPS on `gate.listen`. Without it connections are plain HTTP."),
     off(
+        "cloudflare",
+        "A deployment on Cloudflare that commands change with `--target cloudflare`. A gate that serves does not look at it.",
+    ),
+    off(
         ROUTES,
         "What requests need. The first route that matches applies; a request that matches none needs a key, \
          no scope, and costs 1. Routes are set in the file only.",
@@ -83,7 +87,7 @@ pub(crate) const TABLES: [Table; 13] = [
 ];
 
 /// Every field, by table, in the order of the reference.
-pub(crate) const FIELDS: [&[Field]; 13] = [
+pub(crate) const FIELDS: [&[Field]; 14] = [
     &KEYS,
     &STORE,
     &SECRETS,
@@ -96,6 +100,7 @@ pub(crate) const FIELDS: [&[Field]; 13] = [
     &ADMIN,
     &LOG,
     &TLS,
+    &CLOUDFLARE,
     &ROUTE,
 ];
 
@@ -231,6 +236,13 @@ fields!(LOG: 1 of "log" {
 fields!(TLS: 2 of "tls" {
     "certificate" Text(FILE), Required, "The certificate chain, in PEM.";
     "key" Text(FILE), Required, "Its private key, in PEM.";
+});
+
+fields!(CLOUDFLARE: 2 of "cloudflare" {
+    "url" Text("an https URL without query, or an http one of this machine"), Nothing,
+        "Where the deployment is administered: the host and the path of its `admin` setting. `--url` wins.";
+    "admin_key" Text(FILE), Be("tollgate.admin-key"),
+        "The file of the admin key, which only its owner may read. `TOLLGATE_ADMIN_KEY` in the environment holds the key itself and wins.";
 });
 
 fields!(ROUTE: 14 of "routes" {

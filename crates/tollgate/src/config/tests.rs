@@ -32,6 +32,7 @@ fn sample(field: &Field) -> &'static str {
         ("keys", "query") => "api_key",
         ("gate", "country_header") => "CF-IPCountry",
         ("origin", "url") => "http://127.0.0.1:3000",
+        ("cloudflare", "url") => "https://admin.example.com/tollgate",
         ("tls", _) => "file.pem",
         (ROUTES, "path") => "/a",
         (ROUTES, "key_from") => "authorization",

@@ -13,8 +13,8 @@ use hyper::{
 use tollgate_core::{decision::Denial, network::Address};
 use tollgate_http::{
     address::{self, Trusted},
-    answer::{Answer, Invalid},
     answer::Trouble,
+    answer::{Answer, Invalid},
     credential,
     hygiene::{IDENTITY_FIELD, cache::NO_STORE, is_identity},
     path::{self, Target},

@@ -19,6 +19,7 @@ mod keys;
 mod leaks;
 mod limits;
 mod peppers;
+mod remote;
 mod secrets;
 mod signing_keys;
 mod site;

@@ -1,0 +1,71 @@
+//! The ledger of a command: the store that is here, or that of a deployment. Both are asked for the same.
+
+use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
+use tollgate_ledger::{Change, Holder, Key, Ledger, LedgerError, Page, Receipt, Stopped};
+use tollgate_store_sqlite::Store;
+
+use crate::remote::Remote;
+
+/// A ledger.
+pub(super) enum Books {
+    Here(Store),
+    There(Remote),
+}
+
+/// Asks whichever it is.
+macro_rules! asked {
+    ($self:ident.$name:ident($($given:expr),*)) => {
+        match $self {
+            Self::Here(store) => store.$name($($given),*),
+            Self::There(remote) => remote.$name($($given),*),
+        }
+    };
+}
+
+impl Ledger for Books {
+    fn change(&mut self, change: &Change, now: UnixMillis) -> Result<Receipt, LedgerError> {
+        asked!(self.change(change, now))
+    }
+
+    fn key(&mut self, id: &str) -> Result<Option<Key>, LedgerError> {
+        asked!(self.key(id))
+    }
+
+    fn key_of(&mut self, lookup: LookupId) -> Result<Option<Key>, LedgerError> {
+        asked!(self.key_of(lookup))
+    }
+
+    fn keys(
+        &mut self,
+        after: Option<&str>,
+        limit: usize,
+        tenant: Option<&str>,
+    ) -> Result<Page, LedgerError> {
+        asked!(self.keys(after, limit, tenant))
+    }
+
+    fn stamp(&mut self) -> Result<Stamp, LedgerError> {
+        asked!(self.stamp())
+    }
+
+    fn stopped(&mut self, tenant: &str, owner: &str) -> Result<Stopped, LedgerError> {
+        asked!(self.stopped(tenant, owner))
+    }
+
+    fn tenants(&mut self, after: Option<&str>, limit: usize) -> Result<Vec<Holder>, LedgerError> {
+        asked!(self.tenants(after, limit))
+    }
+
+    fn owners(
+        &mut self,
+        tenant: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Holder>, LedgerError> {
+        asked!(self.owners(tenant, after, limit))
+    }
+
+    fn peppers_in_use(&mut self, now: UnixMillis) -> Result<[u64; 16], LedgerError> {
+        asked!(self.peppers_in_use(now))
+    }
+}
