@@ -209,3 +209,20 @@ test("an alarm forgets what is full with nothing out, and nothing else", async (
   }
   await life.stop();
 });
+
+test("an object that is not told its own name knows it all the same", async () => {
+  const shell = (text) => {
+    assert.ok(text.includes("id.name === undefined ?"));
+    return text.replace("id.name === undefined ?", "true ?");
+  };
+  const life = await objects({ given, shell });
+  const bucket = "acme/key/key_10/burst";
+  assert.equal((await grant(life, bucket, { holder: holder(), seq: 1 })).granted_waiting, 1);
+  assert.equal((await grant(life, ADDRESSES[0], { holder: holder(), seq: 1 }, OBJECT)).granted_waiting, 1);
+  const misdirected = { message: "question_misdirected" };
+  await assert.rejects(grant(life, bucket, { holder: holder(), seq: 1 }, "ip/7"), misdirected);
+  const question = JSON.stringify({ since: [0, 0] });
+  assert.equal(parts(await life.ask("LEDGER", "ledger", question)).length, 1);
+  await assert.rejects(life.ask("LEDGER", "another", question), misdirected);
+  await life.stop();
+});

@@ -40,6 +40,41 @@ const bytes = await readFile(MODULE);
 console.log(`objects.wasm: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} compressed`);
 
 const bucket = "acme/key/key_1/burst";
+
+/** The module alone, under Node: one exchange after the other, from so many holders. */
+async function alone(holders) {
+  const { instance } = await WebAssembly.instantiate(bytes, { host: { log() {}, sql: () => 0, rows() {} } });
+  const wasm = instance.exports;
+  const write = (...parts) => {
+    const all = Buffer.concat(parts.flatMap((part) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(part.length);
+      return [length, part];
+    }));
+    const at = wasm.room(all.length);
+    new Uint8Array(wasm.memory.buffer, at, all.length).set(all);
+    return all.length;
+  };
+  if (wasm.start(write(Buffer.from(secrets()), Buffer.alloc(0), Buffer.from("{}"))) !== 1) throw new Error("not started");
+  const asks = Array.from({ length: holders }, () => holder());
+  let state = Buffer.alloc(0);
+  let [calls, began] = [0, 0];
+  for (let seq = 1; calls < 20_000; seq += 1) {
+    for (const holder of asks) {
+      if (seq === 3 && calls === 0) began = performance.now();
+      if (seq >= 3) calls += 1;
+      const question = Buffer.from(lease(bucket, { holder, seq, numbers: [1_000_000, 1_000_000, 1_000], want: 8 }));
+      if (wasm.exchange(write(question, state), Date.now()) !== 1) throw new Error("no answer");
+      const at = wasm.written();
+      const length = new DataView(wasm.memory.buffer).getUint32(at);
+      if (length > 0) state = Buffer.from(new Uint8Array(wasm.memory.buffer, at + 4, length));
+    }
+  }
+  const each = ((performance.now() - began) * 1_000) / calls;
+  console.log(`a step alone, ${holders} holders: ${each.toFixed(1)} µs, a state of ${state.length} bytes`);
+}
+
+for (const holders of [1, 8, 64, 512]) await alone(holders);
 const question = (numbers) => lease(bucket, { holder: holder(), seq: 1, numbers, deadline_ms: 100 });
 for (const [name, method, numbers] of [
   ["an empty call", "nothing", [1_000_000, 1_000, 1]],

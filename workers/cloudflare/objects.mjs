@@ -163,6 +163,11 @@ function texts(all) {
   return found;
 }
 
+/** Whether an object is the one of this name: not every runtime tells an object its own name. */
+function isNamed(id, name, space) {
+  return id.name === undefined ? space.idFromName(name).equals(id) : id.name === name;
+}
+
 /** Whether the isolate's copy of the head is to be renewed. */
 function stale(env) {
   const age = step(env, (module) => module.number("head_age_ms", Date.now()));
@@ -203,7 +208,7 @@ export class Bucket extends DurableObject {
     const now = Date.now();
     const [key, object] = step(this.env, (module) => texts(module.done("bucket_key", module.write(question))));
     // A second object for one bucket would be a second, full bucket.
-    if (this.ctx.id.name !== object) throw refusal("question_misdirected");
+    if (!isNamed(this.ctx.id, object, this.env.BUCKET)) throw refusal("question_misdirected");
     const before = kv.get(key) ?? new Uint8Array(0);
     const [state, answer] = step(this.env, (module) =>
       split(module.done("exchange", module.write(frame(question, before)), now)),
@@ -286,7 +291,7 @@ export class Ledger extends DurableObject {
     ctx.blockConcurrencyWhile(async () => {
       await load();
       // A second one would be a second ledger.
-      if (ctx.id.name !== LEDGER) return;
+      if (!isNamed(ctx.id, LEDGER, env.LEDGER)) return;
       this.#open();
       this.#alarm = await ctx.storage.getAlarm();
     });
@@ -337,7 +342,7 @@ export class Ledger extends DurableObject {
   }
 
   #mine() {
-    if (this.ctx.id.name !== LEDGER) throw refusal("question_misdirected");
+    if (!isNamed(this.ctx.id, LEDGER, this.env.LEDGER)) throw refusal("question_misdirected");
   }
 
   /** Wakes soon, if replicas are to be told something. */
