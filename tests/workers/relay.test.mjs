@@ -114,6 +114,16 @@ test("a head that was too long on its way is none", async () => {
   await head();
 });
 
+test("a ledger that never answers one question is asked the next", async () => {
+  await ledger({ slow_ms: 20_000 });
+  await pause(300);
+  const began = Date.now();
+  await assert.rejects(head(), { message: "store_unreachable" });
+  await ledger();
+  await head();
+  assert.ok(Date.now() - began < 5_000, "nobody waits for what may never come");
+});
+
 test("a revocation is in every relay's answer within 250 ms and one question", async () => {
   const id = await create();
   const relays = ["weur", "enam", "apac"];

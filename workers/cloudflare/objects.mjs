@@ -273,7 +273,9 @@ export class Relay extends DurableObject {
   async ask(question) {
     if (stale(this.env)) {
       const ledger = this.env.LEDGER.get(this.env.LEDGER.idFromName(LEDGER));
-      this.#renewal ??= renew(this.env, (question) => ledger.ask(question)).finally(() => (this.#renewal = undefined));
+      // A ledger that never answers one question may answer the next.
+      const begin = () => within(renew(this.env, (question) => ledger.ask(question)), RENEWAL_MAX_MS);
+      this.#renewal ??= begin().finally(() => (this.#renewal = undefined));
       await this.#renewal;
     }
     return step(this.env, (module) => module.done("head_told", module.write(question), Date.now()));

@@ -15,6 +15,8 @@ const LOOK_MS = 4;
 const MIND_MAX_MS = 20_000;
 /** The longest pause in which nobody looks at the timers, in milliseconds. */
 const PAUSE_MAX_MS = 1_000;
+/** The longest answer of a store, in bytes: the module takes no more. */
+const ANSWER_MAX = 512 * 1024;
 /** The most tickets before they begin anew. */
 const TICKETS_MAX = 2 ** 32;
 
@@ -66,7 +68,7 @@ export class Onward {
 
   /** What the client gets of the origin's answer. */
   answer(response) {
-    return this.#gate.returned(response, this.#flags, this.#add);
+    return this.#gate.returned(response, this.#flags, this.#add, this.#id);
   }
 }
 
@@ -118,13 +120,17 @@ export class Gate {
   }
 
   /** What the client gets of an origin's answer. */
-  returned(response, flags, add) {
+  returned(response, flags, add, id) {
+    let lines;
     try {
       const wasm = this.#wasm ?? this.#start();
       let head = `${flags}\n`;
       for (const [name, value] of response.headers) head += `${name}:${value}\n`;
-      if (wasm.returned(this.#write(head)) !== ONWARD) throw new Error("the answer cannot be read");
-      const lines = this.#read().split("\n");
+      if (wasm.returned(this.#write(head)) === ONWARD) lines = this.#read().split("\n");
+    } catch (error) {
+      return this.#failed(error);
+    }
+    try {
       const answer = new Response(response.body, response);
       if (lines[0] !== "") for (const name of lines[0].split(" ")) answer.headers.delete(name);
       let at = 1;
@@ -132,8 +138,10 @@ export class Gate {
       for (const line of lines.slice(at + 1, -1)) answer.headers.append(...field(line));
       for (const line of add) answer.headers.append(...field(line));
       return answer;
-    } catch (error) {
-      return this.#failed(error);
+    } catch {
+      // An answer that nobody can pass on is the origin's fault alone: the gate goes on with all that it holds.
+      console.error(JSON.stringify({ level: "warn", event: "origin_answer_refused", status: response.status }));
+      return this.unreachable("GET", id);
     }
   }
 
@@ -226,7 +234,8 @@ export class Gate {
       send();
       for (;;) {
         await Promise.race([...running, sleep(LOOK_MS)]);
-        if (wasm !== this.#wasm) throw new Error("the gate was started anew");
+        // What has broken was dropped already: the gate that was started since is not to be dropped with it.
+        if (wasm !== this.#wasm) return unavailable();
         wasm.tick(Date.now());
         const code = wasm.told(ticket, Date.now());
         if (code !== WAITING) {
@@ -276,7 +285,8 @@ export class Gate {
     try {
       if (answer === undefined) wasm.fail(Number(id), refused ? 1 : 0, Date.now());
       else if (answer === null) wasm.deliver(Number(id), 0, 0, Date.now());
-      else wasm.deliver(Number(id), 1, this.#writeBytes(answer), Date.now());
+      // What is longer than any answer is damaged, and as such is that of one question alone.
+      else wasm.deliver(Number(id), 1, answer.length > ANSWER_MAX ? 0 : this.#writeBytes(answer), Date.now());
     } catch (error) {
       this.#failed(error);
     }

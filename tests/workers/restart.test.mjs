@@ -1,0 +1,76 @@
+// What goes wrong with one request is that request's alone: the gate goes on with all that it holds.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Gate, Onward, lines } from "../../workers/gate/gate.mjs";
+import { mint, pepper } from "./keys.mjs";
+import { secrets } from "./objects.mjs";
+import { PROJECT } from "./runtime.mjs";
+
+/** Where the module is; the suite says where the WebAssembly was built. */
+const MODULE = process.env.TOLLGATE_GATE ?? join(PROJECT, "workers/gate/gate.wasm");
+const module = new WebAssembly.Module(await readFile(MODULE));
+const given = secrets();
+const ring = pepper(given);
+const client = { address: "192.0.2.1", country: "NL" };
+const never = () => new Promise(() => {});
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A gate whose stores never answer unless something else is said; counts how often it was started. */
+function gate(stores = {}) {
+  const told = { starts: 0 };
+  const settings = () => {
+    told.starts += 1;
+    const routes = [{ path: "/public/**", public: true }];
+    return lines({ keys: { prefix: "tg", envs: ["live"] }, routes, secrets: JSON.parse(given) });
+  };
+  const all = { replica: never, head: never, record: never, lease: never, limits: never, ...stores };
+  return Object.assign(told, { gate: new Gate(module, settings, all) });
+}
+
+/** Judges a request; `waitUntil` may be one that throws. */
+function judged(to, { key, path = "/x", waitUntil = () => {} } = {}) {
+  const headers = key === undefined ? {} : { "x-api-key": key };
+  return to.gate.judge(new Request(`http://gate${path}`, { headers }), client, { waitUntil });
+}
+
+test("an answer of a store that is too long is an error of one key, and nothing else is dropped", async () => {
+  const to = gate({ replica: async () => new Uint8Array(600_000) });
+  const told = await judged(to, { key: mint(ring).key });
+  assert.deepEqual([told.status, to.starts], [503, 1]);
+  assert.ok(judged(to, { path: "/public/x" }) instanceof Onward);
+  assert.equal(to.starts, 1);
+});
+
+test("who waited for a gate that broke is refused, and the one that was started since goes on", async () => {
+  const to = gate();
+  const waiting = judged(to, { key: mint(ring).key });
+  const breaks = () => {
+    throw new Error("planted");
+  };
+  assert.equal((await judged(to, { key: mint(ring).key, waitUntil: breaks })).status, 503);
+  assert.ok(judged(to, { path: "/public/x" }) instanceof Onward);
+  assert.equal((await waiting).status, 503);
+  await pause(20);
+  assert.ok(judged(to, { path: "/public/x" }) instanceof Onward);
+  assert.equal(to.starts, 2);
+});
+
+test("an origin's answer that cannot be passed on is answered 502, and the gate goes on", () => {
+  const to = gate();
+  const many = new Headers();
+  for (let at = 0; at < 130; at += 1) many.append("set-cookie", `a${at}=1`);
+  const answers = [
+    { status: 200, headers: many, body: null },
+    { status: 999, headers: new Headers(), body: null },
+    { status: 200, headers: new Headers({ connection: Array(200).fill("x").map((x, at) => x + at).join() }), body: null },
+  ];
+  for (const answer of answers) {
+    const told = judged(to, { path: "/public/x" }).answer(answer);
+    assert.equal(told.status, 502);
+    assert.ok(told.headers.has("x-request-id"));
+  }
+  assert.equal(to.starts, 1);
+});
