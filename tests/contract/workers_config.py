@@ -9,6 +9,7 @@ WORKERS = ROOT / "workers"
 ENTRY = "cloudflare/worker.mjs"
 MODULES = ("cloudflare/administration.mjs", "cloudflare/bindings.mjs", "cloudflare/objects.mjs", "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
 DATE = "2026-01-01"
+FLAGS = ("enable_request_signal", "request_signal_passthrough")
 CLASSES = ("Bucket", "Relay", "Ledger")
 #: The one part that is not deployed: it holds the objects, and counts how often they are asked.
 HOLDER = "tests/workers/holder.mjs"
@@ -97,6 +98,7 @@ const gate :Workerd.Worker = (
   bindings = [
     {bound},
   ],
+  compatibilityFlags = [{", ".join(map(quoted, FLAGS))}],
   {'globalOutbound = "outbound",' if outbound else ""}
 );
 

@@ -23,6 +23,9 @@ class Namespace:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # An answer goes out whole and at once.
+            disable_nagle_algorithm = True
+            wbufsize = -1
 
             def do_GET(self):
                 value = owner.read(key_of(self.path))

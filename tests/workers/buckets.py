@@ -1,0 +1,95 @@
+"""What many gates admit of one bucket, and how often they ask for it."""
+
+import time
+
+from contract.world import Key, Limit
+from gate.deployed import Crowd, until
+from gate.sharing import LIMITED, Count, fixed
+
+from .client import Client
+from .fleet import Fleet
+from .hammer import exact, hammer, over, request
+
+TOTALS = (1, 7, 31, 32, 500, 3_000)
+#: Clients of each gate.
+EACH = 3
+#: After the last token: for how long everybody goes on asking.
+AFTER_S = 1.5
+#: For how long a hot key is asked for.
+HOT_S = 8.0
+#: The aim for one bucket, whoever asks for it.
+CALLS_MAX = 100
+#: Of what one exact bucket would admit.
+SHARE_MIN = 0.95
+STATUSES = {200, 429}
+
+
+def spent(fleet: Fleet, role: str, total: int, pause_s: float = 0.0) -> Count:
+    """Lets clients of all gates ask until all is spent, and for a while longer."""
+    count, crowd = Count(), Crowd()
+    for gate in fleet.gates * EACH:
+
+        def work(client=Client(gate)):
+            count.note(*client.ask(fleet.key(role)))
+            time.sleep(pause_s)
+
+        crowd.add(work)
+    try:
+        until(f"{total} admissions of {role}, {count.answers}", lambda: count.admitted >= total, 30)
+        time.sleep(AFTER_S)
+    finally:
+        crowd.stop()
+    return count
+
+
+def exactly() -> str:
+    """However small or large N is."""
+    keys = {f"limited-{total}": Key(limits=fixed(total)) for total in TOTALS}
+    with Fleet("exactly", keys) as fleet:
+        for total in TOTALS:
+            count = spent(fleet, f"limited-{total}", total)
+            assert count.admitted == total, f"{count.admitted} of a limit of {total} were admitted"
+            count.only(*LIMITED)
+        fleet.no_secret_told()
+    return f"N of {', '.join(map(str, TOTALS))} over {len(fleet.gates)} gates with {EACH} clients each"
+
+
+def hot() -> str:
+    """As fast as gates answer: below the limit, and far above it."""
+    with Fleet("hot", {"unlimited": Key()}) as fleet:
+        reach = rate_of(fleet, "unlimited", 3.0)
+        told = [f"{reach:.0f} requests/s without a limit"]
+        for name, share in (("half", 0.5), ("ten times", 10.0)):
+            rate = max(32, int(reach / share))
+            fleet.deployment.put(name, Key(limits=(Limit(rate, rate=rate, period_ms=1_000),)))
+            fleet.create(name)
+            before, begun = fleet.objects()["Bucket"], time.monotonic()
+            asked = hammer(fleet.gates, [request(fleet.key(name))], HOT_S)
+            took = time.monotonic() - begun
+            calls = (fleet.objects()["Bucket"] - before) / took
+            told.append(judged(name, asked, rate, calls, took))
+        fleet.no_secret_told()
+    return "; ".join(told)
+
+
+def rate_of(fleet: Fleet, role: str, seconds: float) -> float:
+    asked = hammer(fleet.gates, [request(fleet.key(role))], seconds)
+    assert {one.status for one in asked} == {200}, {one.status for one in asked}
+    return len(asked) / seconds
+
+
+def judged(name: str, asked, rate: int, calls: float, took: float) -> str:
+    admitted = sum(one.status == 200 for one in asked)
+    share = admitted / exact(asked, rate, rate)
+    above, windows = over(asked, rate, rate)
+    told = (f"{name} the limit of {rate}/s: {len(asked) / took:.0f} asked and {admitted / took:.0f} admitted a second, "
+            f"{calls:.0f} authority calls/s, {share:.1%} of one exact bucket, the fullest of {windows} windows {above:+.0f}")
+    assert above <= 0, f"over the bucket: {told}"
+    others = {one.status for one in asked} - STATUSES
+    assert not others, f"answered {others}: {told}"
+    assert calls <= CALLS_MAX, f"too many calls: {told}"
+    assert share >= SHARE_MIN, f"too few: {told}"
+    return told
+
+
+CASES = {"a limit of N over many gates admits N": exactly, "a hot key keeps to its bucket, and asks seldom": hot}
