@@ -74,6 +74,7 @@ Examples:
   tollgate init
   tollgate init --config /etc/tollgate/tollgate.toml
   cp examples/nginx/tollgate.toml . && tollgate init
+  tollgate init --target cloudflare
 
 What exists is kept as it is, and nothing is overwritten. Secrets are not made for a store that has
 keys: those were made under others. Exit code 3 if nothing is missing.")]

@@ -3,9 +3,10 @@
 use tollgate_core::{
     key::{Draw, Env, Minted, Prefix, mint},
     pepper::Peppers,
+    stamp::Stamp,
     time::UnixMillis,
 };
-use tollgate_ledger::{Change, Key, Ledger, LedgerError, Secret, Settings};
+use tollgate_ledger::{Change, Key, KeyState, Ledger, LedgerError, Secret, Settings};
 use zeroize::Zeroizing;
 
 /// The random bytes of one key.
@@ -67,6 +68,30 @@ pub(crate) fn rotate(
     let secret = fresh(prefix, env, peppers)?;
     let entry = Secret::new(secret.lookup(), peppers.issuing());
     issue(ledger, Change::Rotate { id: id.to_owned(), secret: entry, grace_ms }, secret, now)
+}
+
+/// Makes a key that no ledger holds: the first of those who may change one.
+///
+/// # Errors
+///
+/// As [`create`].
+pub(crate) fn unlisted(
+    (prefix, peppers): (Prefix, &Peppers),
+    settings: Settings,
+    now: UnixMillis,
+) -> Result<Issued, IssueError> {
+    let secret = fresh(prefix, &settings.env, peppers)?;
+    let entry = Secret { created_ms: now.0, ..Secret::new(secret.lookup(), peppers.issuing()) };
+    let key = Key {
+        id: id()?,
+        name: None,
+        created_ms: now.0,
+        state: KeyState::Active,
+        settings,
+        secrets: vec![entry],
+        changed: Stamp::default(),
+    };
+    Ok(Issued { key, secret })
 }
 
 /// Settings with nothing in them.

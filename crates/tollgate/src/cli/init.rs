@@ -1,5 +1,7 @@
 //! `tollgate init`.
 
+mod cloudflare;
+
 use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind, Write},
@@ -11,7 +13,7 @@ use serde_json::json;
 use tollgate_ledger::Ledger;
 use tollgate_store_sqlite::{Access, Store};
 
-use super::{Failure, Output, output::command};
+use super::{Failure, Output, output::command, target::Where};
 use crate::{
     clock,
     config::{Config, Source, StorePlace},
@@ -52,7 +54,11 @@ listen = \"127.0.0.1:9090\"
 ";
 
 #[derive(Args, Debug)]
-pub(super) struct Init {}
+pub(super) struct Init {
+    /// For a gate here, or for a deployment: its first admin key, and the files of its secrets
+    #[arg(long, value_enum, default_value = "local", value_name = "WHERE")]
+    target: Where,
+}
 
 /// What is there already.
 struct Found {
@@ -63,7 +69,14 @@ struct Found {
 }
 
 /// Makes what is missing of configuration, secrets and store, and keeps what is there.
-pub(super) fn run(Init {}: Init, source: &Source, output: &mut Output<'_>) -> Result<(), Failure> {
+pub(super) fn run(
+    Init { target }: Init,
+    source: &Source,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    if target == Where::Cloudflare {
+        return cloudflare::run(source, output);
+    }
     // Everything that could refuse is looked at before anything is written.
     let (config, found) = look(source)?;
     let held = source.environment.secrets().is_some();
@@ -81,7 +94,7 @@ pub(super) fn run(Init {}: Init, source: &Source, output: &mut Output<'_>) -> Re
         SecretsFile::new(path).create(&drawn)?;
     }
     if !found.config {
-        write_new(&source.file)?;
+        write_new(&source.file, CONFIG)?;
     }
     let parts = [
         ("config", Some(source.file.as_path()), found.config),
@@ -184,9 +197,9 @@ fn exists(path: &Path) -> Result<bool, Failure> {
     }
 }
 
-fn write_new(path: &Path) -> Result<(), Failure> {
+fn write_new(path: &Path, config: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     let written =
-        file.and_then(|mut file| file.write_all(CONFIG.as_bytes()).and_then(|()| file.sync_all()));
+        file.and_then(|mut file| file.write_all(config.as_bytes()).and_then(|()| file.sync_all()));
     written.map_err(|error| Failure::from(error).of(path))
 }

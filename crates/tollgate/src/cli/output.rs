@@ -72,10 +72,15 @@ pub(crate) fn command(file: &Path, words: &str) -> String {
     if file == Path::new(FILE) {
         return format!("tollgate {words}");
     }
-    let name = file.display().to_string();
+    format!("tollgate --config {} {words}", quoted(file))
+}
+
+/// A path as a shell reads it.
+pub(super) fn quoted(path: &Path) -> String {
+    let name = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:,".contains(c);
     if !name.is_empty() && name.chars().all(plain) {
-        return format!("tollgate --config {name} {words}");
+        return name;
     }
-    format!("tollgate --config '{}' {words}", name.replace('\'', r"'\''"))
+    format!("'{}'", name.replace('\'', r"'\''"))
 }

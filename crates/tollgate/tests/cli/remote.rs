@@ -93,3 +93,52 @@ fn a_key_that_may_not_administer_is_told_so() {
     let ran = site.run_with(&LIST, "", &[("TOLLGATE_ADMIN_KEY", KEY)]);
     ran.fails(3, "the admin key may not do this: the deployment answered 401 key_revoked");
 }
+
+#[test]
+fn the_first_admin_key_is_printed_once_and_the_deployment_learns_only_its_record() {
+    let site = Site::bare("remote-init");
+    let made = site.json(&["init", "--target", "cloudflare"]);
+    let secret = made["secret"].as_str().unwrap();
+    let inspected = site.run_with(&["inspect", "--json"], secret, &[]);
+    let inspected: serde_json::Value = serde_json::from_str(&inspected.out).unwrap();
+    assert_eq!(inspected["genuine"], true, "{inspected}");
+    for file in std::fs::read_dir(&site.folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(&secret["tg_live_".len()..]), "{}", path.display());
+    }
+    for name in ["tollgate.secrets.json", "tollgate.admin.json"] {
+        let mode = std::fs::metadata(site.folder.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let record = std::fs::read_to_string(site.folder.join("tollgate.admin.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["lookup"], inspected["lookup"], "{record}");
+    assert_eq!(record["scopes"], serde_json::json!(["keys:read", "keys:write"]));
+    let commands = [
+        "wrangler secret put TOLLGATE_SECRETS < tollgate.secrets.json",
+        "wrangler secret put TOLLGATE_ADMIN < tollgate.admin.json",
+        "wrangler deploy",
+    ];
+    assert_eq!(made["commands"], serde_json::json!(commands));
+    let kept = std::fs::read(site.folder.join("tollgate.admin.json")).unwrap();
+    site.run(&["init", "--target", "cloudflare"]).fails(3, "exists already");
+    assert_eq!(std::fs::read(site.folder.join("tollgate.admin.json")).unwrap(), kept);
+    // Another deployment of the same secrets, and the configuration that somebody has written.
+    std::fs::rename(site.folder.join("tollgate.admin.json"), site.folder.join("first")).unwrap();
+    let config = std::fs::read(site.folder.join("tollgate.toml")).unwrap();
+    let secrets = std::fs::read(site.folder.join("tollgate.secrets.json")).unwrap();
+    let again = site.json(&["init", "--target", "cloudflare"]);
+    assert_ne!(again["secret"], made["secret"]);
+    assert_eq!(std::fs::read(site.folder.join("tollgate.toml")).unwrap(), config);
+    assert_eq!(std::fs::read(site.folder.join("tollgate.secrets.json")).unwrap(), secrets);
+}
+
+#[test]
+fn a_store_with_keys_is_given_no_new_secrets_for_a_deployment_either() {
+    let site = Site::new("remote-init-lost");
+    site.key();
+    std::fs::remove_file(site.folder.join("tollgate.secrets.json")).unwrap();
+    site.run(&["init", "--target", "cloudflare"]).fails(3, "has keys");
+    assert!(!site.folder.join("tollgate.admin.json").exists());
+}
