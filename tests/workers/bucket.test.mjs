@@ -226,3 +226,16 @@ test("an object that is not told its own name knows it all the same", async () =
   await assert.rejects(life.ask("LEDGER", "another", question), misdirected);
   await life.stop();
 });
+
+test("what cannot be stored is not granted, and the platform's own words stay in the log", async () => {
+  const place = "kv.put(key, state.slice());";
+  const shell = (text) => {
+    assert.ok(text.includes(place));
+    return text.replace(place, 'throw new Error("no space left on /somewhere");');
+  };
+  const life = await objects({ given, shell });
+  const bucket = "acme/key/key_11/burst";
+  await assert.rejects(grant(life, bucket, { holder: holder(), seq: 1 }), { message: "store_unreachable" });
+  assert.match(life.log(), /no space left/);
+  await life.stop();
+});

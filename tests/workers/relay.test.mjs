@@ -18,7 +18,7 @@ export class SlowLedger extends Ledger {
   async ask(question) {
     asked += 1;
     const { slow_ms, fails } = how;
-    if (fails) throw new Error("store_unreachable");
+    if (fails) throw Object.assign(new Error("Durable Object is overloaded. Too many requests queued."), { overloaded: true });
     const answer = super.ask(question);
     if (slow_ms > 0) await new Promise((resolve) => setTimeout(resolve, slow_ms));
     return answer;
@@ -97,11 +97,12 @@ test("everybody who asks meanwhile waits for one question", async () => {
   assert.ok(asked <= most && most < 50, `asked ${asked} times, and ${most} questions were enough`);
 });
 
-test("a relay tells nothing when it cannot ask", async () => {
+test("a relay tells nothing when it cannot ask, and says so by a stable code", async () => {
   await ledger({ fails: true });
   await pause(300);
   await assert.rejects(head(), { message: "store_unreachable" });
   await assert.rejects(head(), { message: "store_unreachable" });
+  assert.match(served.log(), /overloaded/, "the platform's words are in the log");
   await ledger();
   assert.ok((await head()).age_ms < 250);
 });

@@ -47,6 +47,21 @@ function refusal(code) {
   return Object.assign(new Error(code), { refused: true });
 }
 
+/** Does something; whatever the platform throws comes out as a stable code, and its own words go to the log. */
+function coded(work) {
+  const recoded = (error) => {
+    if (/^[a-z_]{1,40}$/.test(error?.message)) throw error;
+    console.error(JSON.stringify({ level: "error", event: "store_failed", what: String(error?.message) }));
+    throw refusal("store_unreachable");
+  };
+  try {
+    const done = work();
+    return done instanceof Promise ? done.catch(recoded) : done;
+  } catch (error) {
+    return recoded(error);
+  }
+}
+
 /** The module's instance: its buffer, and calls into it. */
 class Module {
   #wasm;
@@ -126,7 +141,7 @@ function step(env, work, own) {
   } catch (error) {
     if (error.refused) throw error;
     module = undefined;
-    console.error(JSON.stringify({ level: "error", event: "module_trapped" }));
+    console.error(JSON.stringify({ level: "error", event: "module_trapped", what: String(error?.message) }));
     throw refusal("module_trapped");
   } finally {
     storage = undefined;
@@ -204,6 +219,10 @@ export class Bucket extends DurableObject {
 
   /** Answers a question for tokens. */
   ask(question, relay = RELAY) {
+    return coded(() => this.#ask(question, relay));
+  }
+
+  #ask(question, relay) {
     const { kv } = this.ctx.storage;
     const now = Date.now();
     const [key, object] = step(this.env, (module) => texts(module.done("bucket_key", module.write(question))));
@@ -270,7 +289,11 @@ export class Relay extends DurableObject {
   }
 
   /** Answers a question for the head. */
-  async ask(question) {
+  ask(question) {
+    return coded(() => this.#ask(question));
+  }
+
+  async #ask(question) {
     if (stale(this.env)) {
       const ledger = this.env.LEDGER.get(this.env.LEDGER.idFromName(LEDGER));
       // A ledger that never answers one question may answer the next.
@@ -318,23 +341,28 @@ export class Ledger extends DurableObject {
 
   /** Answers a question for the head, or for a record with the head of the same read. */
   ask(question) {
-    this.#mine();
-    const answer = this.#kept((module) => module.done("ledger_ask", module.write(question), Date.now()));
-    this.#publish();
-    return answer;
+    return coded(() => {
+      this.#mine();
+      const answer = this.#kept((module) => module.done("ledger_ask", module.write(question), Date.now()));
+      this.#publish();
+      return answer;
+    });
   }
 
   /** Does what `body` asks for, if the holder of `key` may: the status of the answer, and its JSON. */
   administer(key, body) {
-    this.#mine();
     const presented = bytes.encode(key);
     const answer = { status: 503, body: '{"code":"unavailable"}' };
     try {
-      this.#kept((module) => {
+      const done = (module) => {
         answer.status = module.number("administer", module.write(frame(presented, body)), Date.now());
         answer.body = text.decode(module.read());
         // Nothing of what is refused is kept.
         if (answer.status !== 200) throw refusal("refused");
+      };
+      coded(() => {
+        this.#mine();
+        this.#kept(done);
       });
     } catch (error) {
       if (error.message !== "refused") return { status: 503, body: JSON.stringify({ code: error.message }) };
