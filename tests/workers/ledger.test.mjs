@@ -139,6 +139,9 @@ test("only a key of the administrators that may do it changes or reads anything"
     [admin.key, { op: "nothing" }, 400, "request_invalid"],
     [admin.key, `{"op":"key","id":"${"x".repeat(70_000)}"}`, 400, "request_invalid"],
     [admin.key, { op: "disable", id: "key_none" }, 404, "key_unknown"],
+    [admin.key, "x".repeat(300_000), 503, "message_too_long"],
+    [admin.key, "x".repeat(2_000_000), 503, "message_too_long"],
+    ["x".repeat(10_000), read, 401, "key_invalid"],
   ]) {
     const answer = await served.administer(key, body);
     assert.deepEqual([answer.status, answer.code], [status, code], JSON.stringify([body, answer]));

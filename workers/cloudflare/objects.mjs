@@ -357,6 +357,7 @@ export class Ledger extends DurableObject {
       const done = (module) => {
         answer.status = module.number("administer", module.write(frame(presented, body)), Date.now());
         answer.body = text.decode(module.read());
+        if (answer.status === 0) throw refusal(answer.body);
         // Nothing of what is refused is kept.
         if (answer.status !== 200) throw refusal("refused");
       };
