@@ -47,6 +47,7 @@ function worker(name, service) {
   );
   return `(name = ${quoted(name)}, worker = (
     compatibilityDate = ${quoted(service.date ?? "2026-10-01")},
+    compatibilityFlags = [${(service.flags ?? []).map(quoted).join(", ")}],
     modules = [${modules.join(", ")}],
     bindings = [${bindings.join(", ")}],
     durableObjectNamespaces = [${objects.join(", ")}],
