@@ -239,3 +239,47 @@ test("what cannot be stored is not granted, and the platform's own words stay in
   assert.match(life.log(), /no space left/);
   await life.stop();
 });
+
+/** A bucket that is reset from outside, as the platform does when it has to. */
+const RESET = `
+export class Brittle extends Bucket {
+  made = console.log("made");
+  reset() {
+    this.ctx.abort("reset");
+  }
+}
+`;
+
+test("an object that is reset in the middle never admits more than N: what was on its way is lost", async () => {
+  const life = await objects({ given, more: RESET, classes: { BUCKET: "Brittle" } });
+  const bucket = "acme/key/key_12/burst";
+  let [granted, failed, asking] = [0, 0, true];
+  const resets = (async () => {
+    while (asking) {
+      await life.post("BUCKET", bucket, "", "reset").then((answer) => answer.arrayBuffer());
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  })();
+  const answered = async (ask) => {
+    for (;;) {
+      try {
+        return await grant(life, bucket, ask);
+      } catch {
+        failed += 1;
+      }
+    }
+  };
+  const holders = Array.from({ length: 24 }, holder);
+  await Promise.all(
+    holders.map(async (holder) => {
+      for (let seq = 1; seq <= 6; seq += 1) granted += (await answered({ holder, seq })).granted_waiting;
+    }),
+  );
+  asking = false;
+  await resets;
+  const made = life.log().split("made").length - 1;
+  assert.ok(made > 5 && failed > 0, `reset ${made} times, ${failed} questions without an answer`);
+  const { granted_waiting } = await grant(life, bucket, { holder: holder(), seq: 1, waiting: 100 });
+  assert.ok(granted > 0 && granted + granted_waiting <= 100, `${granted} and ${granted_waiting} of 100`);
+  await life.stop();
+});
