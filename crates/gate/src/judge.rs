@@ -40,34 +40,39 @@ pub struct Question<'a, F> {
     pub country: Option<Country>,
 }
 
-/// What becomes of a request before anything is looked up.
+/// What becomes of a request before anything is looked up, and the rule that it falls under.
 #[derive(Debug)]
-pub enum Asked<'p> {
+pub enum Asked<'p, T = Box<str>> {
     /// It is judged.
-    Judged(Judged),
+    Judged(Judged<T>, &'p Rule),
     /// Its key is genuine: the engine decides, and [`Policy::told`] says what comes of that.
     Inquire(Inquiry, &'p Rule),
 }
 
-/// What becomes of a request.
+/// What becomes of a request. `T` is what the host keeps a token as.
 #[derive(Debug)]
-pub enum Judged {
+pub enum Judged<T = Box<str>> {
     /// It goes on to the origin.
-    Passes(Passage),
+    Passes(Passage<T>),
     /// It does not.
     Denied(Refusal),
     /// The gate answers the preflight: status 204, with these fields.
     Preflight(Extra),
 }
 
+/// What a host can keep a token as: nothing else is asked of it than that it can be made of one.
+pub trait Token: for<'t> TryFrom<&'t str> + TryFrom<String> {}
+
+impl<T: for<'t> TryFrom<&'t str> + TryFrom<String>> Token for T {}
+
 /// Fields that an answer gets.
 pub type Extra = Vec<(&'static str, String)>;
 
 /// A request that goes on.
 #[derive(Debug)]
-pub struct Passage {
+pub struct Passage<T = Box<str>> {
     /// Who passes; none where no key is needed.
-    pub identity: Option<Identity>,
+    pub identity: Option<Identity<T>>,
     /// What the answer gets: limits, and whether pages may read it.
     pub extra: Extra,
     /// Whether the answer may be kept by shared caches.
@@ -78,12 +83,12 @@ pub struct Passage {
 
 /// What the origin is told of who calls.
 #[derive(Debug)]
-pub enum Identity {
+pub enum Identity<T = Box<str>> {
     /// A token that is used again while it is good; the flag says that it is new, and worth
     /// [keeping](tollgate_engine::Engine::keep).
-    Kept(Arc<Signed>, bool),
+    Kept(Arc<Signed<T>>, bool),
     /// A token for this request only.
-    Bound(String),
+    Bound(T),
 }
 
 /// A request that does not go on.
@@ -97,12 +102,12 @@ pub struct Refusal {
     pub answer: Answer,
 }
 
-impl Identity {
+impl<T> Identity<T> {
     /// The value of the header.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn value(&self) -> &T {
         match self {
-            Self::Kept(signed, _) => signed.as_str(),
+            Self::Kept(signed, _) => signed.text(),
             Self::Bound(text) => text,
         }
     }
@@ -110,43 +115,44 @@ impl Identity {
 
 impl Policy {
     /// What becomes of a request, as far as that can be said without a record.
-    pub fn ask<'q, F: Fields<'q>>(&self, question: &Question<'q, F>) -> Asked<'_> {
+    pub fn ask<'q, T, F: Fields<'q>>(&self, question: &Question<'q, F>) -> Asked<'_, T> {
         let rule = self.rule(question);
         let asked = cors::preflight(question.method.as_bytes(), question.fields.clone());
         if let Some(asked) = asked {
             let wanted = self.rules.find(asked.method, question.path);
             match &wanted.cors {
                 Cors::Refuse => {}
-                Cors::Forward => return Asked::Judged(Judged::Passes(Passage::open(wanted))),
+                Cors::Forward => {
+                    return Asked::Judged(Judged::Passes(Passage::open(wanted)), wanted);
+                }
                 Cors::Answer(allowed) => {
-                    return Asked::Judged(Judged::Preflight(cors::answer(allowed, asked)));
+                    return Asked::Judged(Judged::Preflight(cors::answer(allowed, asked)), wanted);
                 }
             }
         }
-        if rule.public {
-            return Asked::Judged(told_to_pages(
-                rule,
-                question,
-                Judged::Passes(Passage::open(rule)),
-            ));
-        }
-        match self.inquiry(question, rule) {
-            Ok(inquiry) => Asked::Inquire(inquiry, rule),
-            Err(refusal) => Asked::Judged(told_to_pages(rule, question, Judged::Denied(refusal))),
-        }
+        let mut judged = if rule.public {
+            Judged::Passes(Passage::open(rule))
+        } else {
+            match self.inquiry(question, rule) {
+                Ok(inquiry) => return Asked::Inquire(inquiry, rule),
+                Err(refusal) => Judged::Denied(refusal),
+            }
+        };
+        tell_pages(rule, question, &mut judged);
+        Asked::Judged(judged, rule)
     }
 
     /// What comes of what the engine decided about a request; no decision is *unavailable*. `jti` draws 16 random
     /// bytes, for a token that is bound to the request.
-    pub fn told<'q, F: Fields<'q>>(
+    pub fn told<'q, T: Token, F: Fields<'q>>(
         &self,
         question: &Question<'q, F>,
         rule: &Rule,
-        decision: Option<&Decision>,
+        decision: Option<&Decision<T>>,
         jti: impl FnOnce() -> Option<Jti>,
         now: UnixMillis,
-    ) -> Judged {
-        let judged = match decision {
+    ) -> Judged<T> {
+        let mut judged = match decision {
             Some(Decision::Allow(pass)) => match self.passage(question, rule, pass, jti, now) {
                 Some(passage) => Judged::Passes(passage),
                 None => Judged::Denied(self.denied(question, Denial::Unavailable)),
@@ -158,7 +164,8 @@ impl Policy {
             }
             None => Judged::Denied(self.denied(question, Denial::Unavailable)),
         };
-        told_to_pages(rule, question, judged)
+        tell_pages(rule, question, &mut judged);
+        judged
     }
 
     /// The rule that a request falls under.
@@ -215,26 +222,27 @@ impl Policy {
     }
 
     /// Who passes, and what the answer says of limits; none if that cannot be said.
-    fn passage<F>(
+    fn passage<T: Token, F>(
         &self,
         question: &Question<'_, F>,
         rule: &Rule,
-        pass: &Pass,
+        pass: &Pass<T>,
         jti: impl FnOnce() -> Option<Jti>,
         now: UnixMillis,
-    ) -> Option<Passage> {
+    ) -> Option<Passage<T>> {
         let identity = if rule.bind {
             let method = Method::new(question.method).ok()?;
             let path = Path::new(question.path.as_bytes()).ok()?;
-            Identity::Bound(self.issuer.bound(pass, method, path, jti()?, now).ok()?)
+            let token = self.issuer.bound(pass, method, path, jti()?, now).ok()?;
+            Identity::Bound(T::try_from(token).ok()?)
         } else {
             let (signed, new) = self.issuer.token(pass, now).ok()?;
             Identity::Kept(signed, new)
         };
-        let (record, left) = (pass.record()?, left(pass.standing()));
+        let left = left(pass.standing());
         Some(Passage {
             identity: Some(identity),
-            extra: rate::fields(&record, &rule.limits, &left, self.style, now),
+            extra: rate::fields(pass.bounds()?, &rule.limits, &left, self.style, now),
             cacheable: rule.cache,
             cors_answered: matches!(rule.cors, Cors::Answer(_)),
         })
@@ -278,7 +286,7 @@ impl About<'_> {
     const NOTHING: Self = Self { rule: None, record: None, left: &[] };
 }
 
-impl Passage {
+impl<T> Passage<T> {
     /// Of a request that needs no key.
     #[must_use]
     pub const fn open(rule: &Rule) -> Self {
@@ -298,20 +306,18 @@ pub fn instance(id: &str) -> String {
 }
 
 /// Adds what pages of other origins may read, where the gate answers for that.
-fn told_to_pages<'q, F: Fields<'q>>(
+fn tell_pages<'q, T, F: Fields<'q>>(
     rule: &Rule,
     question: &Question<'q, F>,
-    mut judged: Judged,
-) -> Judged {
-    if let Cors::Answer(allowed) = &rule.cors {
-        let fields = cors::fields(allowed, question.fields.clone());
-        match &mut judged {
-            Judged::Passes(passage) => passage.extra.extend(fields),
-            Judged::Denied(refusal) => refusal.answer.fields.extend(fields),
-            Judged::Preflight(_) => {}
-        }
+    judged: &mut Judged<T>,
+) {
+    let Cors::Answer(allowed) = &rule.cors else { return };
+    let fields = cors::fields(allowed, question.fields.clone());
+    match judged {
+        Judged::Passes(passage) => passage.extra.extend(fields),
+        Judged::Denied(refusal) => refusal.answer.fields.extend(fields),
+        Judged::Preflight(_) => {}
     }
-    judged
 }
 
 /// What is left of every limit and quota of a record, and of every limit of a route.

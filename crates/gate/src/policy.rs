@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use tollgate_core::stamp::Stamp;
+use tollgate_core::{key::Brand, stamp::Stamp};
 use tollgate_engine::{Demand, DemandError, Issuer, Prover};
 use tollgate_http::{
     credential::{Sources, SourcesError},
@@ -89,6 +89,12 @@ impl Policy {
     #[must_use]
     pub const fn prover(&self) -> &Prover {
         &self.prover
+    }
+
+    /// How keys are spelled.
+    #[must_use]
+    pub const fn brand(&self) -> &Brand {
+        self.prover.brand()
     }
 
     /// The document that publishes the public keys.

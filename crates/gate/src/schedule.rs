@@ -71,21 +71,32 @@ impl Schedule {
         if let Some(place) = terms.iter().position(ends) {
             return Err(ScheduleError::EndsBeforeItBegins(place));
         }
-        published(terms.iter(), |_| ()).map_err(ScheduleError::Key)?;
+        public(terms.iter()).map_err(ScheduleError::Key)?;
         Ok(Self(terms.into()))
     }
 
     /// The key that signs at `now`: the last that has begun, or else the first that will.
     #[must_use]
     pub fn signer(&self, now: UnixMillis) -> Option<&SigningKey> {
-        self.signing(now).map(|term| &term.key)
+        Some(&self.0.get(self.place(now)?)?.key)
     }
 
     /// The place of the key that signs at `now`.
     #[must_use]
     pub fn place(&self, now: UnixMillis) -> Option<usize> {
-        let signing = self.signing(now)?;
-        self.0.iter().position(|term| std::ptr::eq(term, signing))
+        let all = || self.0.iter().enumerate();
+        let begun = all().filter(|(_, term)| term.from <= now).max_by_key(|(_, term)| term.from);
+        let (place, _) = begun.or_else(|| all().min_by_key(|(_, term)| term.from))?;
+        Some(place)
+    }
+
+    /// The places of the keys that verifiers are to know at `now`: all that have not ended, and whatever signs.
+    pub fn published(&self, now: UnixMillis) -> impl Iterator<Item = usize> {
+        let signing = self.place(now);
+        let known = move |(place, term): (usize, &Term)| {
+            (term.until.is_none_or(|until| now < until) || Some(place) == signing).then_some(place)
+        };
+        self.0.iter().enumerate().filter_map(known)
     }
 
     /// When, after `now`, another key signs or the published ones change.
@@ -95,40 +106,34 @@ impl Schedule {
         times.flatten().filter(|&time| time > now).min()
     }
 
-    /// The document that publishes the keys that verifiers are to know at `now`: all that have not ended, and
-    /// whatever signs.
+    /// The [published](Self::published) keys, as verifiers hold them.
     ///
     /// # Errors
     ///
     /// None for a schedule that was made: it was looked at then.
-    pub fn jwks(&self, now: UnixMillis) -> Result<String, ScheduleError> {
-        let signing = self.signing(now).map(|term| term.key.kid());
-        let known = self.0.iter().filter(|term| {
-            term.until.is_none_or(|until| now < until) || Some(term.key.kid()) == signing
-        });
-        let document = published(known, |set| {
-            let mut room = [0; JWKS_MAX];
-            jwks(set, &mut room).map(str::to_owned).ok()
-        });
-        document.map_err(ScheduleError::Key)?.ok_or(ScheduleError::NoKey)
+    pub fn keys(&self, now: UnixMillis) -> Result<KeySet, ScheduleError> {
+        let known = self.published(now).filter_map(|place| self.0.get(place));
+        public(known).map_err(ScheduleError::Key)
     }
 
-    fn signing(&self, now: UnixMillis) -> Option<&Term> {
-        let begun = self.0.iter().filter(|term| term.from <= now);
-        begun.max_by_key(|term| term.from).or_else(|| self.0.iter().min_by_key(|term| term.from))
+    /// The document that publishes them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Schedule::keys`].
+    pub fn jwks(&self, now: UnixMillis) -> Result<String, ScheduleError> {
+        let (keys, mut room) = (self.keys(now)?, [0; JWKS_MAX]);
+        jwks(&keys, &mut room).map(str::to_owned).map_err(|_| ScheduleError::TooMany)
     }
 }
 
-/// What `then` makes of the public halves of `terms`.
-fn published<'t, R>(
-    terms: impl Iterator<Item = &'t Term>,
-    then: impl FnOnce(&KeySet) -> R,
-) -> Result<R, KeyError> {
+/// The public halves of `terms`.
+fn public<'t>(terms: impl Iterator<Item = &'t Term>) -> Result<KeySet, KeyError> {
     let named: Vec<_> =
         terms.map(|Term { key, .. }| (key.kid(), key.algorithm(), key.public())).collect();
     let keys: Vec<_> = named
         .iter()
         .map(|(kid, alg, x)| Jwk { kid: kid.as_str(), alg: alg.as_str(), x: *x })
         .collect();
-    Ok(then(&KeySet::new(&keys)?))
+    KeySet::new(&keys)
 }

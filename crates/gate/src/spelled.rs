@@ -1,10 +1,12 @@
-//! Limits of routes as people write them.
+//! Limits, quotas and durations as people write them.
 
-use tollgate_core::limit::{LimitScope, Numbers};
+use tollgate_core::limit::{LimitScope, Numbers, Period};
 use tollgate_http::route::RouteLimit;
 
 const SECOND_MS: u64 = 1_000;
-const UNITS: [(&str, u64); 5] = [
+
+/// The units of durations, from the smallest on, in milliseconds.
+pub const UNITS: [(&str, u64); 5] = [
     ("ms", 1),
     ("s", SECOND_MS),
     ("m", 60 * SECOND_MS),
@@ -12,16 +14,63 @@ const UNITS: [(&str, u64); 5] = [
     ("d", 86_400 * SECOND_MS),
 ];
 
-/// Reads `burst:key=100,50/1s`, a bucket of 100 tokens that gains 50 every second; none if it is not written so.
+/// A limit as it is written: nothing is known of its numbers but that they are some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit<'t> {
+    /// The name, which is not empty.
+    pub name: &'t str,
+    /// Who shares a bucket.
+    pub scope: LimitScope,
+    /// How many tokens it holds.
+    pub burst: u64,
+    /// How many it gains each period.
+    pub rate: u64,
+    /// The period, in milliseconds.
+    pub period_ms: u64,
+}
+
+/// A quota as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota<'t> {
+    /// The name, which is not empty.
+    pub name: &'t str,
+    /// Who shares it.
+    pub scope: LimitScope,
+    /// How many tokens there are in each period.
+    pub count: u64,
+    /// The period.
+    pub period: Period,
+}
+
+impl<'t> Limit<'t> {
+    /// Reads `burst:key=100,50/1s`, a bucket of 100 tokens that gains 50 every second; none if it is not written so.
+    #[must_use]
+    pub fn read(text: &'t str) -> Option<Self> {
+        let (name, scope, numbers) = named(text)?;
+        let (burst, steady) = numbers.split_once(',')?;
+        let (rate, period) = steady.split_once('/')?;
+        let (burst, rate, period_ms) = (number(burst)?, number(rate)?, duration(period)?);
+        Some(Self { name, scope, burst, rate, period_ms })
+    }
+}
+
+impl<'t> Quota<'t> {
+    /// Reads `monthly:key=10000/month`, 10,000 tokens in each UTC month; none if it is not written so.
+    #[must_use]
+    pub fn read(text: &'t str) -> Option<Self> {
+        let (name, scope, numbers) = named(text)?;
+        let (count, period) = numbers.split_once('/')?;
+        let period = Period::ALL.into_iter().find(|known| known.as_str() == period)?;
+        Some(Self { name, scope, count: number(count)?, period })
+    }
+}
+
+/// Reads the limit of a route: as [`Limit::read`], with numbers that a bucket can have.
 #[must_use]
 pub fn limit(text: &str) -> Option<RouteLimit> {
-    let (name, rest) = text.split_once(':')?;
-    let (scope, numbers) = rest.split_once('=')?;
-    let scope = LimitScope::ALL.into_iter().find(|known| known.as_str() == scope)?;
-    let (burst, steady) = numbers.split_once(',')?;
-    let (rate, period) = steady.split_once('/')?;
-    let numbers = Numbers::steady(number(burst)?, number(rate)?, duration(period)?).ok()?;
-    (!name.is_empty()).then(|| RouteLimit { name: name.into(), scope, numbers })
+    let Limit { name, scope, burst, rate, period_ms } = Limit::read(text)?;
+    let numbers = Numbers::steady(burst, rate, period_ms).ok()?;
+    Some(RouteLimit { name: name.into(), scope, numbers })
 }
 
 /// Reads a duration such as `250ms`, `1s` or `12h`, in milliseconds. A unit alone is one of it.
@@ -31,6 +80,14 @@ pub fn duration(text: &str) -> Option<u64> {
     let (amount, unit) = text.split_at_checked(digits)?;
     let (_, ms) = UNITS.iter().find(|(name, _)| *name == unit)?;
     if amount.is_empty() { Some(*ms) } else { number(amount)?.checked_mul(*ms) }
+}
+
+/// Name, scope, and what stands after the sign.
+fn named(text: &str) -> Option<(&str, LimitScope, &str)> {
+    let (name, rest) = text.split_once(':')?;
+    let (scope, numbers) = rest.split_once('=')?;
+    let scope = LimitScope::ALL.into_iter().find(|known| known.as_str() == scope)?;
+    (!name.is_empty()).then_some((name, scope, numbers))
 }
 
 fn number(text: &str) -> Option<u64> {

@@ -17,23 +17,17 @@ use tollgate_core::{
     pepper::{Pepper, Peppers},
     time::UnixMillis,
 };
-use tollgate_identity::{JWKS_MAX, Jwk, KeySet, LIFE_MAX_S, SigningKey, jwks};
+use tollgate_gate::{AFTERLIFE_MS, Schedule, ScheduleError, Term};
+use tollgate_identity::{KEYS_MAX, SigningKey};
 use zeroize::Zeroizing;
 
 pub(crate) use change::ChangeRefused;
 pub(crate) use error::SecretsError;
 pub(crate) use file::{Exposure, SecretsFile, exposure};
 pub(crate) use signing::Signing;
+pub(crate) use tollgate_gate::JWKS_MAX_AGE_S;
 
 use crate::config::{Environment, SECRETS};
-
-/// For how long whoever fetched the public keys may keep them, in seconds. A new key is published for so long before
-/// it signs.
-pub(crate) const JWKS_MAX_AGE_S: u64 = 300;
-
-/// For how long a key that no longer signs stays published, in milliseconds: until its last token has ended, also for
-/// a verifier whose clock differs.
-pub(crate) const AFTERLIFE_MS: u64 = (LIFE_MAX_S + 60) * 1_000;
 
 /// A pepper or a seed as it is made here, in bytes.
 const SECRET_BYTES: usize = 32;
@@ -91,7 +85,27 @@ impl Secrets {
         Peppers::new(&peppers, self.issuing).map_err(SecretsError::pepper)
     }
 
-    /// The key that signs at `now`: the last that has begun, or else the first that will.
+    /// Which key signs when, and what is published.
+    ///
+    /// # Errors
+    ///
+    /// None for secrets that were read or checked; the type says so for those that were changed.
+    pub(crate) fn schedule(&self) -> Result<Schedule, SecretsError> {
+        let term =
+            |entry: &Signing| Ok(Term { key: entry.key()?, from: entry.from, until: entry.until });
+        let terms = self.signing.iter().map(term).collect::<Result<_, _>>()?;
+        Schedule::new(terms).map_err(|error| match error {
+            ScheduleError::NoKey => SecretsError::no_signing_key(),
+            ScheduleError::TooMany => SecretsError::too_many("signing keys", KEYS_MAX),
+            ScheduleError::EndsBeforeItBegins(place) => {
+                let kid = self.signing.get(place).map(|entry| entry.kid.as_str());
+                SecretsError::ends_before_it_begins(kid.unwrap_or_default())
+            }
+            ScheduleError::Key(error) => SecretsError::signing(error),
+        })
+    }
+
+    /// The key that signs at `now`.
     ///
     /// # Errors
     ///
@@ -102,38 +116,14 @@ impl Secrets {
 
     /// The entry of the key that signs at `now`.
     pub(crate) fn signing(&self, now: UnixMillis) -> Option<&Signing> {
-        let begun = self.signing.iter().filter(|key| key.from <= now);
-        begun.max_by_key(|key| key.from).or_else(|| self.signing.iter().min_by_key(|key| key.from))
+        self.signing.get(self.schedule().ok()?.place(now)?)
     }
 
-    /// When, after `now`, another key signs or the published ones change.
-    pub(crate) fn next_change(&self, now: UnixMillis) -> Option<UnixMillis> {
-        let times = self.signing.iter().flat_map(|key| [Some(key.from), key.until]);
-        times.flatten().filter(|&time| time > now).min()
-    }
-
-    /// The document that publishes the keys of `now`.
-    ///
-    /// # Errors
-    ///
-    /// None for secrets that were read or checked; the type says so for those that were changed.
-    pub(crate) fn jwks(&self, now: UnixMillis) -> Result<String, SecretsError> {
-        let mut keys = vec![];
-        for signing in self.published(now) {
-            let key = signing.key()?;
-            keys.push(Jwk { kid: &signing.kid, alg: key.algorithm().as_str(), x: key.public() });
-        }
-        let set = KeySet::new(&keys).map_err(SecretsError::signing)?;
-        let mut room = [0; JWKS_MAX];
-        jwks(&set, &mut room).map(str::to_owned).map_err(|_| SecretsError::no_signing_key())
-    }
-
-    /// The keys that verifiers are to know at `now`: all that have not ended, and whatever signs.
+    /// The entries of the keys that verifiers are to know at `now`.
     pub(crate) fn published(&self, now: UnixMillis) -> impl Iterator<Item = &Signing> {
-        let signing = self.signing(now).map(|key| key.kid.clone());
-        self.signing.iter().filter(move |key| {
-            key.until.is_none_or(|until| now < until) || Some(&key.kid) == signing.as_ref()
-        })
+        let places: Vec<_> =
+            self.schedule().iter().flat_map(|schedule| schedule.published(now)).collect();
+        places.into_iter().filter_map(|place| self.signing.get(place))
     }
 
     /// Every signing key, in the order of the file.

@@ -246,7 +246,7 @@ impl<O: Outside> Host<O> {
             return Code::Answered;
         }
         let judged = match self.policy.ask(&question) {
-            Asked::Judged(judged) => {
+            Asked::Judged(judged, _) => {
                 if let Judged::Denied(refusal) = &judged {
                     self.refusals.count(refusal.unproven.unwrap_or(refusal.denial.code()));
                 }

@@ -61,7 +61,7 @@ pub(crate) fn onward(
     }
     // Last, so that nothing takes it away.
     if let Some(identity) = &passage.identity {
-        page.field(hygiene::IDENTITY_FIELD, identity.as_str());
+        page.field(hygiene::IDENTITY_FIELD, identity.value());
     }
     page.push("\n");
     extra(page, &passage.extra);

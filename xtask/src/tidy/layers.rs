@@ -33,6 +33,7 @@ const EDGES: &[(&str, &[&str])] = &[
         &[
             "tollgate-core",
             "tollgate-engine",
+            "tollgate-gate",
             "tollgate-http",
             "tollgate-identity",
             "tollgate-ledger",

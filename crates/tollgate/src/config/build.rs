@@ -8,6 +8,7 @@ use tollgate_core::{
     network::Block,
     scope::{REQUIRED_SCOPES_MAX, Scope},
 };
+use tollgate_gate::spelled;
 use tollgate_identity::{Algorithm, Name};
 
 use super::{
@@ -196,7 +197,7 @@ fn route(table: Table<'_>) -> Read<Route> {
     let path = table.text("path", checks::pattern);
     let scopes = table.list("scopes", |text| Scope::new(text).ok().map(|_| text.to_owned()));
     let cost = table.integer("cost");
-    let limits = table.list("limits", checks::limit);
+    let limits = table.list("limits", spelled::limit);
     let public = table.flag("public");
     let key_from = table.optional("key_from", |text| match text {
         "authorization" => Some(KeyPlace::Authorization),

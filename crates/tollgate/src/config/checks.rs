@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tollgate_http::route::RouteLimit;
-
 use super::StorePlace;
-use crate::written;
 
 /// The longest name of a header or of a parameter.
 const NAME_MAX: usize = 64;
@@ -84,13 +81,6 @@ pub(super) fn method(text: &str) -> Option<String> {
 pub(super) fn pattern(text: &str) -> Option<String> {
     let whole = text.starts_with('/') && text.len() <= PATTERN_MAX && !text.contains(['?', '#']);
     whole.then(|| text.to_owned())
-}
-
-/// A limit of a route's own.
-pub(super) fn limit(text: &str) -> Option<RouteLimit> {
-    let spec = written::limit(text).ok()?;
-    let numbers = spec.numbers().ok()?;
-    Some(RouteLimit { name: spec.name.into(), scope: spec.scope, numbers })
 }
 
 /// An origin as browsers spell it, or `*`.

@@ -7,7 +7,6 @@ use serde::{
     de::{Error, Visitor},
 };
 use tollgate_core::{pepper::PEPPERS_MAX, time::UnixMillis};
-use tollgate_identity::KEYS_MAX;
 use zeroize::Zeroizing;
 
 use super::{Hidden, SECRET_BYTES, Secrets, SecretsError, Signing};
@@ -93,25 +92,8 @@ fn judge(secrets: &Secrets) -> Result<(), SecretsError> {
     if secrets.peppers.len() > PEPPERS_MAX {
         return Err(SecretsError::too_many("peppers", PEPPERS_MAX));
     }
-    if secrets.signing.len() > KEYS_MAX {
-        return Err(SecretsError::too_many("signing keys", KEYS_MAX));
-    }
     secrets.peppers()?;
-    for key in &secrets.signing {
-        key.key()?;
-        if key.until.is_some_and(|until| until <= key.from) {
-            return Err(SecretsError::ends_before_it_begins(&key.kid));
-        }
-    }
-    let mut kids: Vec<_> = secrets.signing.iter().map(|key| key.kid.as_str()).collect();
-    kids.sort_unstable();
-    kids.dedup();
-    if kids.len() < secrets.signing.len() {
-        return Err(SecretsError::signing(tollgate_identity::KeyError::DuplicateKid));
-    }
-    if kids.is_empty() {
-        return Err(SecretsError::no_signing_key());
-    }
+    secrets.schedule()?;
     Ok(())
 }
 

@@ -159,7 +159,7 @@ impl Known {
 
     /// What was asked for, as far as it could be read.
     fn place(&mut self, live: &Live, asked: &Question<'_>, rule: Option<&Rule>) {
-        let brand = live.prover.brand();
+        let brand = live.policy.brand();
         self.put("method", shown(asked.method.as_str(), METHOD_SHOWN_MAX, brand));
         if !asked.path.is_empty() {
             self.put("path", shown(asked.path, PATH_SHOWN_MAX, brand));

@@ -132,7 +132,7 @@ async fn asked(
     };
     // Envoy is told which fields to take away; with the others another spelling would reach the origin.
     if asker != Asker::Envoy && head.keys().any(is_alias) {
-        return refused(asker, question.invalid(gate, live, None, Invalid::Alias).answer);
+        return refused(asker, question.invalid(gate, live, Invalid::Alias).answer);
     }
     match considered(gate, live, question, &target).await {
         Ok(passage) => passes(live, head, passage),
@@ -151,7 +151,7 @@ pub(super) async fn considered(
     question: Question<'_>,
     target: &str,
 ) -> Result<Passage, Answer> {
-    let invalid = || question.invalid(gate, live, None, Invalid::Target).answer;
+    let invalid = || question.invalid(gate, live, Invalid::Target).answer;
     let read = path::target(question.method.as_str().as_bytes(), target.as_bytes(), None);
     let (path, query) = match read {
         Ok(Target::Path { path, query }) => (path, query),
@@ -161,7 +161,7 @@ pub(super) async fn considered(
     if reserved::is_reserved(&path) {
         return Err(question.trouble(live, Trouble::NotFound));
     }
-    let rule = live.rules.find(question.method.as_str(), &path);
+    let rule = question.rule(live);
     // What is bound is what the origin sees, and here that is how the client spelled it.
     if rule.bind && !target.starts_with(&*path) {
         return Err(invalid());
@@ -234,7 +234,7 @@ fn passes(live: &Live, head: &HeaderMap, passage: Passage) -> Response<Payload> 
         to.insert(REMOVE, names);
     }
     if let Some(identity) = passage.identity {
-        to.insert(IDENTITY, identity);
+        to.insert(IDENTITY, identity.value().clone());
     }
     response
 }
@@ -242,13 +242,12 @@ fn passes(live: &Live, head: &HeaderMap, passage: Passage) -> Response<Payload> 
 /// The names of the fields that the origin must not see: those that carry a key, and other spellings of ours;
 /// and ours itself, unless it is written over.
 pub(super) fn removed<'a>(live: &Live, head: &'a HeaderMap, written: bool) -> Vec<&'a str> {
-    let Live { sources, prover, .. } = live;
+    let (sources, brand) = (live.policy.sources(), live.policy.brand());
     let mut names = if written { vec![] } else { vec![IDENTITY_FIELD] };
     for (name, value) in head {
         let alias = is_alias(name);
         let name = name.as_str();
-        let carries =
-            credential::carries_key(name.as_bytes(), value.as_bytes(), sources, prover.brand());
+        let carries = credential::carries_key(name.as_bytes(), value.as_bytes(), sources, brand);
         if (carries || alias) && !names.contains(&name) {
             names.push(name);
         }

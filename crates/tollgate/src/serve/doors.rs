@@ -21,7 +21,7 @@ use tokio::{
 };
 use tollgate_core::network::Address;
 
-use super::{access, body::Payload, gate::Gate, ids::instance, log::Level, stop::Stop};
+use super::{access, body::Payload, gate::Gate, log::Level, stop::Stop};
 use crate::wire::{
     self, Graceful, Opened, Replayed, Violation, Witness,
     tls::{self, Tls},
@@ -285,6 +285,6 @@ impl Witness for Doorkeeper {
         let (gate, id) = (&self.gate, self.gate.ids.next());
         gate.metrics.malformed(violation.code());
         access::tell_malformed(gate, id, violation, self.peer);
-        instance(id)
+        tollgate_gate::instance(id.as_str())
     }
 }

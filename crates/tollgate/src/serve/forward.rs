@@ -169,10 +169,10 @@ impl Upstream {
 /// Where a request goes: exactly what was judged, without the key.
 fn uri(authority: Authority, journey: &Journey<'_>) -> Option<Uri> {
     let Question { path, query, .. } = journey.question;
-    let Live { sources, prover, .. } = &**journey.live;
+    let policy = &journey.live.policy;
     let mut target = Vec::from(path.as_bytes());
     if let Some(spelled) = query {
-        let query = credential::query_without_key(spelled, sources, prover.brand());
+        let query = credential::query_without_key(spelled, policy.sources(), policy.brand());
         // A query that was nothing but the key is none.
         if !query.is_empty() || spelled.is_empty() {
             target.push(b'?');

@@ -10,9 +10,9 @@ use hyper::header::HeaderValue;
 /// Counts from a random start, so that two runs do not name requests alike.
 pub(crate) struct RequestIds(AtomicU64);
 
-/// The name of one request.
+/// The name of one request, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RequestId(u64);
+pub(crate) struct RequestId([u8; 16]);
 
 impl RequestIds {
     /// From a random start.
@@ -25,33 +25,38 @@ impl RequestIds {
 
     /// The next name.
     pub(crate) fn next(&self) -> RequestId {
-        RequestId(self.0.fetch_add(1, Ordering::Relaxed))
+        RequestId::of(self.0.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// How an answer names a request.
-pub(crate) fn instance(id: RequestId) -> String {
-    format!("urn:tollgate:request:{id}")
-}
-
 impl RequestId {
-    /// The name as the value of a field.
-    pub(crate) fn value(self) -> HeaderValue {
+    fn of(number: u64) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'0'; 16];
         for (place, digit) in text.iter_mut().rev().enumerate() {
             let shift = u32::try_from(place).unwrap_or(0).saturating_mul(4);
-            let nibble = usize::try_from(self.0 >> shift & 15).unwrap_or(0);
+            let nibble = usize::try_from(number >> shift & 15).unwrap_or(0);
             *digit = DIGITS.get(nibble).copied().unwrap_or(b'0');
         }
+        Self(text)
+    }
+
+    /// The name as text.
+    pub(crate) fn as_str(&self) -> &str {
+        // Hexadecimal digits are always some.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The name as the value of a field.
+    pub(crate) fn value(self) -> HeaderValue {
         // Hexadecimal digits are always one.
-        HeaderValue::from_bytes(&text).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static(""))
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -64,11 +69,11 @@ mod tests {
         let ids = RequestIds::new();
         let (first, second) = (ids.next().to_string(), ids.next().to_string());
         assert_ne!(first, second);
-        for id in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX].map(RequestId) {
-            assert_eq!(id.value(), id.to_string());
-        }
-        for id in [first, second, RequestId(0).to_string(), RequestId(u64::MAX).to_string()] {
-            assert!(id.len() == 16 && id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{id}");
+        assert!(first.len() == 16 && first.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        for number in [0, 1, 0x0123_4567_89ab_cdef, u64::MAX] {
+            let id = RequestId::of(number);
+            assert_eq!(id.to_string(), format!("{number:016x}"));
+            assert_eq!(id.value(), id.as_str());
         }
     }
 }

@@ -82,7 +82,7 @@ async fn serve<'a>(
         // The server as a whole is the gate: there is nothing to be said of it.
         Some(Target::Asterisk) => return bare(StatusCode::NO_CONTENT),
         None => {
-            return rendered(question.invalid(gate, live, None, Invalid::Target).answer);
+            return rendered(question.invalid(gate, live, Invalid::Target).answer);
         }
     };
     let question = Question { path: &path, query, ..question };
@@ -92,7 +92,7 @@ async fn serve<'a>(
     let judged = if live.checking {
         judge(gate, live, &question).await
     } else {
-        Judged::Passes(Passage::open(live.rules.find(question.method.as_str(), &path)))
+        Judged::Passes(Passage::open(question.rule(live)))
     };
     let passage = match judged {
         Judged::Passes(passage) => passage,
@@ -151,10 +151,11 @@ pub(crate) fn own(live: &Live, question: &Question<'_>) -> Response<Payload> {
     }
     // Over HTTP/2 nobody else leaves the body out, and a client takes one for a broken connection.
     let head = question.method == Method::HEAD;
-    let body = if head { Payload::none() } else { Payload::text(live.jwks.clone()) };
+    let jwks = live.policy.jwks();
+    let body = if head { Payload::none() } else { Payload::text(jwks.to_owned()) };
     let mut response = Response::new(body);
     let fields = response.headers_mut();
-    fields.insert(CONTENT_LENGTH, HeaderValue::from(live.jwks.len()));
+    fields.insert(CONTENT_LENGTH, HeaderValue::from(jwks.len()));
     fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Ok(age) = HeaderValue::try_from(format!("public, max-age={JWKS_MAX_AGE_S}")) {
         fields.insert(CACHE_CONTROL, age);

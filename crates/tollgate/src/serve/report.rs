@@ -5,14 +5,10 @@ use std::{collections::BTreeMap, sync::Weak, time::Duration};
 use serde_json::json;
 use tollgate_core::decision::Denial;
 use tollgate_engine::{Question as Asked, StoreError};
+use tollgate_gate::Refusal;
 use tollgate_http::{answer::Trouble, credential};
 
-use super::{
-    gate::Gate,
-    judge::{Question, Refusal},
-    live::Live,
-    log::Level,
-};
+use super::{gate::Gate, judge::Question, live::Live, log::Level};
 use crate::clock;
 
 /// How often refusals are summed up.
@@ -55,7 +51,7 @@ fn single(gate: &Gate, live: &Live, question: &Question<'_>, event: &str, status
         return;
     }
     // SECURITY: a path may hold a key that somebody put there by mistake; the query is left out altogether.
-    let path = credential::redact(question.path, live.prover.brand());
+    let path = credential::redact(question.path, live.policy.brand());
     let path: String = path.chars().take(PATH_SHOWN_MAX).collect();
     let about = json!({
         "request": question.id.to_string(),

@@ -34,14 +34,16 @@ impl Stamps {
         Ok(Self(wanted.into_keys().map(Into::into).zip(stamps).collect()))
     }
 
-    /// A limit of a route, stamped.
+    /// In the order of `rules` and their limits.
     ///
     /// # Errors
     ///
-    /// When it is none of those that the ledger was asked for.
-    pub(crate) fn limit<'l>(&self, own: &'l RouteLimit) -> anyhow::Result<Limit<'l>> {
-        let stamp = self.0.get(&own.name).copied();
-        let limit = stamp.and_then(|stamp| own.limit(stamp));
-        limit.ok_or_else(|| anyhow!("the limit {} of a route has no stamp", own.name))
+    /// When one of them is none of those that the ledger was asked for.
+    pub(crate) fn of(&self, rules: &Rules) -> anyhow::Result<Vec<Stamp>> {
+        let known = |own: &RouteLimit| {
+            let stamp = self.0.get(&own.name).copied();
+            stamp.ok_or_else(|| anyhow!("the limit {} of a route has no stamp", own.name))
+        };
+        rules.iter().flat_map(|rule| &rule.limits).map(known).collect()
     }
 }

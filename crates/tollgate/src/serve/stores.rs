@@ -200,8 +200,8 @@ impl<A: Authority, O: Fn() -> Result<A, StoreError>> Desk<A, O> {
             return Replies::new();
         }
         let live = gate.live();
-        let asked =
-            self.guarded(gate, |store| Ok(store.answer(errands, live.prover.peppers(), now)));
+        let asked = self
+            .guarded(gate, |store| Ok(store.answer(errands, live.policy.prover().peppers(), now)));
         asked.unwrap_or_else(|error| {
             errands.iter().map(|errand| (errand.id, Err(error.clone()))).collect()
         })

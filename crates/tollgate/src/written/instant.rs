@@ -1,29 +1,23 @@
 //! Instants and durations as people write them.
 
 use tollgate_core::{limit::Period, time::UnixMillis};
+use tollgate_gate::spelled;
 
 const SECOND_MS: u64 = 1_000;
 const MINUTE_MS: u64 = 60 * SECOND_MS;
 const HOUR_MS: u64 = 60 * MINUTE_MS;
 const DAY_MS: u64 = 24 * HOUR_MS;
 
-/// The units of durations.
-const UNITS: [(&str, u64); 5] =
-    [("ms", 1), ("s", SECOND_MS), ("m", MINUTE_MS), ("h", HOUR_MS), ("d", DAY_MS)];
-
 /// Reads a duration such as `250ms`, `1s`, `5m`, `12h`, `30d`, in milliseconds. A unit alone is one of it.
 pub(crate) fn duration(text: &str) -> Result<u64, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
-    let unit = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, ms)| *ms);
-    let number = if number.is_empty() { Some(1) } else { number.parse::<u64>().ok() };
-    let ms = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    let ms = spelled::duration(text);
     ms.ok_or_else(|| format!("{text:?} is not a duration: write 250ms, 10s, 5m, 12h or 30d"))
 }
 
 /// Writes a duration in the largest unit that it is a whole number of.
 pub(crate) fn duration_text(ms: u64) -> String {
-    let unit = UNITS.iter().rev().find(|(_, unit)| ms.checked_rem(*unit) == Some(0) && ms > 0);
+    let unit =
+        spelled::UNITS.iter().rev().find(|(_, unit)| ms.checked_rem(*unit) == Some(0) && ms > 0);
     let (name, unit) = unit.copied().unwrap_or(("ms", 1));
     format!("{}{name}", ms.checked_div(unit).unwrap_or(ms))
 }

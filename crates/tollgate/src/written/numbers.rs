@@ -1,35 +1,29 @@
 //! Limits and quotas as they are written on a command line.
 
-use tollgate_core::{
-    limit::{LimitScope, Period},
-    stamp::Stamp,
-};
+use tollgate_core::stamp::Stamp;
+use tollgate_gate::spelled;
 use tollgate_ledger::{LimitSpec, QuotaSpec};
 
-use super::{duration, duration_text};
+use super::duration_text;
 
 const LIMIT: &str = "write NAME:SCOPE=BURST,RATE/PERIOD, such as burst:key=100,50/1s";
 const QUOTA: &str = "write NAME:SCOPE=COUNT/day|month|total, such as monthly:key=10000/month";
 
 /// Reads a limit: `burst:key=100,50/1s` is a bucket of 100 tokens that gains 50 every second.
 pub(crate) fn limit(text: &str) -> Result<LimitSpec, String> {
-    let wrong = || format!("{text:?} is not a limit: {LIMIT}");
-    let (name, scope, numbers) = named(text).ok_or_else(wrong)?;
-    let (burst, steady) = numbers.split_once(',').ok_or_else(wrong)?;
-    let (rate, period) = steady.split_once('/').ok_or_else(wrong)?;
-    let (burst, rate) = number(burst).zip(number(rate)).ok_or_else(wrong)?;
-    let period_ms = duration(period).map_err(|_| wrong())?;
+    let read = spelled::Limit::read(text);
+    let spelled::Limit { name, scope, burst, rate, period_ms } =
+        read.ok_or_else(|| format!("{text:?} is not a limit: {LIMIT}"))?;
+    let name = name.to_owned();
     Ok(LimitSpec { name, scope, burst, rate, period_ms, changed: Stamp::default() })
 }
 
 /// Reads a quota: `monthly:key=10000/month` is 10,000 tokens in each UTC month.
 pub(crate) fn quota(text: &str) -> Result<QuotaSpec, String> {
-    let wrong = || format!("{text:?} is not a quota: {QUOTA}");
-    let (name, scope, numbers) = named(text).ok_or_else(wrong)?;
-    let (count, period) = numbers.split_once('/').ok_or_else(wrong)?;
-    let period = Period::ALL.into_iter().find(|known| known.as_str() == period);
-    let (count, period) = number(count).zip(period).ok_or_else(wrong)?;
-    Ok(QuotaSpec { name, scope, count, period, changed: Stamp::default() })
+    let read = spelled::Quota::read(text);
+    let spelled::Quota { name, scope, count, period } =
+        read.ok_or_else(|| format!("{text:?} is not a quota: {QUOTA}"))?;
+    Ok(QuotaSpec { name: name.to_owned(), scope, count, period, changed: Stamp::default() })
 }
 
 /// Writes a limit as [`limit`] reads it.
@@ -42,19 +36,6 @@ pub(crate) fn limit_text(spec: &LimitSpec) -> String {
 pub(crate) fn quota_text(spec: &QuotaSpec) -> String {
     let QuotaSpec { name, scope, count, period, .. } = spec;
     format!("{name}:{}={count}/{}", scope.as_str(), period.as_str())
-}
-
-/// Name, scope, and what stands after the sign.
-fn named(text: &str) -> Option<(String, LimitScope, &str)> {
-    let (name, rest) = text.split_once(':')?;
-    let (scope, numbers) = rest.split_once('=')?;
-    let scope = LimitScope::ALL.into_iter().find(|known| known.as_str() == scope)?;
-    (!name.is_empty()).then(|| (name.to_owned(), scope, numbers))
-}
-
-fn number(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits)
 }
 
 #[cfg(test)]

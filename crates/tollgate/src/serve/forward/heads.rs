@@ -60,12 +60,12 @@ pub(super) fn inward(
     visit: &Visit,
     Terms { websocket, second, .. }: Terms,
 ) -> Result<HeaderMap, Trouble> {
-    let Live { sources, prover, hops, .. } = &**journey.live;
+    let Live { policy, hops, .. } = &**journey.live;
     let peer = visit.peer.ip();
     let trusted = hops.contains(tollgate_core::network::Address::new(peer));
     let trailers = !websocket;
     let hop = Hop::read(fields(from)).map_err(|_| Trouble::HeadTooLarge)?;
-    let brand = prover.brand();
+    let (sources, brand) = (policy.sources(), policy.brand());
     let inward = Inward { hop: &hop, sources, brand, trusted, trailers, websocket };
     let mut to = HeaderMap::with_capacity(from.len().saturating_add(4));
     for (name, value) in from {
@@ -91,7 +91,7 @@ pub(super) fn inward(
     }
     to.insert(REQUEST_ID, journey.question.id.value());
     if let Some(identity) = &journey.passage.identity {
-        to.insert(IDENTITY, identity.clone());
+        to.insert(IDENTITY, identity.value().clone());
     }
     Ok(to)
 }
@@ -115,7 +115,7 @@ pub(super) fn crossing(
         hop: &hop,
         private,
         cors_answered: journey.passage.cors_answered,
-        style: journey.live.style,
+        style: journey.live.policy.style(),
         trailers,
         websocket,
     };

@@ -81,20 +81,20 @@ impl Late {
         let (true, Ok(hop)) = (hygiene::is_fit_for_trailer(name), Hop::read(said)) else {
             return false;
         };
-        let Live { sources, prover, style, .. } = &**live;
+        let (sources, brand) = (live.policy.sources(), live.policy.brand());
         let (trailers, websocket) = (false, false);
         match *to {
             To::Origin => {
                 // SECURITY: whatever the head may hold, no key comes after a body: nobody has looked for one there.
                 let own = sources.header.as_deref();
                 let sources = Sources { forward: false, ..sources.clone() };
-                let (hop, sources, brand) = (&hop, &sources, prover.brand());
+                let (hop, sources, brand) = (&hop, &sources, brand);
                 let inward = Inward { hop, sources, brand, trusted: false, trailers, websocket };
                 own.is_none_or(|own| !hygiene::is_read_as(name, own))
                     && hygiene::reaches_origin(name, value, &inward)
             }
             To::Client { private, cors_answered } => {
-                let (hop, style) = (&hop, *style);
+                let (hop, style) = (&hop, live.policy.style());
                 let outward = Outward { hop, private, cors_answered, style, trailers, websocket };
                 hygiene::reaches_client(name, value, &outward)
             }

@@ -168,8 +168,8 @@ impl World {
     /// `Ok` if the key passes, else why it does not.
     async fn ask(&self, key: usize) -> Result<(), Denial> {
         let live = self.gate.live();
-        let key = ApiKey::parse(&self.keys[key], live.prover.brand()).unwrap();
-        let genuine = live.prover.peppers().prove(&key).unwrap();
+        let key = ApiKey::parse(&self.keys[key], live.policy.brand()).unwrap();
+        let genuine = live.policy.prover().peppers().prove(&key).unwrap();
         let demand = Arc::new(Demand::new(&[], 1).unwrap());
         let inquiry = Inquiry { genuine, address: None, country: None, demand };
         let decided = tokio::time::timeout(DEADLINE, self.gate.decide(inquiry)).await.unwrap();
@@ -284,8 +284,8 @@ async fn what_the_store_gives_and_cannot_be_is_told_by_the_name_that_it_is_kept_
     let told = world.logged("store_damaged");
     let line = told.iter().find(|line| line["of"] == "record").unwrap();
     let live = world.gate.live();
-    let key = ApiKey::parse(&world.keys[1], live.prover.brand()).unwrap();
-    let lookup = live.prover.peppers().prove(&key).unwrap().lookup().to_string();
+    let key = ApiKey::parse(&world.keys[1], live.policy.brand()).unwrap();
+    let lookup = live.policy.prover().peppers().prove(&key).unwrap().lookup().to_string();
     assert_eq!((&line["level"], &line["code"]), (&"error".into(), &"store_damaged".into()));
     assert_eq!(line["name"], lookup);
 }

@@ -32,11 +32,11 @@ pub(super) fn allowed(
     target: &str,
     passage: Passage,
 ) -> CheckResponse {
-    let identity = passage.identity.as_ref().and_then(|identity| identity.to_str().ok());
+    let identity = passage.identity.as_ref().and_then(|identity| identity.value().to_str().ok());
     let written = identity.is_some();
     let mut to_client = options(passage.extra);
     if written {
-        to_client.push(option("vary", cache::vary(&live.sources)));
+        to_client.push(option("vary", live.policy.vary().into()));
     }
     if !passage.cacheable {
         // Nobody knows what the origin will say of caches, so that it cannot be narrowed.
@@ -49,7 +49,11 @@ pub(super) fn allowed(
             headers: headers.into_iter().collect(),
             headers_to_remove: removed(live, head, written).into_iter().map(Into::into).collect(),
             response_headers_to_add: to_client,
-            query_parameters_to_remove: parameters(target, &live.sources, live.prover.brand()),
+            query_parameters_to_remove: parameters(
+                target,
+                live.policy.sources(),
+                live.policy.brand(),
+            ),
         })),
     }
 }
