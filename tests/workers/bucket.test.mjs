@@ -272,7 +272,10 @@ test("an object that is reset in the middle never admits more than N: what was o
   const holders = Array.from({ length: 24 }, holder);
   await Promise.all(
     holders.map(async (holder) => {
-      for (let seq = 1; seq <= 6; seq += 1) granted += (await answered({ holder, seq })).granted_waiting;
+      for (let seq = 1; seq <= 6; seq += 1) {
+        const answer = await answered({ holder, seq });
+        granted += answer.granted_waiting;
+      }
     }),
   );
   asking = false;
