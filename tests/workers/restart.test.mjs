@@ -19,11 +19,11 @@ const never = () => new Promise(() => {});
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A gate whose stores never answer unless something else is said; counts how often it was started. */
-function gate(stores = {}) {
+function gate(stores = {}, limits = []) {
   const told = { starts: 0 };
   const settings = () => {
     told.starts += 1;
-    const routes = [{ path: "/public/**", public: true }];
+    const routes = [{ path: "/public/**", public: true }, { path: "/search/**", limits }];
     return lines({ keys: { prefix: "tg", envs: ["live"] }, routes, secrets: JSON.parse(given) });
   };
   const all = { replica: never, head: never, record: never, lease: never, limits: never, ...stores };
@@ -72,5 +72,21 @@ test("an origin's answer that cannot be passed on is answered 502, and the gate 
     assert.equal(told.status, 502);
     assert.ok(told.headers.has("x-request-id"));
   }
+  assert.equal(to.starts, 1);
+});
+
+test("all who waited in vain for the limits of routes are told so by one failure, and one too many at once", async () => {
+  let asked = 0;
+  const limits = async () => {
+    asked += 1;
+    await pause(50);
+    throw new Error("the object is gone");
+  };
+  const to = gate({ limits }, ["search:ip=2,1/1h"]);
+  const began = Date.now();
+  const told = await Promise.all(Array.from({ length: 2_100 }, () => judged(to)));
+  assert.deepEqual(new Set(told.map(({ status }) => status)), new Set([503]));
+  // A pause of 250 ms is between two questions, however many wait.
+  assert.ok(asked <= 1 + Math.ceil((Date.now() - began) / 250), `asked ${asked} times`);
   assert.equal(to.starts, 1);
 });

@@ -58,8 +58,9 @@ impl<O: Outside> Host<O> {
     /// What becomes of a request while it is not known since when the limits of routes have their numbers: it waits for
     /// the ledger to say so, or is answered *unavailable* if that has just failed.
     pub(super) fn await_limits(&mut self, text: &[u8], id: &str, now_ms: u64) -> Code {
-        if let Limits::Unknown(at_ms) = self.limits
-            && now_ms < at_ms
+        // Who finds too many others waiting is told so at once, and nobody else is the worse for it.
+        if matches!(self.limits, Limits::Unknown(at_ms) if now_ms < at_ms)
+            || self.parked.len() >= PARKED_MAX
         {
             let Some(head) = Head::read(text) else { return Code::Nothing };
             let refusal =
@@ -67,15 +68,16 @@ impl<O: Outside> Host<O> {
             render::answered(&mut self.page, &refusal.answer, id);
             return Code::Answered;
         }
-        if self.parked.len() >= PARKED_MAX {
-            return Code::Nothing;
-        }
         Code::Waiting
     }
 
-    /// Asks since when the limits of routes have their numbers, if that is not known and somebody waits for it.
+    /// Asks since when the limits of routes have their numbers, if that is not known and somebody waits for it; not in the
+    /// pause after a failure, in which everybody who waited is told so.
     pub(super) fn ask_for_limits(&mut self) {
-        if !matches!(self.limits, Limits::Unknown(_)) || self.parked.len() == 0 {
+        let now_ms = self.newest_ms;
+        if !matches!(self.limits, Limits::Unknown(at_ms) if now_ms >= at_ms)
+            || self.parked.len() == 0
+        {
             return;
         }
         let limits = self.limits_of_routes.iter();
