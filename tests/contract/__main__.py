@@ -19,11 +19,11 @@ def _host(arguments) -> Host:
     if arguments.host == "workers":
         from .driver_workers import WorkersHost
 
-        return WorkersHost()
+        return WorkersHost(arguments.binary)
     if arguments.host == "edge-runtime":
         from .driver_edge import EdgeHost
 
-        return EdgeHost()
+        return EdgeHost(arguments.binary)
     from .fake_host import FakeHost
 
     return FakeHost()

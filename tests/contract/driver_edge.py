@@ -60,11 +60,11 @@ class EdgeHost(WorkersHost):
         "issue": "the ledger is changed through Cloudflare's administration, which is no part of the module: shown on the host `workers`",
     }
 
-    def __init__(self):
+    def __init__(self, binary: str):
         missing = [path for path in (NODE, RUNTIME) if not path.exists()]
         if missing:
             raise Unavailable(f"there is no {missing[0]}: cargo xtask setup")
-        super().__init__()
+        super().__init__(binary)
 
     def because(self, row: Row, config: Config) -> str | None:
         for name, why in ROWS.items():

@@ -26,6 +26,12 @@ WORKERD = workers_config.WORKERS / "node_modules" / ".bin" / "workerd"
 READY_S = 20
 STOPS_S = 10
 FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+#: Where the ledger is administered: a path that no row asks for.
+ADMINISTRATION = "/tollgate-administration"
+#: For how long the command may take.
+COMMAND_S = 60
+#: What is about the deployment's ledger: the other commands change files, which a deployment takes with it.
+LEDGERS = ("keys", "owners", "tenants", "limits", "peppers")
 #: Where every row's client is, as Cloudflare would say.
 CLIENT, COUNTRY = "127.0.0.1", "XX"
 
@@ -49,6 +55,8 @@ class WorkersHost(Host):
         "fragment": "workerd cuts a fragment off before anybody sees it: neither judged nor forwarded",
         "hops": "Cloudflare says where a client is: there are no hops to be configured",
         "metrics": "a Worker has no page of metrics: Cloudflare counts its requests",
+        "family rotation": "secrets change with a deployment, in which Cloudflare lets old isolates finish beside new ones; one workerd "
+                           "is stopped and started, and no request passes meanwhile",
     }
 
     #: KV, which has nothing yet, and then the ledger.
@@ -56,7 +64,10 @@ class WorkersHost(Host):
     #: The relay, and then the ledger.
     calls_of_a_head = 2
 
-    def __init__(self):
+    def __init__(self, binary: str):
+        self.binary = Path(binary).resolve()
+        if not self.binary.exists():
+            raise Unavailable(f"there is no {self.binary}, with which deployments are administered: cargo build -p tollgate")
         missing = [path for path in (WORKERD, *(workers_config.WORKERS / name for name in workers_config.MODULES)) if not path.exists()]
         if missing:
             raise Unavailable(f"there is no {missing[0]}: cargo xtask setup, and node workers/build.mjs")
@@ -70,7 +81,17 @@ class WorkersHost(Host):
         """What is said of hops, the edge says here: verdicts about clients elsewhere hold all the same."""
         if row.family != "forwarded":
             config = replace(config, trusted_hops=(), country_header=None)
+        if {"freeze", "operate"} <= set(row.needs):
+            return "one workerd is gate and ledger: nothing is administered while it stands still"
         return super().because(row, config)
+
+    def command(self, place: Path, words: list[str], key: str = "") -> subprocess.CompletedProcess:
+        """Runs the command as an operator of the deployment at `place`."""
+        given = {name: value for name, value in os.environ.items() if not name.startswith("TOLLGATE_")}
+        if key:
+            given["TOLLGATE_ADMIN_KEY"] = key
+        return subprocess.run([self.binary, *words, "--json"], cwd=place, env=given, stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=COMMAND_S, check=False)
 
     def artifact(self) -> str:
         digest = hashlib.sha256((workers_config.WORKERS / "gate" / "gate.wasm").read_bytes()).hexdigest()
@@ -125,11 +146,28 @@ class WorkersGate(Gate):
         self.process: subprocess.Popen | None = None
         self.ports: dict[str, int] = {}
         self.address = self.questions = ("127.0.0.1", 0)
+        self.secrets = secrets(deployment)
+        #: The admin key, and its record.
+        self.admin, self.record = "", ""
 
     # Life
 
+    def mint(self):
+        """What the operator's machine holds, and the first admin key: as the guide says."""
+        brand = self.deployment.config
+        (self.place / "tollgate.toml").write_text(f"[keys]\nprefix = {json.dumps(brand.prefix)}\nenvs = {json.dumps(list(brand.envs))}\n")
+        path = self.place / "tollgate.secrets.json"
+        path.touch(0o600)
+        path.write_text(self.secrets)
+        made = self.host.command(self.place, ["init", "--target", "cloudflare"])
+        if made.returncode:
+            raise Unavailable(f"{brand.name}: no admin key: {made.stderr.decode('utf-8', 'replace')}")
+        self.admin = json.loads(made.stdout)["secret"]
+        self.record = (self.place / "tollgate.admin.json").read_text()
+
     def start(self):
-        """Starts, lets the ledger make its tables, puts the keys in beside it, and starts again."""
+        """Mints the admin key, starts, lets the ledger make its tables, puts the keys in beside it, and starts again."""
+        self.mint()
         self.run()
         self._objects("/touch")
         self.stop_process()
@@ -138,8 +176,9 @@ class WorkersGate(Gate):
         self.run()
 
     def run(self):
-        text = workers_config.config(settings(self.deployment, self.origin.port), secrets(self.deployment), self.kv.port, self.storage,
-                                     COUNTRY, CLIENT, edge=bool(self.deployment.config.trusted_hops))
+        text = workers_config.config({**settings(self.deployment, self.origin.port), "admin": {"path": ADMINISTRATION}}, self.secrets,
+                                     self.kv.port, self.storage, COUNTRY, CLIENT, extra={"TOLLGATE_ADMIN": self.record},
+                                     edge=bool(self.deployment.config.trusted_hops))
         self._serve(text, {"gate0", "objects"})
         self.address = ("127.0.0.1", self.ports["gate0"])
 
@@ -194,6 +233,17 @@ class WorkersGate(Gate):
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def operate(self, words: list[str], fails=False) -> dict | None:
+        """Through the administration's route, with the key that `tollgate init --target cloudflare` printed."""
+        host, port = self.address
+        there = ["--target", "cloudflare", "--url", f"http://{host}:{port}{ADMINISTRATION}"] if words[0] in LEDGERS else []
+        done = self.host.command(self.place, [*words, *there], self.admin)
+        if fails:
+            return {"refused": done.stderr.decode()} if done.returncode else None
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(words)}: {done.stderr.decode('utf-8', 'replace')[:300]}")
+        return json.loads(done.stdout)
+
     @contextmanager
     def without_store(self):
         before, self.kv.manner = self.kv.manner, "broken"
@@ -214,7 +264,8 @@ class WorkersGate(Gate):
             self.process.send_signal(signal.SIGCONT)
 
     def reload(self):
-        """A deployment of other settings or secrets: every isolate is a new one."""
+        """A deployment of the secrets as the operator's file has them: every isolate is a new one."""
+        self.secrets = (self.place / "tollgate.secrets.json").read_text()
         self.stop_process()
         self.run()
 

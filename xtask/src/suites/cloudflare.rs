@@ -66,12 +66,21 @@ fn objects(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// Every row of the contract holds on workerd, or does not apply there and says why.
 fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.count(&mut python(with, "contract", &["run", "--host", "workers", "--verbose"]))
+    let mut run = python(with, "contract", &["run", "--host", "workers", "--verbose", "--binary"]);
+    with.count(run.arg(command(with)?))
 }
 
 /// The same file gives the same verdicts where there is nothing of Cloudflare.
 fn edge_runtime(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.count(&mut python(with, "contract", &["run", "--host", "edge-runtime", "--verbose"]))
+    let mut run =
+        python(with, "contract", &["run", "--host", "edge-runtime", "--verbose", "--binary"]);
+    with.count(run.arg(command(with)?))
+}
+
+/// The command, with which deployments are administered.
+fn command(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
+    exec::run(&mut with.project.cargo(&["build", "--locked", "--package", "tollgate"]), &with.log)?;
+    Ok(with.project.target.join("debug/tollgate"))
 }
 
 /// What Node's runner says at its end: `# pass 12`, `# fail 0`, `# skipped 0`.
