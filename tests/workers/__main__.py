@@ -8,10 +8,10 @@ import sys
 import time
 import traceback
 
-from . import broken, revocation
+from . import broken, buckets, faults, isolates, records, revocation
 from .fleet import Fleet
 
-CASES = {**revocation.CASES}
+CASES = {**revocation.CASES, **buckets.CASES, **faults.CASES, **isolates.CASES, **records.CASES}
 
 
 def play(only: str | None) -> int:

@@ -26,7 +26,8 @@ ADMIN_PATH = "/operators/door"
 ORIGIN, CACHE = "tests/workers/origin.mjs", "tests/workers/cache.mjs"
 FOLDERS_DEPLOYED = ("cloudflare", "gate", "objects")
 STOPS_S = 10
-HOUR_MS = 3_600_000
+#: Secrets of a deployment, made anew in every run.
+DRAWN = "drawn"
 
 
 class Fleet:
@@ -35,7 +36,7 @@ class Fleet:
     #: What stands in the modules instead: (file, text, text). Set for the life of a case that must notice it.
     planted: tuple[tuple[str, str, str], ...] = ()
 
-    def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = "", routes=(),
+    def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = DRAWN, routes=(),
                  origin_port: int | None = None, cache: bool = False, plant: tuple = (), create: bool = True):
         self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=STORE_DEADLINE_MS))
         self.deployment.now_ms = int(time.time() * 1_000)
@@ -49,7 +50,7 @@ class Fleet:
             shutil.copytree(workers_config.WORKERS / folder, self.place / "workers" / folder, ignore=shutil.ignore_patterns("src", "*.toml"))
         for file, text, instead in (*self.planted, *plant):
             self._plant(self.place / "workers" / file, text, instead)
-        self.secrets = driver_workers.secrets(self.deployment) if secrets == "" else secrets
+        self.secrets = driver_workers.secrets(self.deployment) if secrets is DRAWN else secrets
         self.admin = self.deployment.put("admin", Key(tenant="operators", owner="ann", scopes=("keys:read", "keys:write")))
         try:
             self.start()

@@ -1,0 +1,152 @@
+"""What becomes of one isolate: clients that leave, traps in the middle of a request, and starts without secrets."""
+
+import threading
+import time
+from http.client import HTTPConnection
+
+from contract.world import Key
+from gate.deployed import Crowd, until
+from gate.sharing import fixed
+
+from .client import Client
+from .faults import slow
+from .fleet import ADMIN_PATH, Fleet
+from .hammer import request
+from .trap import MARKED, planted
+
+FOLLOWERS = 8
+#: KV takes so long, within the deadline.
+SLOW_S = 0.25
+#: A total that is let through over all traps.
+N = 200
+
+
+def leader_leaves() -> str:
+    """Who asked first goes away while others wait for the same record: they are answered all the same."""
+    rounds, slowest = 10, 0.0
+    with Fleet("leaving", {f"cold-{at}": Key() for at in range(rounds)}, gates=1) as fleet:
+        until("KV is told", lambda: len(fleet.kv.values) >= rounds)
+        fleet.kv.manner = slow(SLOW_S)(fleet)
+        for at in range(rounds):
+            key, before = fleet.key(f"cold-{at}"), fleet.kv.reads
+            leader = Client(fleet.gates[0])
+            leader.send(request(key))
+            until("the leader's question", lambda before=before: fleet.kv.reads > before)
+            followers = [Client(fleet.gates[0]) for _ in range(FOLLOWERS)]
+            for follower in followers:
+                follower.send(request(key))
+            time.sleep(0.03)
+            leader.close()
+            begun = time.monotonic()
+            answers = [follower.answer() for follower in followers]
+            slowest = max(slowest, time.monotonic() - begun)
+            assert set(answers) == {(200, "")}, answers
+            assert fleet.kv.reads - before == 1, f"{fleet.kv.reads - before} reads of one record"
+            for follower in followers:
+                follower.close()
+    return f"{rounds * FOLLOWERS} followers of {rounds} leaders that left, the slowest {slowest * 1e3:.0f} ms after; one read each"
+
+
+def trapped() -> str:
+    """A module that traps where a request is marked: that one is answered 503, and all is begun anew."""
+    keys = {"good": Key(), "gone": Key(), "limited": Key(limits=fixed(N)), **{f"cold-{at}": Key() for at in range(5)}}
+    with Fleet("trapped", keys, gates=2) as fleet:
+        fleet.kill()
+        wasm = fleet.place / "workers" / "gate" / "gate.wasm"
+        wasm.write_bytes(planted(wasm.read_bytes()))
+        fleet.start()
+        fleet.did("keys", "revoke", fleet.id("gone"))
+        client, beside = Client(fleet.gates[0]), Client(fleet.gates[1])
+        assert client.ask(fleet.key("good")) == beside.ask(fleet.key("good")) == (200, "")
+        siblings = {}
+        for at in range(5):
+            waits = Client(fleet.gates[0])
+            fleet.kv.manner = slow(SLOW_S)(fleet)
+            before = fleet.kv.reads
+            waits.send(request(fleet.key(f"cold-{at}")))
+            until("somebody waits", lambda before=before: fleet.kv.reads > before)
+            assert client.ask(fleet.key("good"), MARKED) == (503, "unavailable")
+            fleet.kv.manner = "honest"
+            # What comes next is judged as ever, by an instance that has to ask for everything again.
+            assert client.ask(fleet.key("good")) == (200, "")
+            assert client.ask(fleet.key("gone")) == (401, "key_revoked")
+            assert client.ask(fleet.deployment.forged(fleet.key("good"))) == (401, "key_invalid")
+            answer = waits.answer()
+            siblings[answer] = siblings.get(answer, 0) + 1
+        assert set(siblings) <= {(200, ""), (503, "unavailable")}, siblings
+        assert beside.ask(fleet.key("good")) == (200, "")
+        said = fleet.logs().count("gate_failed")
+        assert said >= 5, f"the log names {said} traps"
+        admitted = between_traps(fleet)
+        assert client.ask(fleet.key("good")) == (200, "")
+        fleet.no_secret_told()
+    return f"5 traps beside requests that waited ({siblings}); {admitted} of a limit of {N} between traps"
+
+
+def between_traps(fleet: Fleet) -> int:
+    answers, lock, crowd = {}, threading.Lock(), Crowd()
+
+    def asks(client, path):
+        def work():
+            answer = client.ask(fleet.key("limited"), path)
+            with lock:
+                answers[answer] = answers.get(answer, 0) + 1
+            time.sleep(0.05 if path == MARKED else 0.002)
+
+        return work
+
+    for gate in fleet.gates:
+        for path in ("/orders", "/orders", MARKED):
+            crowd.add(asks(Client(gate), path))
+    time.sleep(4)
+    crowd.stop()
+    admitted = answers.get((200, ""), 0)
+    assert 0 < admitted <= N, answers
+    assert set(answers) <= {(200, ""), (429, "rate_limited"), (503, "unavailable")}, answers
+    assert answers.get((503, "unavailable"), 0) > 20, answers
+    return admitted
+
+
+MARK = "5ec2e7" * 10
+#: Secrets that are none.
+BAD = {
+    "none": None, "empty": "", "no JSON": MARK, "an empty object": "{}", "no peppers": '{"peppers":[],"issuing":0,"signing":[]}',
+    "a short pepper": f'{{"peppers":[{{"id":0,"secret":"{MARK[:30]}"}}],"issuing":0,"signing":[]}}',
+    "a pepper of zeros": f'{{"peppers":[{{"id":0,"secret":"{"0" * 64}"}}],"issuing":0,"signing":[]}}',
+    "no signing key": f'{{"peppers":[{{"id":0,"secret":"{MARK}{MARK[:4]}"}}],"issuing":0,"signing":[]}}',
+}
+
+
+def without_secrets() -> str:
+    """Nothing passes and nothing is administered, and the log says why."""
+    for name, secrets in BAD.items():
+        with Fleet("secrets", {"key": Key()}, gates=1, secrets=secrets, create=False) as fleet:
+            client = Client(fleet.gates[0])
+            for path in ("/orders", "/", "/.well-known/tollgate/jwks.json"):
+                for key in (fleet.key("key"), b"none", fleet.admin.text):
+                    answer = client.ask(key, path)
+                    assert answer == (503, "unavailable"), f"{name}: {path}: {answer}"
+            status = administered(fleet)
+            # The ledger signs nothing, and does without a signing key: then it is only a stranger who asks.
+            assert status == (401 if name == "no signing key" else 503), f"{name}: administration: {status}"
+            said = fleet.logs()
+            assert "gate_failed" in said, f"{name}: {said[-300:]}"
+            assert "secret" in said.lower() or "pepper" in said or "signing" in said, f"{name}: {said[-300:]}"
+            assert MARK[:30] not in said, f"{name}: the log holds a secret"
+            fleet.no_secret_told()
+    return f"503 to everything with {', '.join(BAD)}"
+
+
+def administered(fleet: Fleet) -> int:
+    door = HTTPConnection(*fleet.gates[0].address, timeout=20)
+    door.request("POST", ADMIN_PATH, '{"op":"stamp"}', {"Authorization": f"Bearer {fleet.admin.text.decode()}"})
+    status = door.getresponse().status
+    door.close()
+    return status
+
+
+CASES = {
+    "who asked first goes away": leader_leaves,
+    "a planted trap in the gate's module": trapped,
+    "secrets that are missing or bad": without_secrets,
+}

@@ -1,0 +1,171 @@
+"""How gates come by records: keys that are new, caches on the way, and how little is asked."""
+
+import json
+import threading
+import time
+from http.client import HTTPConnection
+
+from contract.world import Key, Limit, Route
+from gate.deployed import until
+
+from .client import Client
+from .fleet import Fleet
+from .hammer import hammer, request
+
+#: For so long at most a gate that asked too early goes on saying that there is no such key.
+ABSENT_S = 10.0
+#: How many ask for one cold key at the same time.
+CROWD = 10_000
+#: How many connections are opened at once.
+OPENED = 500
+
+
+def new_keys() -> str:
+    """KV says for ever that there is no such key; the gates that did not ask for it know it at once."""
+    slowest, rounds = 0.0, 5
+    with Fleet("new", {f"new-{at}": Key() for at in range(rounds)}, create=False) as fleet:
+        fleet.kv.manner = lambda _key: None
+        asked = {}
+        for at in range(rounds):
+            role = f"new-{at}"
+            early = Client(fleet.gates[at])
+            assert early.ask(fleet.key(role)) == (401, "key_invalid")
+            asked[role] = early
+            # What KV says of it is kept where it is kept: it has been asked, and goes on saying so.
+            assert fleet.kv.reads >= at + 1
+        for role in asked:
+            fleet.create(role)
+            made = time.monotonic()
+            for gate in fleet.gates:
+                if gate.address != asked[role].address:
+                    client = Client(gate)
+                    assert client.ask(fleet.key(role)) == (200, ""), f"{role} does not work at once"
+                    client.close()
+            asked[role] = asked[role], made
+        for role, (early, made) in asked.items():
+            until(f"{role} works where it was asked for", lambda: early.ask(fleet.key(role)) == (200, ""), ABSENT_S + 1)
+            slowest = max(slowest, time.monotonic() - made)
+        assert slowest <= ABSENT_S + 1, slowest
+    return f"{rounds} keys worked at once at {len(fleet.gates) - 1} gates each; the slowest after {slowest:.1f} s where it had been asked for"
+
+
+def tenants() -> str:
+    """A cache by URL stands before the origin, and the origin calls everything public."""
+    keys = {"a": Key(tenant="ta", owner="anna"), "b": Key(tenant="tb", owner="bert")}
+    routes = [Route("/shared/**", cache=True)]
+    with Fleet("tenants", keys, gates=2, routes=routes, origin_port=9, cache=True) as fleet:
+        for at in range(20):
+            for gate in fleet.gates:
+                client = Client(gate)
+                for role, owner in (("a", "anna"), ("b", "bert")):
+                    path = f"/page/{at % 3}"
+                    assert client.ask(fleet.key(role), path) == (200, "")
+                    assert client.body == f"for {owner}".encode(), f"{owner} was shown what was {client.body}"
+                    told = client.field("cache-control")
+                    assert told and "private" in told and "public" not in told, f"a cache beyond the gate may keep it: {told}"
+                    assert "x-api-key" in (client.field("vary") or "").lower()
+                # Who has no key is shown nothing of it.
+                assert client.ask(b"none", f"/page/{at % 3}") == (401, "key_invalid")
+                client.close()
+        seen = cache(fleet)
+        assert seen["hits"] == 0 and not seen["kept"], seen
+        # The cache is one: a route that opts in does use it.
+        client = Client(fleet.gates[0])
+        for _ in range(2):
+            assert client.ask(fleet.key("a"), "/shared/page") == (200, "")
+        assert cache(fleet)["hits"] == 1, cache(fleet)
+        assert client.ask(b"none", "/shared/page") == (401, "key_invalid")
+        client.close()
+    return f"{seen['past']} answers went past the cache, none into it"
+
+
+def cache(fleet: Fleet) -> dict:
+    connection = HTTPConnection("127.0.0.1", fleet.ports["outbound"], timeout=20)
+    connection.request("GET", "/-/cache")
+    try:
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def stampede() -> str:
+    """All ask one gate for one key that it does not know, before KV has said a word."""
+    with Fleet("stampede", {"warm": Key(), "cold": Key()}, gates=1) as fleet:
+        until("KV is told", lambda: fleet.place_of("cold") in fleet.kv.values)
+        warm = Client(fleet.gates[0])
+        assert warm.ask(fleet.key("warm")) == (200, "")
+        before, said = fleet.kv.reads, threading.Event()
+        value = fleet.kv.values[fleet.place_of("cold")]
+        fleet.kv.manner = lambda _key: said.wait(20) and value
+        clients = [Client(fleet.gates[0], 60) for _ in range(CROWD)]
+        begun = time.monotonic()
+        for client in clients:
+            client.send(request(fleet.key("cold")))
+        sent = time.monotonic()
+        said.set()
+        answers: dict = {}
+        for client in clients:
+            answer = client.answer()
+            answers[answer] = answers.get(answer, 0) + 1
+        took = time.monotonic() - sent
+        reads, told = fleet.kv.reads - before, fleet.objects()
+        for client in clients:
+            client.close()
+        assert set(answers) <= {(200, ""), (503, "unavailable")}, answers
+        # A record that does not come within the deadline is asked for again: once each time.
+        most = 1 + int((sent - begun) / 0.25)
+        assert reads <= most, f"{reads} reads, {answers}"
+        assert answers.get((200, ""), 0) >= CROWD // 2, answers
+        warm.close()
+    return (f"{CROWD} requests within {sent - begun:.1f} s: {answers}, {reads} reads of KV and {told['Ledger']} of the ledger in all, "
+            f"the last answered {took:.1f} s after the last was sent")
+
+
+def warm() -> str:
+    """A key that is held, a head that is young, tokens that are leased: nobody is asked anything."""
+    keys = {"free": Key(), "limited": Key(limits=(Limit(1_000_000, rate=1_000_000, period_ms=60_000),))}
+    with Fleet("warm", keys, gates=1) as fleet:
+        told = []
+        for role in keys:
+            hammer(fleet.gates, [request(fleet.key(role))], 0.2, each=1)
+            client, asked = Client(fleet.gates[0]), 0
+            before, reads, begun = fleet.objects(), fleet.kv.reads, time.monotonic()
+            while time.monotonic() - begun < 3:
+                assert client.ask(fleet.key(role)) == (200, "")
+                asked += 1
+            after, took = fleet.objects(), time.monotonic() - begun
+            counted = {name: after[name] - before[name] for name in ("Relay", "Ledger", "Bucket")}
+            client.close()
+            assert fleet.kv.reads == reads, "KV was asked for a key that is held"
+            # The head is asked for by time, and tokens by lease: never by request.
+            assert counted["Relay"] <= 2 * took / 0.5 + 2 and counted["Ledger"] <= 2 * took / 0.25 + 2, counted
+            assert counted["Bucket"] <= (0 if role == "free" else 40), counted
+            assert asked > 20 * sum(counted.values()), f"{asked} requests: {counted}"
+            told.append(f"{role}: {asked} requests, KV 0, {', '.join(f'{name} {times}' for name, times in counted.items())}")
+        # Within the half second in which a head is young, exactly nothing.
+        told.append(f"{burst(fleet)} requests in a row on a young head asked nobody")
+    return "; ".join(told)
+
+
+def burst(fleet: Fleet) -> int:
+    """The most requests in a row, of ten times, in which no store was asked anything."""
+    most = 0
+    for _ in range(10):
+        client = Client(fleet.gates[0])
+        client.ask(fleet.key("free"))
+        before = fleet.asked()
+        for asked in range(1, 101):
+            assert client.ask(fleet.key("free")) == (200, "")
+        if fleet.asked() == before:
+            most = max(most, asked)
+        client.close()
+    assert most == 100, "every hundred requests asked somebody something"
+    return most
+
+
+CASES = {
+    "a key that is made after its absence was kept": new_keys,
+    "two tenants and one URL that may be cached": tenants,
+    "10,000 ask for one cold key": stampede,
+    "a warm key asks nobody": warm,
+}
