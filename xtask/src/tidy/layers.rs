@@ -51,6 +51,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-store-cloudflare",
         ],
     ),
+    ("tollgate-example-orders", &["tollgate-worker-gate"]),
     ("tollgate-conformance", &["tollgate-core", "tollgate-engine", "tollgate-identity"]),
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
