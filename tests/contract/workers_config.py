@@ -115,7 +115,7 @@ const objects :Workerd.Worker = (
   ],
   compatibilityDate = "{DATE}",
   bindings = [
-    {given},
+    {given},{' (name = "GATE", service = "gate0"),' if gates else ""}
   ],
   durableObjectNamespaces = [{namespaces}],
   durableObjectStorage = (localDisk = "storage"),

@@ -175,10 +175,10 @@ class Fleet:
 
     # What the stores are told, and say
 
-    def objects(self, path: str = "/") -> dict:
-        connection = HTTPConnection("127.0.0.1", self.ports["objects"], timeout=20)
+    def objects(self, path: str = "/", fields: dict | None = None) -> dict:
+        connection = HTTPConnection("127.0.0.1", self.ports["objects"], timeout=60)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=fields or {})
             response = connection.getresponse()
             body = response.read()
             assert response.status == 200, body

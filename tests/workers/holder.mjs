@@ -72,6 +72,17 @@ async function ask(request, env) {
   }
 }
 
+/** So many requests at the same time, more than a machine has sockets for; says what became of them. */
+async function crowd(gate, many, key) {
+  const answers = {};
+  const ask = async () => {
+    const { status } = await gate.fetch("http://gate.test/orders", { headers: { "x-api-key": key } });
+    answers[status] = (answers[status] ?? 0) + 1;
+  };
+  await Promise.all(Array.from({ length: many }, ask));
+  return Response.json(answers);
+}
+
 export default {
   async fetch(request, env) {
     const [, what, ...words] = new URL(request.url).pathname.split("/");
@@ -87,6 +98,7 @@ export default {
       const question = new TextEncoder().encode('{"since":[0,0]}');
       await env.LEDGER.get(env.LEDGER.idFromName("ledger")).ask(question);
     }
+    if (what === "crowd") return crowd(env.GATE, Number(words[0]), request.headers.get("x-api-key"));
     if (what === "head") {
       const answer = await env.LEDGER.get(env.LEDGER.idFromName("ledger")).ask(new TextEncoder().encode('{"since":[0,0]}'));
       return new Response(answer.slice(4));
