@@ -108,7 +108,7 @@ export async function serve(services, { sockets = Object.keys(services), disk } 
     const ports = await listening(child, sockets, ended);
     // Nothing waits for it when a test has failed before it stopped it.
     for (const held of [child, ...child.stdio.filter(Boolean)]) held.unref();
-    return { url: (name = sockets[0]) => `http://127.0.0.1:${ports.get(name)}`, log: () => log.join(""), stop };
+    return { pid: child.pid, url: (name = sockets[0]) => `http://127.0.0.1:${ports.get(name)}`, log: () => log.join(""), stop };
   } catch (error) {
     await stop();
     throw new Error(`workerd does not start: ${error.message}\n${log.join("")}`);
