@@ -174,7 +174,11 @@ fn done(
         return Err(Answer { status: answer.status, body: answer.body.clone() });
     }
     let asked = understood(body).ok_or_else(|| {
-        refused(400, "request_invalid", "the body is none of the operations of docs/spec/cloudflare.md")
+        refused(
+            400,
+            "request_invalid",
+            "the body is none of the operations of docs/spec/cloudflare.md",
+        )
     })?;
     match asked {
         Asked::Change(change) => {
