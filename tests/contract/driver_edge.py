@@ -1,12 +1,16 @@
 """The Worker's module in another JavaScript runtime: `edge-runtime` on Node, with nothing of Cloudflare around it. Records
-come from the driver's namespace, and heads, leases and limits from the real objects, all asked over HTTP."""
+come from the driver's namespace, and heads, leases and limits from the real objects, all asked over HTTP. The Worker that
+runs beside it is there for its administration only."""
 
 import json
 import re
+import signal
 import subprocess
+import time
+from contextlib import contextmanager
 
 from . import workers_config
-from .driver_workers import CLIENT, COUNTRY, READY_S, STOPS_S, WorkersGate, WorkersHost, secrets, settings
+from .driver_workers import STOPS_S, WorkersGate, WorkersHost, settings
 from .host import Unavailable
 from .row import Row
 from .world import Config, Deployment
@@ -56,8 +60,6 @@ class EdgeHost(WorkersHost):
         "hops": "the platform says where a client is: there are no hops to be configured",
         "metrics": "there is no page of metrics: the platform counts its requests",
         "websocket": "the runtime's client upgrades no connections",
-        "operate": "the ledger is changed through Cloudflare's administration, which is no part of the module: shown on the host `workers`",
-        "issue": "the ledger is changed through Cloudflare's administration, which is no part of the module: shown on the host `workers`",
     }
 
     def __init__(self, binary: str):
@@ -83,10 +85,9 @@ class EdgeGate(WorkersGate):
     server: subprocess.Popen | None = None
 
     def run(self):
-        told = settings(self.deployment, self.origin.port)
-        hops = bool(self.deployment.config.trusted_hops)
-        self._serve(workers_config.config(told, secrets(self.deployment), self.kv.port, self.storage, COUNTRY, CLIENT, gates=0), {"objects"})
-        given = {"settings": told, "secrets": secrets(self.deployment), "hops": hops,
+        self.run_worker()
+        given = {"settings": settings(self.deployment, self.origin.port), "secrets": self.secrets,
+                 "hops": bool(self.deployment.config.trusted_hops),
                  "objects": f"http://127.0.0.1:{self.ports['objects']}", "records": f"http://127.0.0.1:{self.kv.port}"}
         with self.log_path.open("ab") as log:
             self.server = subprocess.Popen([NODE, SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
@@ -100,6 +101,15 @@ class EdgeGate(WorkersGate):
     def alive(self) -> bool:
         return super().alive() and self.server is not None and self.server.poll() is None
 
+    @contextmanager
+    def frozen(self):
+        self.server.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(0.05)
+            yield
+        finally:
+            self.server.send_signal(signal.SIGCONT)
+
     def ask_to_stop(self):
         for process in (self.server, self.process):
             if process is not None and process.poll() is None:
@@ -107,6 +117,8 @@ class EdgeGate(WorkersGate):
 
     def stop_process(self):
         super().stop_process()
+        if self.server is None:
+            return
         try:
             self.server.wait(STOPS_S)
         except subprocess.TimeoutExpired:

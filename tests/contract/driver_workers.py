@@ -176,14 +176,14 @@ class WorkersGate(Gate):
         self.run()
 
     def run(self):
+        self.run_worker()
+        self.address = ("127.0.0.1", self.ports["gate0"])
+
+    def run_worker(self):
+        """Starts workerd, and returns when it listens."""
         text = workers_config.config({**settings(self.deployment, self.origin.port), "admin": {"path": ADMINISTRATION}}, self.secrets,
                                      self.kv.port, self.storage, COUNTRY, CLIENT, extra={"TOLLGATE_ADMIN": self.record},
                                      edge=bool(self.deployment.config.trusted_hops))
-        self._serve(text, {"gate0", "objects"})
-        self.address = ("127.0.0.1", self.ports["gate0"])
-
-    def _serve(self, text: str, sockets: set[str]):
-        """Starts workerd, and returns when it listens."""
         name = workers_config.lay(self.place, text)
         said, says = os.pipe()
         with self.log_path.open("ab") as log:
@@ -196,9 +196,9 @@ class WorkersGate(Gate):
                 event = json.loads(line)
                 if event.get("event") == "listen":
                     self.ports[event["socket"]] = event["port"]
-                if sockets <= set(self.ports):
+                if {"gate0", "objects"} <= set(self.ports):
                     break
-        if not sockets <= set(self.ports):
+        if not {"gate0", "objects"} <= set(self.ports):
             raise Unavailable(f"{self.deployment.config.name}: workerd ended: {self.logs().decode('utf-8', 'replace')[-600:]}")
 
     def _objects(self, path: str) -> dict:
@@ -235,8 +235,7 @@ class WorkersGate(Gate):
 
     def operate(self, words: list[str], fails=False) -> dict | None:
         """Through the administration's route, with the key that `tollgate init --target cloudflare` printed."""
-        host, port = self.address
-        there = ["--target", "cloudflare", "--url", f"http://{host}:{port}{ADMINISTRATION}"] if words[0] in LEDGERS else []
+        there = ["--target", "cloudflare", "--url", f"http://127.0.0.1:{self.ports['gate0']}{ADMINISTRATION}"] if words[0] in LEDGERS else []
         done = self.host.command(self.place, [*words, *there], self.admin)
         if fails:
             return {"refused": done.stderr.decode()} if done.returncode else None
@@ -274,6 +273,8 @@ class WorkersGate(Gate):
             self.process.terminate()
 
     def stop_process(self):
+        if self.process is None:
+            return
         self.ask_to_stop()
         try:
             self.process.wait(STOPS_S)
