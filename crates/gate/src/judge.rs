@@ -14,12 +14,12 @@ use tollgate_http::{
     answer::{self, Answer, Context, Invalid, Trouble},
     cors::{self, Cors},
     credential::{self, Found},
-    rate,
+    rate, reserved,
     route::Rule,
 };
 use tollgate_identity::{Jti, Method, Path};
 
-use crate::Policy;
+use crate::{JWKS_MAX_AGE_S, Policy};
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -184,6 +184,29 @@ impl Policy {
         let instance = instance(question.id);
         let answer = answer::invalid(cause, &self.context(question, &instance, About::NOTHING));
         Refusal { denial: Denial::RequestInvalid, unproven: None, answer }
+    }
+
+    /// What the gate itself publishes at a reserved path: no origin ever sees such a request.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing there, or not for this method: see [`Policy::trouble`].
+    pub fn published<F>(&self, question: &Question<'_, F>) -> Result<Answer, Trouble> {
+        if question.path != reserved::JWKS {
+            return Err(Trouble::NotFound);
+        }
+        let body = match question.method {
+            "GET" => self.jwks().to_owned(),
+            "HEAD" => String::new(),
+            _ => return Err(Trouble::MethodNotAllowed),
+        };
+        let age = ["public, max-age=", &JWKS_MAX_AGE_S.to_string()].concat();
+        let kind = String::from("application/json");
+        Ok(Answer {
+            status: 200,
+            fields: vec![("content-type", kind), ("cache-control", age)],
+            body,
+        })
     }
 
     /// The answer to a request if something is wrong that has nothing to do with a key.

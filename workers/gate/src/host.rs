@@ -1,9 +1,11 @@
 //! One gate in one isolate: what it holds between calls, and what each call comes to.
 
 mod limits;
+mod parking;
 mod stores;
 
 use tollgate_core::{
+    decision::Denial,
     lease::HolderId,
     time::{Reading, UnixMillis},
 };
@@ -18,6 +20,7 @@ use tollgate_http::{
 use tollgate_identity::Jti;
 
 use limits::Limits;
+use parking::Parked;
 use stores::Sent;
 
 use crate::{
@@ -50,14 +53,6 @@ pub enum Code {
     Waiting = 2,
     /// There is nothing to be told, or what was written cannot be read: for a request that is no allow.
     Nothing = 3,
-}
-
-/// A request that waits.
-struct Parked {
-    id: String,
-    text: Box<[u8]>,
-    /// Whether the engine has it.
-    judged: bool,
 }
 
 /// One gate.
@@ -130,22 +125,29 @@ impl<O: Outside> Host<O> {
         let input = self.page.lend();
         let text = input.get(..len).unwrap_or_default();
         let id = self.next_id();
-        let code = match self.limits {
-            Limits::Known => self.judge(text, &id, ticket, now_ms),
-            Limits::Asked | Limits::Unknown(_) => self.await_limits(text, &id, now_ms),
-        };
-        self.settle();
+        let mut code = self.judge(text, &id, ticket, now_ms);
         if code == Code::Waiting {
-            let judged = matches!(self.limits, Limits::Known);
-            self.parked.put(ticket.into(), Parked { id, text: text.into(), judged });
+            code = self.park(ticket, id, text, now_ms);
         }
+        self.settle();
         self.page.give_back(input);
         code
+    }
+
+    /// Answers a request that nothing can be said of now.
+    fn unavailable(&mut self, text: &[u8], id: &str) -> Code {
+        let Some(head) = Head::read(text) else { return Code::Nothing };
+        let refusal = self.policy.denied(&question(&head, id, ("/", None)), Denial::Unavailable);
+        render::answered(&mut self.page, &refusal.answer, id);
+        Code::Answered
     }
 
     /// What became of a request that waits.
     pub fn told(&mut self, ticket: u32, now_ms: u64) -> Code {
         let now_ms = self.seen(now_ms);
+        if let Some(parked) = self.parked.get_mut(ticket.into()) {
+            parked.seen_ms = now_ms;
+        }
         let Some(decision) = self.decided.take(ticket.into()) else {
             return self.still(ticket, now_ms);
         };
@@ -163,12 +165,6 @@ impl<O: Outside> Host<O> {
         say(&mut self.page, &self.policy, &head, (&path, query), &judged, &id)
     }
 
-    /// Nobody waits for this request any more.
-    pub fn forget(&mut self, ticket: u32) {
-        self.parked.take(ticket.into());
-        self.decided.take(ticket.into());
-    }
-
     /// What the client gets of an origin's answer, whose head the other side wrote.
     pub fn returned(&mut self, len: usize) -> Code {
         let input = self.page.lend();
@@ -176,6 +172,14 @@ impl<O: Outside> Host<O> {
         let done = render::returned(&mut self.page, &self.policy, text);
         self.page.give_back(input);
         done.map_or(Code::Nothing, |()| Code::Onward)
+    }
+
+    /// Whether what the other side wrote is a key that somebody of ours made.
+    pub fn proves(&mut self, len: usize) -> bool {
+        let input = self.page.lend();
+        let proved = self.policy.prover().prove(input.get(..len).unwrap_or_default()).is_ok();
+        self.page.give_back(input);
+        proved
     }
 
     /// What the client gets where the origin gives no answer. The other side wrote the method and the request's name.
@@ -208,6 +212,7 @@ impl<O: Outside> Host<O> {
         self.renew(UnixMillis(now_ms));
         self.engine.tick(reading(now_ms));
         self.settle();
+        self.sweep(now_ms);
         self.engine.wake_in(reading(now_ms))
     }
 
@@ -235,13 +240,9 @@ impl<O: Outside> Host<O> {
         };
         let question = question(&head, id, (&path, query));
         if reserved::is_reserved(&path) {
-            let answer = if path != reserved::JWKS {
-                self.policy.trouble(&question, Trouble::NotFound)
-            } else if head.method != "GET" && head.method != "HEAD" {
-                self.policy.trouble(&question, Trouble::MethodNotAllowed)
-            } else {
-                render::published(&self.policy, head.method == "HEAD")
-            };
+            let published = self.policy.published(&question);
+            let answer =
+                published.unwrap_or_else(|trouble| self.policy.trouble(&question, trouble));
             render::answered(&mut self.page, &answer, id);
             return Code::Answered;
         }
@@ -251,6 +252,9 @@ impl<O: Outside> Host<O> {
                     self.refusals.count(refusal.unproven.unwrap_or(refusal.denial.code()));
                 }
                 judged
+            }
+            Asked::Inquire(..) if !matches!(self.limits, Limits::Known) => {
+                return self.await_limits(text, id, now_ms);
             }
             Asked::Inquire(inquiry, rule) => {
                 let now = reading(now_ms);
@@ -290,7 +294,9 @@ impl<O: Outside> Host<O> {
     /// After every call of the engine.
     fn settle(&mut self) {
         for (ticket, decision) in self.engine.decisions() {
-            self.decided.put(ticket.into(), decision);
+            if self.parked.has(ticket.into()) {
+                self.decided.put(ticket.into(), decision);
+            }
         }
         self.errands.extend(self.engine.errands());
         if self.engine.needs_holder() {

@@ -1,6 +1,6 @@
 //! What the other side is told to do: the lines of each answer.
 
-use tollgate_gate::{Extra, JWKS_MAX_AGE_S, Passage, Policy};
+use tollgate_gate::{Extra, Passage, Policy};
 use tollgate_http::{
     answer::Answer,
     hygiene::{self, Hop, Inward, Outward, cache},
@@ -130,17 +130,6 @@ pub(crate) fn answered(page: &mut Page, answer: &Answer, id: &str) {
 /// An answer without a body, with `fields`.
 pub(crate) const fn bare(fields: Extra) -> Answer {
     Answer { status: 204, fields, body: String::new() }
-}
-
-/// The document that publishes the public keys.
-pub(crate) fn published(policy: &Policy, is_head: bool) -> Answer {
-    let age = ["public, max-age=", &JWKS_MAX_AGE_S.to_string()].concat();
-    let kind = String::from("application/json");
-    Answer {
-        status: 200,
-        fields: vec![("content-type", kind), ("cache-control", age)],
-        body: if is_head { String::new() } else { policy.jwks().to_owned() },
-    }
 }
 
 fn extra(page: &mut Page, fields: &Extra) {

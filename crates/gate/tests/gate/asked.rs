@@ -134,6 +134,32 @@ fn what_is_no_matter_of_keys_is_answered_in_the_name_of_the_request() {
 }
 
 #[test]
+fn the_public_keys_are_all_that_is_published() {
+    let policy = Policy::new(parts()).unwrap();
+    let keys = "/.well-known/tollgate/jwks.json";
+    for (method, path, expected) in [
+        ("GET", keys, Ok("{}")),
+        ("HEAD", keys, Ok("")),
+        ("POST", keys, Err(Trouble::MethodNotAllowed)),
+        ("get", keys, Err(Trouble::MethodNotAllowed)),
+        ("GET", "/.well-known/tollgate/other", Err(Trouble::NotFound)),
+        ("POST", "/.well-known/tollgate/other", Err(Trouble::NotFound)),
+        ("GET", "/", Err(Trouble::NotFound)),
+    ] {
+        let published = policy.published(&Sent { method, path, fields: &[] }.question());
+        let body = published.as_ref().map(|answer| answer.body.as_str()).map_err(|error| *error);
+        assert_eq!(body, expected, "{method} {path}");
+        if let Ok(answer) = published {
+            let told = [
+                ("content-type", "application/json".to_owned()),
+                ("cache-control", "public, max-age=300".to_owned()),
+            ];
+            assert_eq!((answer.status, &*answer.fields), (200, &told[..]));
+        }
+    }
+}
+
+#[test]
 fn parts_that_make_no_policy_are_told_apart() {
     let sources =
         |header: &str| Sources { header: Some(header.into()), query: None, forward: false };

@@ -98,6 +98,15 @@ impl Question<'_> {
         live.policy.rule(&self.bare())
     }
 
+    /// What the gate itself publishes at this path.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing there, or not for this method.
+    pub(crate) fn published(&self, live: &Live) -> Result<Answer, Trouble> {
+        live.policy.published(&self.bare())
+    }
+
     /// The answer to this request if something is wrong that has nothing to do with a key.
     pub(crate) fn trouble(&self, live: &Live, trouble: Trouble) -> Answer {
         let answer = live.policy.trouble(&self.bare(), trouble);

@@ -3,9 +3,9 @@
 use std::{borrow::Cow, sync::Arc};
 
 use hyper::{
-    Method, Request, Response, StatusCode, Uri, Version,
+    Request, Response, StatusCode, Uri, Version,
     body::Incoming,
-    header::{CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue},
+    header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue},
     http::request::Parts,
     upgrade::OnUpgrade,
 };
@@ -28,7 +28,6 @@ use super::{
     live::Live,
     report,
 };
-use crate::secrets::JWKS_MAX_AGE_S;
 
 /// Answers one request, whose place is `flight`.
 pub(crate) async fn answer(
@@ -143,24 +142,16 @@ fn read<'a>(head: &Parts, target: &'a str) -> Option<Target<'a>> {
 
 /// What the gate itself answers, and no origin ever sees.
 pub(crate) fn own(live: &Live, question: &Question<'_>) -> Response<Payload> {
-    if question.path != reserved::JWKS {
-        return rendered(question.trouble(live, Trouble::NotFound));
+    match question.published(live) {
+        Ok(answer) => {
+            let mut response = rendered(answer);
+            // Over HTTP/2 nobody else leaves the body of a HEAD out, so its length is said here.
+            let length = HeaderValue::from(live.policy.jwks().len());
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+            response
+        }
+        Err(trouble) => rendered(question.trouble(live, trouble)),
     }
-    if question.method != Method::GET && question.method != Method::HEAD {
-        return rendered(question.trouble(live, Trouble::MethodNotAllowed));
-    }
-    // Over HTTP/2 nobody else leaves the body out, and a client takes one for a broken connection.
-    let head = question.method == Method::HEAD;
-    let jwks = live.policy.jwks();
-    let body = if head { Payload::none() } else { Payload::text(jwks.to_owned()) };
-    let mut response = Response::new(body);
-    let fields = response.headers_mut();
-    fields.insert(CONTENT_LENGTH, HeaderValue::from(jwks.len()));
-    fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(age) = HeaderValue::try_from(format!("public, max-age={JWKS_MAX_AGE_S}")) {
-        fields.insert(CACHE_CONTROL, age);
-    }
-    response
 }
 
 fn bare(status: StatusCode) -> Response<Payload> {
