@@ -84,9 +84,48 @@ test("all who waited in vain for the limits of routes are told so by one failure
   };
   const to = gate({ limits }, ["search:ip=2,1/1h"]);
   const began = Date.now();
-  const told = await Promise.all(Array.from({ length: 2_100 }, () => judged(to)));
+  const { key } = mint(ring);
+  const told = await Promise.all(Array.from({ length: 2_100 }, () => judged(to, { key })));
   assert.deepEqual(new Set(told.map(({ status }) => status)), new Set([503]));
   // A pause of 250 ms is between two questions, however many wait.
   assert.ok(asked <= 1 + Math.ceil((Date.now() - began) / 250), `asked ${asked} times`);
   assert.equal(to.starts, 1);
+});
+
+test("who presents nothing, or what nobody of ours made, waits for no limits and causes no question", async () => {
+  let asked = 0;
+  const to = gate({ limits: () => ((asked += 1), never()) }, ["search:ip=2,1/1h"]);
+  const { key } = mint(ring);
+  for (const given of [{}, { key: "none" }, { key: `${key.slice(0, -1)}${key.endsWith("0") ? "1" : "0"}` }]) {
+    assert.equal(judged(to, given).status, 401);
+  }
+  assert.ok(judged(to, { path: "/public/x" }) instanceof Onward);
+  assert.equal(asked, 0);
+  judged(to, { key });
+  assert.equal(asked, 1);
+});
+
+test("requests that nobody asks about any more make room for others", () => {
+  const host = { random: (at, len) => crypto.getRandomValues(bytes(at, len)), log: () => {} };
+  const { exports: wasm } = new WebAssembly.Instance(module, { host });
+  const bytes = (at, len) => new Uint8Array(wasm.memory.buffer, at, len);
+  const write = (text) => {
+    const given = new TextEncoder().encode(text);
+    bytes(wasm.room(given.length), given.length).set(given);
+    return given.length;
+  };
+  const [waiting, answered] = [2, 1];
+  const begun = Date.now();
+  assert.equal(wasm.start(write(lines({ secrets: JSON.parse(given) })), begun), 0);
+  const head = (of) => `GET\nhttp://gate/x\n192.0.2.1\nNL\nx-api-key:${mint(ring).key}\nx-big:${"a".repeat(of)}\n`;
+  // Large ones are bounded by their bytes, small ones by their number.
+  const full = (of, from) => {
+    for (let ticket = from; ; ticket += 1) if (wasm.arrive(write(head(of)), ticket, begun) === answered) return ticket - from;
+  };
+  const large = full(60_000, 0);
+  assert.ok(large > 100 && large <= 8 * 1024 * 1024 / 60_000, `${large} of 60 kB wait`);
+  wasm.tick(begun + 4_000);
+  assert.equal(wasm.arrive(write(head(60_000)), 5_000, begun + 4_000), answered);
+  wasm.tick(begun + 6_000);
+  assert.equal(wasm.arrive(write(head(60_000)), 6_000, begun + 6_000), waiting);
 });

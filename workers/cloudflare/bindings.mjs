@@ -7,6 +7,9 @@ const RECORD_TTL_S = 60;
 
 const encoder = new TextEncoder();
 
+/** Where requests go on to, once that was looked at. */
+let origin;
+
 /** The stores of a deployment: a namespace of records, and the objects that have the last word. */
 export function stores(env) {
   const ask = async (namespace, name, question) => {
@@ -28,6 +31,7 @@ export function stores(env) {
 /** The settings of a deployment: what `wrangler.toml` says, and its secrets. */
 export function settings(env) {
   const { origin: _, admin: __, ...told } = env.TOLLGATE ?? {};
+  originOf(env);
   const secrets = env.TOLLGATE_SECRETS;
   if (typeof secrets !== "string") throw new Error("the secret TOLLGATE_SECRETS is not set");
   let read;
@@ -48,11 +52,21 @@ export function client(request) {
   };
 }
 
+/** Where requests go on to: a service, or a server by its URL without path. */
+function originOf(env) {
+  const { url } = env.TOLLGATE?.origin ?? {};
+  if (url === undefined && env.ORIGIN) return "http://origin";
+  const read = URL.canParse(url ?? "") ? new URL(url) : undefined;
+  // The origin of a URL is its scheme, host and port: what is set is that and nothing else.
+  const plain = /^https?:$/.test(read?.protocol) && [read.origin, `${read.origin}/`].includes(url);
+  if (!plain) throw new Error("origin.url is no server's URL without path, such as https://origin.example.com");
+  return read.origin;
+}
+
 /** Sends a request that passed to the origin, past every shared cache unless its route opts in. */
 export function forward(env, request, onward) {
-  const origin = env.TOLLGATE?.origin ?? {};
-  const url = origin.url ?? "http://origin";
-  const next = onward.request(request, url.replace(/\/$/, ""));
+  origin ??= originOf(env);
+  const next = onward.request(request, origin);
   const init = onward.cacheable ? {} : { cache: "no-store" };
   const sent = env.ORIGIN ? env.ORIGIN.fetch(next, init) : fetch(next, init);
   return sent.then(

@@ -372,6 +372,12 @@ export class Ledger extends DurableObject {
     return answer;
   }
 
+  /** Wakes at once if nothing else would ever wake it. */
+  keep() {
+    this.#mine();
+    if (this.#alarm === null) this.#wake(Date.now());
+  }
+
   #mine() {
     if (!isNamed(this.ctx.id, LEDGER, this.env.LEDGER)) throw refusal("question_misdirected");
   }

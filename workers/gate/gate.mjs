@@ -155,6 +155,17 @@ export class Gate {
     }
   }
 
+  /** Whether `key` is one that somebody of ours made: no store is asked. */
+  proves(key) {
+    try {
+      const wasm = this.#wasm ?? this.#start();
+      return wasm.proves(this.#write(key)) === 1;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
   #judged(code) {
     const page = this.#read();
     if (code === ONWARD) return new Onward(this, page);
@@ -301,7 +312,7 @@ export class Gate {
 }
 
 /** What is answered when there is no gate to ask. */
-function unavailable() {
+export function unavailable() {
   const problem = { type: "about:blank", title: "Service Unavailable", status: 503, code: "unavailable" };
   const headers = {
     "content-type": "application/problem+json",

@@ -95,13 +95,6 @@ pub(crate) extern "C" fn told(ticket: u32, now_ms: f64) -> u32 {
     coded(|host| host.told(ticket, millis(now_ms)))
 }
 
-/// Nobody waits for this request any more.
-#[expect(unsafe_code, reason = "an export has to keep its name")]
-#[unsafe(no_mangle)]
-pub(crate) extern "C" fn forget(ticket: u32) {
-    with(|host| host.forget(ticket));
-}
-
 /// What the client gets of an answer whose head has `len` bytes: a [`Code`].
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
@@ -114,6 +107,13 @@ pub(crate) extern "C" fn returned(len: usize) -> u32 {
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn unreachable(len: usize) -> u32 {
     coded(|host| host.unreachable(len))
+}
+
+/// Whether the text of `len` bytes is a key that somebody of ours made: nothing is asked of any store.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn proves(len: usize) -> u32 {
+    with(|host| host.proves(len)).map_or(0, u32::from)
 }
 
 /// How many errands wait to be run.

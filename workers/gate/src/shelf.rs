@@ -30,6 +30,22 @@ impl<T> Shelf<T> {
         self.place(number).ok().and_then(|place| self.0.get(place)).map(|(_, thing)| thing)
     }
 
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut T> {
+        let place = self.place(number).ok()?;
+        self.0.get_mut(place).map(|(_, thing)| thing)
+    }
+
+    /// Keeps the things that `stays` is true of.
+    pub(crate) fn keep(&mut self, mut stays: impl FnMut(u64, &T) -> bool) {
+        self.0.retain(|(number, thing)| stays(*number, thing));
+    }
+
+    /// Every thing, in the order of the numbers.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, thing)| thing)
+    }
+
     /// Whether something stands there.
     pub(crate) fn has(&self, number: u64) -> bool {
         self.place(number).is_ok()

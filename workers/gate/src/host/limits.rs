@@ -1,14 +1,10 @@
 //! The limits of routes: nothing is judged by them before the ledger has said since when they have their numbers.
 
-use tollgate_core::{decision::Denial, stamp::Stamp, time::UnixMillis};
+use tollgate_core::{stamp::Stamp, time::UnixMillis};
 use tollgate_store_cloudflare::{frame::parts, message, place};
 
-use super::{Code, Host, Outside, question, stores::Sent};
-use crate::{
-    head::Head,
-    render,
-    setup::{Changed, PARKED_MAX, Setup},
-};
+use super::{Code, Host, Outside, stores::Sent};
+use crate::setup::{Changed, Setup};
 
 /// The number of the errand that asks for the limits of routes: the engine's are below it.
 pub(super) const ERRAND: u64 = (1 << 53) - 1;
@@ -38,35 +34,24 @@ impl<O: Outside> Host<O> {
         if self.parked.get(ticket.into()).is_none_or(|parked| parked.judged) {
             return Code::Waiting;
         }
+        if matches!(self.limits, Limits::Asked) {
+            return Code::Waiting;
+        }
         let Some(mut parked) = self.parked.take(ticket.into()) else { return Code::Nothing };
-        let code = match self.limits {
-            Limits::Known => {
-                parked.judged = true;
-                self.judge(&parked.text, &parked.id, ticket, now_ms)
-            }
-            Limits::Asked | Limits::Unknown(_) => {
-                self.await_limits(&parked.text, &parked.id, now_ms)
-            }
-        };
-        self.settle();
+        parked.judged = matches!(self.limits, Limits::Known);
+        let code = self.judge(&parked.text, &parked.id, ticket, now_ms);
         if code == Code::Waiting {
             self.parked.put(ticket.into(), parked);
         }
+        self.settle();
         code
     }
 
-    /// What becomes of a request while it is not known since when the limits of routes have their numbers: it waits for
-    /// the ledger to say so, or is answered *unavailable* if that has just failed.
+    /// What becomes of a request with a genuine key while it is not known since when the limits of routes have their
+    /// numbers: it waits for the ledger to say so, or is answered *unavailable* if that has just failed.
     pub(super) fn await_limits(&mut self, text: &[u8], id: &str, now_ms: u64) -> Code {
-        // Who finds too many others waiting is told so at once, and nobody else is the worse for it.
-        if matches!(self.limits, Limits::Unknown(at_ms) if now_ms < at_ms)
-            || self.parked.len() >= PARKED_MAX
-        {
-            let Some(head) = Head::read(text) else { return Code::Nothing };
-            let refusal =
-                self.policy.denied(&question(&head, id, ("/", None)), Denial::Unavailable);
-            render::answered(&mut self.page, &refusal.answer, id);
-            return Code::Answered;
+        if matches!(self.limits, Limits::Unknown(at_ms) if now_ms < at_ms) {
+            return self.unavailable(text, id);
         }
         Code::Waiting
     }

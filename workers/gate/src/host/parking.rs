@@ -1,0 +1,41 @@
+//! Requests that wait: kept while somebody asks what became of them, and never more than there is room for.
+
+use super::{Code, Host, Limits, Outside};
+use crate::setup::PARKED_MAX;
+
+/// The most bytes of requests that wait at one time.
+const PARKED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// After how many milliseconds a request that nobody asks about is forgotten.
+const FORSAKEN_MS: u64 = 5_000;
+
+/// A request that waits.
+pub(super) struct Parked {
+    pub(super) id: String,
+    pub(super) text: Box<[u8]>,
+    /// Whether the engine has it.
+    pub(super) judged: bool,
+    /// When somebody last asked what became of it.
+    pub(super) seen_ms: u64,
+}
+
+impl<O: Outside> Host<O> {
+    /// Keeps a request that waits, if there is room: what one client may send in vain is bounded.
+    pub(super) fn park(&mut self, ticket: u32, id: String, text: &[u8], now_ms: u64) -> Code {
+        let held: usize = self.parked.iter().map(|parked| parked.text.len()).sum();
+        if self.parked.len() >= PARKED_MAX || held.saturating_add(text.len()) > PARKED_BYTES_MAX {
+            return self.unavailable(text, &id);
+        }
+        let judged = matches!(self.limits, Limits::Known);
+        let parked = Parked { id, text: text.into(), judged, seen_ms: now_ms };
+        self.parked.put(ticket.into(), parked);
+        Code::Waiting
+    }
+
+    /// Drops what nobody has asked about for a while: its client is gone.
+    pub(super) fn sweep(&mut self, now_ms: u64) {
+        let since = |parked: &Parked| now_ms.saturating_sub(parked.seen_ms);
+        self.parked.keep(|_, parked| since(parked) < FORSAKEN_MS);
+        self.decided.keep(|ticket, _| self.parked.has(ticket));
+    }
+}
