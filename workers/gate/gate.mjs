@@ -155,14 +155,14 @@ export class Gate {
     }
   }
 
-  /** Whether `key` is one that somebody of ours made: no store is asked. */
+  /** Whether `key` is one that somebody of ours made: no store is asked. Throws where there is no gate to ask. */
   proves(key) {
     try {
       const wasm = this.#wasm ?? this.#start();
       return wasm.proves(this.#write(key)) === 1;
     } catch (error) {
       this.#failed(error);
-      return false;
+      throw error;
     }
   }
 
