@@ -7,6 +7,9 @@ import argparse
 import sys
 import time
 import traceback
+from pathlib import Path
+
+from contract import workers_config
 
 from . import broken, buckets, faults, isolates, records, revocation
 from .fleet import Fleet
@@ -38,7 +41,7 @@ def guards(only: str | None) -> int:
     for name, (case, *planted) in broken.COPIES.items():
         if only and only not in name:
             continue
-        Fleet.planted = (tuple(planted),)
+        Fleet.planted = tuple(planted)
         try:
             told = CASES[case]()
         except AssertionError as why:
@@ -57,7 +60,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="workers", description=__doc__)
     parser.add_argument("--only", help="cases, or broken copies, whose name contains this")
     parser.add_argument("--guards", action="store_true", help="copies of the modules that are broken, each of which a case must notice")
+    parser.add_argument("--modules", type=Path, help="another folder of what is deployed, such as one that is built from broken source")
     arguments = parser.parse_args()
+    if arguments.modules:
+        workers_config.WORKERS = arguments.modules.resolve()
     return guards(arguments.only) if arguments.guards else play(arguments.only)
 
 

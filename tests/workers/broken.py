@@ -1,11 +1,40 @@
-"""Broken copies of what is deployed: the case that must notice, the file, what stands there, and what stands there instead."""
+"""Broken copies of what is deployed: the case that must notice, and in each file what stands there instead of what."""
 
-REVOCATION = "200 keys are revoked while KV tells their old records"
+BINDINGS, GATE, OBJECTS, WORKER = "cloudflare/bindings.mjs", "gate/gate.mjs", "cloudflare/objects.mjs", "cloudflare/worker.mjs"
+
+HEAD = 'head: (_place, question) => ask(env.RELAY, "relay", question),'
+RECORD = "record: (place, question) => ask(env.LEDGER, place, question),"
+READ = "const found = await env.RECORDS.get("
+PUT = "kv.put(key, state.slice());"
+GET = "const before = kv.get(key) ?? new Uint8Array(0);"
+FORGETFUL = ((OBJECTS, PUT, ""),)
+IN_MEMORY = (
+    (OBJECTS, PUT, "this.held = new Map(this.held).set(key, state.slice());"),
+    (OBJECTS, GET, "const before = this.held?.get(key) ?? new Uint8Array(0);"),
+)
+ALLOWS = ((GATE, "return new Response(JSON.stringify(problem), { status: 503, headers });", "return new Response(null, { status: 200 });"),)
+N, HOT, EVICTED = "a limit of N over many gates admits N", "a hot key keeps to its bucket, and asks seldom", "objects are evicted between requests"
 
 COPIES = {
     "a head is kept by who carries it, and its age is not counted": (
-        REVOCATION, "cloudflare/bindings.mjs",
-        'head: (_place, question) => ask(env.RELAY, "relay", question),',
-        'head: (_place, question) => (stores.kept ??= ask(env.RELAY, "relay", question)),',
+        "200 keys are revoked while KV tells their old records", (BINDINGS, HEAD, HEAD.replace("ask(", "(stores.kept ??= ask(").replace("),", ")),")),
     ),
+    "a bucket forgets what it has granted": (N, *FORGETFUL),
+    "a hot bucket forgets what it has granted": (HOT, *FORGETFUL),
+    "a bucket is kept in memory only": ("objects are overloaded, reset, silent, cut off", *IN_MEMORY),
+    "an evicted bucket is kept in memory only": (EVICTED, *IN_MEMORY),
+    "a store that fails is not told to the module": (
+        "KV is stale, slow, wrong, another key's, silent", (GATE, "wasm.fail(Number(id), refused ? 1 : 0, Date.now());", ";"),
+    ),
+    "what was asked for ends with who asked": ("who asked first goes away", (GATE, "          context.waitUntil(work);\n", "")),
+    "a trap is an allow": ("a planted trap in the gate's module", *ALLOWS),
+    "a start that fails is an allow": ("secrets that are missing or bad", *ALLOWS),
+    "what KV does not have there is not": (
+        "a key that is made after its absence was kept", (BINDINGS, RECORD, 'record: () => Promise.reject(new Error("store_refused")),'),
+    ),
+    "answers to those with a key may be kept by caches": (
+        "two tenants and one URL that may be cached", (BINDINGS, 'onward.cacheable ? {} : { cache: "no-store" }', "{}"),
+    ),
+    "KV is asked twice": ("10,000 ask for one cold key", (BINDINGS, READ, f"await env.RECORDS.get(key);\n      {READ}")),
+    "each request has a gate of its own": ("a warm key asks nobody", (WORKER, "gate ??= new Gate(", "gate = new Gate(")),
 }

@@ -19,6 +19,8 @@ from reference import record as record_format
 from reference import sealed
 
 GATES = 8
+#: The deadline unless settings name one: for cases in which one machine is kept very busy.
+PATIENT_MS = 1_000
 #: A gate's own deadline for stores: what is not answered by then is a failure of the store.
 STORE_DEADLINE_MS = 500
 #: The way in for administration.
@@ -37,8 +39,9 @@ class Fleet:
     planted: tuple[tuple[str, str, str], ...] = ()
 
     def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = DRAWN, routes=(),
-                 origin_port: int | None = None, cache: bool = False, plant: tuple = (), create: bool = True):
-        self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=STORE_DEADLINE_MS))
+                 origin_port: int | None = None, cache: bool = False, plant: tuple = (), create: bool = True,
+                 deadline_ms: int = STORE_DEADLINE_MS):
+        self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=deadline_ms))
         self.deployment.now_ms = int(time.time() * 1_000)
         self.number, self.origin_port, self.cache = gates, origin_port, cache
         self.kv = Namespace()
@@ -66,7 +69,7 @@ class Fleet:
     def _plant(path: Path, text: str, instead: str):
         held = path.read_text()
         if held.count(text) != 1:
-            raise AssertionError(f"{path.name} holds {held.count(text)} times: {text}")
+            raise LookupError(f"{path.name} holds {held.count(text)} times: {text}")
         path.write_text(held.replace(text, instead))
 
     # Life
