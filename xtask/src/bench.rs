@@ -36,7 +36,25 @@ pub(crate) fn run(
     if wanted("gate") {
         gate(project, as_json, full)?;
     }
+    if wanted("cloudflare") {
+        cloudflare(project, as_json)?;
+    }
     Ok(true)
+}
+
+/// The gate as a Worker on workerd, beside an empty Worker and two hand-written checks.
+fn cloudflare(project: &Project, as_json: bool) -> anyhow::Result<()> {
+    for need in [Need::Wasm, Need::Workers, Need::Proxies] {
+        setup::ready(project, need)?;
+    }
+    let log = project.target.join("xtask/bench-build.log");
+    let node = project.path("workers/node_modules/.bin/node");
+    exec::run(project.command(&node).arg("workers/build.mjs"), &log)?;
+    exec::run(&mut project.cargo(&["build", "--locked", "--release", "-p", "tollgate-load"]), &log)?;
+    let mut bench = project.command(&node);
+    bench.arg("tests/workers/bench.mjs").arg(debian::unpacked(project).join("usr/bin/wrk"));
+    bench.arg(project.target.join("release/tollgate-load"));
+    show(project, "cloudflare", bench.args(as_json.then_some("--json")), as_json)
 }
 
 /// The release binary on loopback, beside itself unchecked and beside nginx; the long part loads it with a million keys.
