@@ -15,7 +15,7 @@ mod tests;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::{
@@ -29,6 +29,10 @@ pub(crate) use ready::{Lack, lacks};
 
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
+    /// Look at the deployment too that is described beside the configuration: cloudflare is
+    /// wrangler.toml
+    #[arg(value_enum, value_name = "PLATFORM")]
+    platform: Option<Platform>,
     /// The configuration of what stands around this gate: nginx, Caddy, HAProxy, Envoy, Traefik, a
     /// template of AWS SAM or CloudFormation, Terraform, wrangler. Repeat it for more
     #[arg(long, value_name = "FILE")]
@@ -36,6 +40,21 @@ pub(crate) struct Doctor {
     /// List what is looked for, and look at nothing
     #[arg(long)]
     list: bool,
+}
+
+/// Where a gate can run that is not this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Platform {
+    Cloudflare,
+}
+
+impl Platform {
+    /// The file that describes a deployment.
+    const fn file(self) -> &'static str {
+        match self {
+            Self::Cloudflare => "wrangler.toml",
+        }
+    }
 }
 
 /// How much a finding matters.
@@ -77,7 +96,13 @@ pub(crate) fn run(
     if arguments.list {
         return list(output);
     }
-    let (facts, unseen) = Facts::fetch(source, &arguments.proxy)?;
+    let deployed = arguments.platform.map(|platform| source.file.with_file_name(platform.file()));
+    let files: Vec<_> = arguments.proxy.iter().cloned().chain(deployed).collect();
+    let (mut facts, unseen) = Facts::fetch(source, &files)?;
+    if arguments.platform.is_some() {
+        // The keys of a deployment are in none that is here.
+        facts.lacks.retain(|lack| lack.code != "store_missing");
+    }
     let findings = examine(&facts);
     let warnings = findings.iter().filter(|one| one.check.weight == Weight::Warning).count();
     let document = json!({

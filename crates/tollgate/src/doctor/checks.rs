@@ -20,7 +20,7 @@ const fn warning(
 }
 
 /// The checks, in the order in which their findings are told.
-pub(crate) const CHECKS: [Check; 30] = [
+pub(crate) const CHECKS: [Check; 36] = [
     warning(
         "checking_off",
         "gate.checking is false",
@@ -204,5 +204,43 @@ pub(crate) const CHECKS: [Check; 30] = [
         about: "a file leaves to another place what was looked for in it",
         advice: "Look there too; a file can be named with --proxy.",
         find: |facts| facts.remarked(foreign::LEAVES_OPEN),
+    },
+    warning(
+        "worker_admin_on_route",
+        "the administration of a Worker shares a host with its callers, and has no path of its own",
+        "Give admin in [vars.TOLLGATE] a host that no other route has, or a path that no caller asks for.",
+        |facts| facts.remarked(foreign::SHARED_DOOR),
+    ),
+    warning(
+        "worker_binding_missing",
+        "a Worker lacks something that the gate works with",
+        "It would answer 503 to everything. wrangler hands no binding and no variable down to an environment: say each again.",
+        |facts| facts.remarked(foreign::UNBOUND),
+    ),
+    warning(
+        "worker_secret_in_file",
+        "a secret stands in the configuration of a Worker",
+        "Whoever reads the file or the dashboard has it. Replace it, and set the new one with `wrangler secret put`.",
+        |facts| facts.remarked(foreign::OPEN_SECRET),
+    ),
+    warning(
+        "worker_placed_elsewhere",
+        "a Worker is moved away from its callers",
+        "Every request would travel first. Leave placement out: the gate decides where the caller is.",
+        |facts| facts.remarked(foreign::PLACED),
+    ),
+    Check {
+        code: "worker_not_observed",
+        weight: Weight::Note,
+        about: "nobody keeps what a Worker says",
+        advice: "Set observability.enabled to true: refusals and failures are told in its log alone.",
+        find: |facts| facts.remarked(foreign::UNSEEN),
+    },
+    Check {
+        code: "worker_without_route",
+        weight: Weight::Note,
+        about: "a Worker has no route, so nobody reaches it",
+        advice: "Add routes with the pattern and the zone.",
+        find: |facts| facts.remarked(foreign::UNREACHED),
     },
 ];

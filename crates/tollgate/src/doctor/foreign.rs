@@ -33,6 +33,12 @@ pub(super) const CACHE: &str = "authorizer_cache";
 pub(super) const KEEPS_BACK: &str = "decide_without_key_header";
 pub(super) const FAIL_OPEN: &str = "fail_open_route";
 pub(super) const SIDE_DOOR: &str = "worker_side_door";
+pub(super) const SHARED_DOOR: &str = "worker_admin_on_route";
+pub(super) const UNBOUND: &str = "worker_binding_missing";
+pub(super) const OPEN_SECRET: &str = "worker_secret_in_file";
+pub(super) const PLACED: &str = "worker_placed_elsewhere";
+pub(super) const UNSEEN: &str = "worker_not_observed";
+pub(super) const UNREACHED: &str = "worker_without_route";
 pub(super) const NOT_UNDERSTOOD: &str = "file_not_understood";
 pub(super) const LEAVES_OPEN: &str = "file_leaves_open";
 

@@ -234,6 +234,37 @@ fn files_of_other_systems_are_told_from_their_harmless_neighbours() {
     }
 }
 
+/// Every other pair is in foreign/tests/worker.rs.
+#[test]
+fn a_worker_is_told_from_its_harmless_neighbour() {
+    let good = include_str!("../../../../wrangler.toml")
+        .replace("# routes = [{", "routes = [{ custom_domain = true,")
+        .replace("# admin =", "admin =");
+    let with = |part: &str, other: &str| {
+        let mut facts = facts("");
+        facts.proxies.push(("wrangler.toml".to_owned(), good.replace(part, other)));
+        facts
+    };
+    for (code, part, bad) in [
+        ("worker_admin_on_route", "admin = { host", "admin = { other"),
+        ("worker_binding_missing", "\"RECORDS\"", "\"OTHER\""),
+        (
+            "worker_secret_in_file",
+            "[vars.TOLLGATE]",
+            "[vars]\nTOLLGATE_ADMIN = ''\n[vars.TOLLGATE]",
+        ),
+        (
+            "worker_placed_elsewhere",
+            "[observability]",
+            "[placement]\nmode = 'smart'\n[observability]",
+        ),
+        ("worker_not_observed", "enabled = true", "enabled = false"),
+        ("worker_without_route", "routes =", "ways ="),
+    ] {
+        check(code, &with(part, bad), &with("", ""));
+    }
+}
+
 fn key(change: impl FnOnce(&mut serde_json::Value)) -> Key {
     let mut document = serde_json::json!({
         "id": "key_0000000000000001", "name": null, "created_ms": NOW.0, "state": "active",

@@ -142,3 +142,19 @@ fn a_store_with_keys_is_given_no_new_secrets_for_a_deployment_either() {
     site.run(&["init", "--target", "cloudflare"]).fails(3, "has keys");
     assert!(!site.folder.join("tollgate.admin.json").exists());
 }
+
+#[test]
+fn the_doctor_reads_the_deployment_that_stands_beside_the_configuration() {
+    let site = Site::bare("remote-doctor");
+    site.done(&["init", "--target", "cloudflare"]);
+    site.run(&["doctor", "cloudflare"]).fails(1, "wrangler.toml");
+    let good = include_str!("../../../../wrangler.toml");
+    site.write("wrangler.toml", &good.replace("workers_dev = false", "workers_dev = true"));
+    let told = site.run(&["doctor", "cloudflare"]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.out.contains("worker_side_door: "), "{told:?}");
+    site.write("wrangler.toml", good);
+    let told = site.run(&["doctor", "cloudflare"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(!told.out.contains("worker_side_door: "), "{told:?}");
+}

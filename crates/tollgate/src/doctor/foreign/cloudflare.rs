@@ -1,4 +1,6 @@
-//! wrangler: doors beside the route, and routes whose failing is decided elsewhere.
+//! wrangler: doors beside the route, routes whose failing is decided elsewhere, and what our own Worker needs.
+
+mod worker;
 
 use super::{LEAVES_OPEN, SIDE_DOOR, Told, tree::Node};
 
@@ -8,6 +10,7 @@ pub(super) fn is(node: &Node) -> bool {
 }
 
 pub(super) fn look(node: &Node, told: &mut Told<'_>) {
+    worker::look(node, told);
     let environments = node.get("env").into_iter().flat_map(Node::entries);
     let environments: Vec<_> =
         environments.map(|(name, of)| (format!("env.{name}."), of)).collect();

@@ -4,11 +4,15 @@
 
 use std::{fs, path::Path};
 
-use super::{CACHE, FAIL_OPEN, LEAVES_OPEN, NOT_UNDERSTOOD, SIDE_DOOR, remarks};
+use super::{
+    CACHE, FAIL_OPEN, LEAVES_OPEN, NOT_UNDERSTOOD, OPEN_SECRET, PLACED, SHARED_DOOR, SIDE_DOOR,
+    UNBOUND, UNREACHED, UNSEEN, remarks,
+};
 use crate::config::{Config, Environment, Source};
 
 mod files;
 mod reading;
+mod worker;
 
 use files::FILES;
 
