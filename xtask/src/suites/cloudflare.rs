@@ -20,11 +20,16 @@ pub(super) const STEPS: &[Step] = &[
         needs: &[Need::Wasm, Need::Workers],
         run: build,
     },
-    Step { name: "size", about: "the modules against the budget", needs: &[], run: size::workers_step },
+    Step {
+        name: "size",
+        about: "the modules against the budget",
+        needs: &[],
+        run: size::workers_step,
+    },
     Step {
         name: "objects",
-        about: "Durable Objects on workerd: buckets, relays, the ledger",
-        needs: &[Need::Workers],
+        about: "workerd: buckets, relays, the ledger; streams, WebSockets, the gate as a library",
+        needs: &[Need::Wasm, Need::Workers],
         run: objects,
     },
     Step {
@@ -58,7 +63,7 @@ fn objects(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
         }
     }
     files.sort();
-    ensure!(!files.is_empty(), "there are no tests of objects");
+    ensure!(!files.is_empty(), "there are no tests of Workers");
     let mut run = node(with)?;
     run.args(["--test", "--test-reporter=tap"]).args(files);
     summary(&exec::run(&mut run, &with.log)?.stdout)
@@ -86,7 +91,8 @@ fn command(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
 /// What Node's runner says at its end: `# pass 12`, `# fail 0`, `# skipped 0`.
 fn summary(stdout: &str) -> anyhow::Result<Tally> {
     let said = |what: &str| {
-        let line = stdout.lines().rev().find_map(|line| line.strip_prefix("# ")?.strip_prefix(what));
+        let line =
+            stdout.lines().rev().find_map(|line| line.strip_prefix("# ")?.strip_prefix(what));
         let number = line.with_context(|| format!("the runner does not say `{what}`"))?;
         anyhow::Ok(number.trim().parse::<u64>()?)
     };
@@ -112,7 +118,8 @@ mod tests {
 
     #[test]
     fn a_summary_is_counted_and_what_was_left_out_is_no_pass() {
-        let text = "ok 1 - a\n# tests 3\n# pass 2\n# fail 0\n# cancelled 0\n# skipped 1\n# todo 0\n";
+        let text =
+            "ok 1 - a\n# tests 3\n# pass 2\n# fail 0\n# cancelled 0\n# skipped 1\n# todo 0\n";
         let tally = summary(text).ok();
         assert_eq!(tally.map(|tally| (tally.tests, tally.skipped)), Some((2, 1)));
         assert!(summary("ok 1 - a\n").is_err());
