@@ -50,7 +50,8 @@ fn cloudflare(project: &Project, as_json: bool) -> anyhow::Result<()> {
     let log = project.target.join("xtask/bench-build.log");
     let node = project.path("workers/node_modules/.bin/node");
     exec::run(project.command(&node).arg("workers/build.mjs"), &log)?;
-    exec::run(&mut project.cargo(&["build", "--locked", "--release", "-p", "tollgate-load"]), &log)?;
+    let load = ["build", "--locked", "--release", "-p", "tollgate-load"];
+    exec::run(&mut project.cargo(&load), &log)?;
     let mut bench = project.command(&node);
     bench.arg("tests/workers/bench.mjs").arg(debian::unpacked(project).join("usr/bin/wrk"));
     bench.arg(project.target.join("release/tollgate-load"));
