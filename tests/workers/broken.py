@@ -4,6 +4,7 @@ BINDINGS, GATE, OBJECTS, WORKER = "cloudflare/bindings.mjs", "gate/gate.mjs", "c
 
 HEAD = 'head: (_place, question) => ask(env.RELAY, "relay", question),'
 RECORD = "record: (place, question) => ask(env.LEDGER, place, question),"
+ALONE = 'record: () => Promise.reject(new Error("store_refused")),'
 READ = "const found = await env.RECORDS.get("
 PUT = "kv.put(key, state.slice());"
 GET = "const before = kv.get(key) ?? new Uint8Array(0);"
@@ -23,14 +24,14 @@ COPIES = {
     "a hot bucket forgets what it has granted": (HOT, *FORGETFUL),
     "a bucket is kept in memory only": ("objects are overloaded, reset, silent, cut off", *IN_MEMORY),
     "an evicted bucket is kept in memory only": (EVICTED, *IN_MEMORY),
-    "a store that fails is not told to the module": (
-        "KV is stale, slow, wrong, another key's, silent", (GATE, "wasm.fail(Number(id), refused ? 1 : 0, Date.now());", ";"),
+    "nobody but KV is asked for records": (
+        "KV is stale, slow, wrong, another key's, silent", (BINDINGS, RECORD, ALONE),
     ),
     "what was asked for ends with who asked": ("who asked first goes away", (GATE, "          context.waitUntil(work);\n", "")),
     "a trap is an allow": ("a planted trap in the gate's module", *ALLOWS),
     "a start that fails is an allow": ("secrets that are missing or bad", *ALLOWS),
     "what KV does not have there is not": (
-        "a key that is made after its absence was kept", (BINDINGS, RECORD, 'record: () => Promise.reject(new Error("store_refused")),'),
+        "a key that is made after its absence was kept", (BINDINGS, RECORD, ALONE),
     ),
     "answers to those with a key may be kept by caches": (
         "two tenants and one URL that may be cached", (BINDINGS, 'onward.cacheable ? {} : { cache: "no-store" }', "{}"),

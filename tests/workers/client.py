@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 
 PATIENCE_S = 20
 
@@ -77,6 +78,11 @@ class Client:
         if not data:
             raise EOFError
         self.held += data
+
+    def break_off(self):
+        """Ends the connection so that the other side hears of it at once, and not only when it writes."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def close(self):
         if self.connection is not None:
