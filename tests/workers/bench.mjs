@@ -136,13 +136,12 @@ async function counted(served, key) {
 }
 
 /** From the start of the process to the first answer: the gate's is a refusal, which no store is asked for. */
-async function starts(served) {
+async function starts({ checked }) {
   const took = { empty: [], gate: [] };
-  const told = { keys: { prefix: "tg", envs: ["live"] }, identity: { issuer: "tollgate", audience: "origin" } };
-  const { checked } = served;
+  const told = { origin: { url: "http://127.0.0.1:9" }, keys: { prefix: "tg", envs: ["live"] }, identity: { issuer: "tollgate", audience: "origin" } };
   const services = {
     empty: written().empty,
-    gate: { ...checked, flags: ["nodejs_compat"], bindings: { TOLLGATE: { json: told }, TOLLGATE_SECRETS: secrets() } },
+    gate: { ...checked, bindings: { TOLLGATE: { json: told }, TOLLGATE_SECRETS: secrets() } },
   };
   for (let at = 0; at < STARTS; at += 1) {
     for (const [name, service] of Object.entries(services)) {
