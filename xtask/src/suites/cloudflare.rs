@@ -33,6 +33,12 @@ pub(super) const STEPS: &[Step] = &[
         run: objects,
     },
     Step {
+        name: "terraform",
+        about: "the Terraform module deploys what `wrangler.toml` does",
+        needs: &[Need::Python],
+        run: terraform,
+    },
+    Step {
         name: "contract",
         about: "the contract of every gate, put to the deployed modules on workerd",
         needs: &[Need::Python, Need::Workers],
@@ -67,6 +73,11 @@ fn objects(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = node(with)?;
     run.args(["--test", "--test-reporter=tap"]).args(files);
     summary(&exec::run(&mut run, &with.log)?.stdout)
+}
+
+/// Read as HCL, and nothing is applied.
+fn terraform(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(&mut python(with, "workers.terraform", &[]))
 }
 
 /// Every row of the contract holds on workerd, or does not apply there and says why.
