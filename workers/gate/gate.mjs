@@ -343,6 +343,8 @@ function field(line) {
 /** Settings as the module reads them: a line for each leaf of `tree`, with the path that leads there. */
 export function lines(tree, path = "") {
   if (tree === null || tree === undefined) return "";
+  // A list of nothing is said, since it is not the same as nothing.
+  if (Array.isArray(tree) && tree.length === 0) return `${path}\t\n`;
   if (typeof tree === "object") {
     return Object.entries(tree).map(([name, below]) => lines(below, path === "" ? name : `${path}.${name}`)).join("");
   }

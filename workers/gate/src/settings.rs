@@ -122,9 +122,20 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// Whether a list of nothing is set at `path`, which is not the same as nothing.
+    #[must_use]
+    pub fn is_empty_list(&self, path: &str) -> bool {
+        let line = self.0.iter().find(|line| line.path == path && line.value.is_empty());
+        line.is_some_and(|line| {
+            line.asked.set(true);
+            true
+        })
+    }
+
     /// The texts listed at `path`.
     #[must_use]
     pub fn list(&self, path: &str) -> Vec<&'a str> {
+        let _: bool = self.is_empty_list(path);
         let mut texts = vec![];
         while let Some(text) = self.text(&at(path, texts.len())) {
             texts.push(text);
@@ -135,6 +146,7 @@ impl<'a> Settings<'a> {
     /// The paths of the tables listed at `path`.
     #[must_use]
     pub fn tables(&self, path: &str) -> Vec<String> {
+        let _: bool = self.is_empty_list(path);
         let mut paths = vec![];
         loop {
             let next = at(path, paths.len());
@@ -187,6 +199,16 @@ mod tests {
         assert_eq!(settings.tables("r"), ["r.0", "r.1"]);
         assert_eq!(settings.list("l"), ["x", "y"]);
         assert!(settings.end().is_err());
+    }
+
+    #[test]
+    fn a_list_of_nothing_is_told_from_nothing_and_a_text_is_no_list() {
+        let settings = Settings::read("a\t\nb.0\tx\nc\ttext").unwrap();
+        assert!(settings.is_empty_list("a") && settings.list("a").is_empty());
+        assert!(!settings.is_empty_list("b") && !settings.is_empty_list("d"));
+        assert!(settings.list("c").is_empty());
+        assert_eq!(settings.list("b"), ["x"]);
+        assert_eq!(settings.end().unwrap_err().to_string(), "c: no such setting");
     }
 
     #[test]

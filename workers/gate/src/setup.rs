@@ -127,8 +127,8 @@ fn engine(settings: &Settings<'_>) -> Result<tollgate_engine::Settings, Settings
 
 fn brand(settings: &Settings<'_>) -> Result<Brand, SettingsError> {
     let prefix = settings.text("keys.prefix").unwrap_or("tg");
-    let envs = settings.list("keys.envs");
-    let envs = if envs.is_empty() { vec!["live"] } else { envs };
+    let (none, envs) = (settings.is_empty_list("keys.envs"), settings.list("keys.envs"));
+    let envs = if envs.is_empty() && !none { vec!["live"] } else { envs };
     Brand::new(prefix, &envs)
         .map_err(|_| SettingsError::new("keys", "prefix and envs do not name keys"))
 }
