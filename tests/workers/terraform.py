@@ -75,6 +75,11 @@ def modules_are_those_that_wrangler_uploads(told: dict):
     assert resource("cloudflare_worker_version")["main_module"] == entry
 
 
+def housekeeping_is_as_often(told: dict):
+    made = [one["cron"] for one in resource("cloudflare_workers_cron_trigger")["schedules"]]
+    assert made == told["triggers"]["crons"], made
+
+
 def there_is_no_side_door(told: dict):
     subdomain = resource("cloudflare_worker")["subdomain"]
     assert (subdomain["enabled"], subdomain["previews_enabled"]) == (told["workers_dev"], told["preview_urls"]) == (False, False)
@@ -87,7 +92,7 @@ def the_provider_is_fixed(_: dict):
 
 
 CHECKS = (bindings_are_those_of_wrangler, migrations_are_those_of_wrangler, dates_and_flags_are_those_of_wrangler,
-          modules_are_those_that_wrangler_uploads, there_is_no_side_door, the_provider_is_fixed)
+          modules_are_those_that_wrangler_uploads, housekeeping_is_as_often, there_is_no_side_door, the_provider_is_fixed)
 
 
 def main() -> int:

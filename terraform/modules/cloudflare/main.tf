@@ -77,6 +77,17 @@ resource "cloudflare_workers_deployment" "gate" {
   }]
 }
 
+resource "cloudflare_workers_cron_trigger" "gate" {
+  account_id  = var.account_id
+  script_name = cloudflare_worker.gate.name
+
+  schedules = [
+    { cron = "*/15 * * * *" },
+  ]
+
+  depends_on = [cloudflare_workers_deployment.gate]
+}
+
 # A route leads to a gate that is there, so it comes last.
 resource "cloudflare_workers_route" "gate" {
   for_each = var.routes
