@@ -4,7 +4,9 @@ The modules are those that `node workers/build.mjs` has laid beside their JavaSc
 """
 
 import argparse
+import shutil
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 from contract import workers_config
 
 from . import broken, buckets, faults, isolates, records, revocation
-from .fleet import Fleet
+from .fleet import FOLDERS_DEPLOYED, Fleet
 
 CASES = {**revocation.CASES, **buckets.CASES, **faults.CASES, **isolates.CASES, **records.CASES}
 
@@ -62,9 +64,12 @@ def main() -> int:
     parser.add_argument("--guards", action="store_true", help="copies of the modules that are broken, each of which a case must notice")
     parser.add_argument("--modules", type=Path, help="another folder of what is deployed, such as one that is built from broken source")
     arguments = parser.parse_args()
-    if arguments.modules:
-        workers_config.WORKERS = arguments.modules.resolve()
-    return guards(arguments.only) if arguments.guards else play(arguments.only)
+    with tempfile.TemporaryDirectory() as held:
+        # What is built anew meanwhile is for the next time.
+        for folder in FOLDERS_DEPLOYED:
+            shutil.copytree((arguments.modules or workers_config.WORKERS) / folder, Path(held) / folder)
+        workers_config.WORKERS = Path(held)
+        return guards(arguments.only) if arguments.guards else play(arguments.only)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ STORE_DEADLINE_MS = 500
 ADMIN_PATH = "/operators/door"
 ORIGIN, CACHE = "tests/workers/origin.mjs", "tests/workers/cache.mjs"
 FOLDERS_DEPLOYED = ("cloudflare", "gate", "objects")
-STOPS_S = 10
 #: Secrets of a deployment, made anew in every run.
 DRAWN = "drawn"
 
@@ -39,7 +38,7 @@ class Fleet:
     planted: tuple[tuple[str, str, str], ...] = ()
 
     def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = DRAWN, routes=(),
-                 origin_port: int | None = None, cache: bool = False, plant: tuple = (), create: bool = True,
+                 origin_port: int | None = None, cache: bool = False, create: bool = True,
                  deadline_ms: int = STORE_DEADLINE_MS):
         self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=deadline_ms))
         self.deployment.now_ms = int(time.time() * 1_000)
@@ -51,7 +50,7 @@ class Fleet:
         (self.place / "storage").mkdir()
         for folder in FOLDERS_DEPLOYED:
             shutil.copytree(workers_config.WORKERS / folder, self.place / "workers" / folder, ignore=shutil.ignore_patterns("src", "*.toml"))
-        for file, text, instead in (*self.planted, *plant):
+        for file, text, instead in self.planted:
             self._plant(self.place / "workers" / file, text, instead)
         self.secrets = driver_workers.secrets(self.deployment) if secrets is DRAWN else secrets
         self.admin = self.deployment.put("admin", Key(tenant="operators", owner="ann", scopes=("keys:read", "keys:write")))
