@@ -8,6 +8,8 @@ const BODY_MAX = 64 * 1024;
 export function isAdministration(env, request) {
   const place = env.TOLLGATE?.admin;
   if (place === undefined || place === null) return false;
+  // What is no URL, such as that of `OPTIONS *`, is the gate's to answer.
+  if (!URL.canParse(request.url)) return false;
   const { hostname, pathname } = new URL(request.url);
   // A place that names neither is none: the whole gate would be one.
   if (place.host === undefined && place.path === undefined) return false;

@@ -95,6 +95,7 @@ impl<O: Outside> Host<O> {
         let engine = Engine::new(setup.engine, holder(&mut outside));
         let mut start = [0; 8];
         outside.random(&mut start);
+        outside.log(r#"{"level":"info","event":"started"}"#);
         Ok(Self {
             outside,
             settings: settings.into(),
@@ -119,9 +120,6 @@ impl<O: Outside> Host<O> {
     pub fn arrive(&mut self, len: usize, ticket: u32, now_ms: u64) -> Code {
         let now_ms = self.seen(now_ms);
         self.renew(UnixMillis(now_ms));
-        if let Some(line) = self.refusals.due(now_ms) {
-            self.outside.log(&line);
-        }
         let input = self.page.lend();
         let text = input.get(..len).unwrap_or_default();
         let id = self.next_id();
@@ -130,6 +128,9 @@ impl<O: Outside> Host<O> {
             code = self.park(ticket, id, text, now_ms);
         }
         self.settle();
+        if let Some(line) = self.refusals.due(now_ms) {
+            self.outside.log(&line);
+        }
         self.page.give_back(input);
         code
     }

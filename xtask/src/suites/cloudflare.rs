@@ -45,6 +45,12 @@ pub(super) const STEPS: &[Step] = &[
         run: contract,
     },
     Step {
+        name: "faults",
+        about: "eight gates over the same objects: revocations, limits, and everything that can fail",
+        needs: &[Need::Python, Need::Workers],
+        run: faults,
+    },
+    Step {
         name: "edge-runtime",
         about: "the same module in another JavaScript runtime",
         needs: &[Need::Python, Need::Workers],
@@ -84,6 +90,11 @@ fn terraform(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = python(with, "contract", &["run", "--host", "workers", "--verbose", "--binary"]);
     with.count(run.arg(command(with)?))
+}
+
+/// What is promised holds over many isolates, and whatever the platform does.
+fn faults(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(&mut python(with, "workers", &[]))
 }
 
 /// The same file gives the same verdicts where there is nothing of Cloudflare.
