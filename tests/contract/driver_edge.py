@@ -54,6 +54,7 @@ class EdgeHost(WorkersHost):
         "wire": "Node's server reads the bytes of HTTP/1.1, and gives the runtime a request",
         "timeouts": "the platform's own patience with clients and origins holds",
         "limits": "the platform's own bounds of heads hold",
+        "near": "its buckets are two processes further away than where it is deployed: the bound is shown here, the share on workers",
         "repeats": "the runtime joins fields of one name before anybody is asked: a key that is given twice is a list, which is 400",
         "methods": "Node's server knows the methods of HTTP and WebDAV, and refuses others and CONNECT itself",
         "fragment": "a URL's fragment is no part of what is asked for: neither judged nor forwarded",

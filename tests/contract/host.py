@@ -47,6 +47,7 @@ NEEDS = {
     "bodies": "bodies and answers are streamed, and an origin may misbehave",
     "websocket": "connections are upgraded",
     "upstream": "the gate decides what the origin receives besides identity and key",
+    "near": "a bucket is as near as where it is deployed: how much of a small limit is admitted hangs on the round trip",
     "repeats": "a field that is given twice reaches the gate as two",
     "methods": "a request of any method reaches the gate",
     "named": "any field that carries a key is kept from the origin",

@@ -82,8 +82,8 @@ def _hammering_gains_and_costs_nothing(stage):
     stage.expect(len(admitted) >= 6, f"only {len(admitted)} admitted in 6 s: {admitted}")
 
 
-def _window_bound(stage):
-    """In every window of time no more than the burst and what came in it."""
+def _hammered(stage) -> list[tuple[float, float]]:
+    """Asks for four seconds; when each request that passed was asked and answered."""
     stage.compares_origin = False
     begin, admitted = time.monotonic(), []
     while time.monotonic() < begin + 4.0:
@@ -91,6 +91,12 @@ def _window_bound(stage):
         got = stage.ask(request(x_api_key("one")))
         if got.status == 200:
             admitted.append((asked, time.monotonic()))
+    return admitted
+
+
+def _window_bound(stage):
+    """In every window of time no more than the burst and what came in it."""
+    admitted = _hammered(stage)
     for first in range(len(admitted)):
         for last in range(first, len(admitted)):
             # The admission lies somewhere between asking and answering: the widest window is the fair one.
@@ -99,6 +105,12 @@ def _window_bound(stage):
             if last - first + 1 > most + 1e-6:
                 stage.fault(f"{last - first + 1} admitted within {window:.3f} s, {most:.2f} are the most")
                 return
+    stage.expect(len(admitted) > 5, f"only {len(admitted)} were admitted")
+
+
+def _window_share(stage):
+    """A client that asks all the time gets most of what there is."""
+    admitted = _hammered(stage)
     stage.expect(len(admitted) >= 0.8 * (5 + 10 * 4), f"only {len(admitted)} of about 45 were admitted")
 
 
@@ -218,6 +230,8 @@ ROWS = [
         config="rates", slow=True, keys={"one": Key(limits=(Limit(2, 1, 1_000),))}),
     Row(F, "no window of time holds more than burst and rate", "R04", (_window_bound,), config="rates", slow=True,
         keys={"one": Key(limits=(Limit(5, 10, 1_000),))}),
+    Row(F, "a client that asks all the time gets most of what there is", "R04", (_window_share,), config="rates", slow=True,
+        keys={"one": Key(limits=(Limit(5, 10, 1_000),))}, needs=("near",)),
     Row(F, "what is left is never more than is true, and never rises", "R10", (_left_is_true,), keys={"one": Key(limits=(Limit(10, 1, HOUR),))}),
     Row(F, "a refusal names the limit that refuses", "R08", (_names_the_policy,),
         keys={"one": Key(limits=(Limit(9, 1, HOUR, name="wide"), Limit(1, 1, HOUR, name="small")))}),
