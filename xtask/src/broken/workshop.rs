@@ -18,8 +18,16 @@ const TEST_MAX: Duration = Duration::from_secs(120);
 /// How long a build may take.
 const BUILD_MAX: Duration = Duration::from_secs(600);
 /// What the tests of a copy can read: everything else stays where it is.
-const COPIED: [&str; 7] =
-    ["Cargo.toml", "Cargo.lock", "crates/", "examples/", "tests/", "workers/", "xtask/"];
+const COPIED: [&str; 8] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "crates/",
+    "examples/",
+    "tests/",
+    "workers/",
+    "wrangler.toml",
+    "xtask/",
+];
 
 /// What became of a broken copy.
 #[derive(Debug)]
