@@ -73,6 +73,8 @@ pub struct Host<O> {
     refusals: Refusals,
     /// The newest time that was seen: there is one clock, and it may be set back.
     newest_ms: u64,
+    /// When requests that nobody asks about were last looked for.
+    swept_ms: u64,
     /// The buffer.
     pub page: Page,
 }
@@ -112,6 +114,7 @@ impl<O: Outside> Host<O> {
             ids: u64::from_le_bytes(start),
             refusals: Refusals::EMPTY,
             newest_ms: now_ms,
+            swept_ms: now_ms,
             page: Page::default(),
         })
     }
@@ -162,7 +165,7 @@ impl<O: Outside> Host<O> {
         let now = UnixMillis(now_ms);
         let outside = &mut self.outside;
         let judged = self.policy.told(&question, rule, Some(&decision), || jti(outside), now);
-        keep(&mut self.engine, Some(&decision), &judged);
+        keep(&mut self.engine, &decision, &judged);
         say(&mut self.page, &self.policy, &head, (&path, query), &judged, &id)
     }
 
@@ -273,7 +276,7 @@ impl<O: Outside> Host<O> {
                 let now = UnixMillis(now_ms);
                 let judged =
                     self.policy.told(&question, rule, Some(&decision), || jti(outside), now);
-                keep(&mut self.engine, Some(&decision), &judged);
+                keep(&mut self.engine, &decision, &judged);
                 judged
             }
         };
@@ -362,8 +365,8 @@ fn question<'q>(
 }
 
 /// Keeps a token that was signed for what was decided, so that it is used again.
-fn keep(engine: &mut Engine<u32>, decision: Option<&Decision>, judged: &Judged) {
-    if let (Some(Decision::Allow(pass)), Judged::Passes(passage)) = (decision, judged)
+fn keep(engine: &mut Engine<u32>, decision: &Decision, judged: &Judged) {
+    if let (Decision::Allow(pass), Judged::Passes(passage)) = (decision, judged)
         && let Some(Identity::Kept(signed, true)) = &passage.identity
     {
         engine.keep(pass, std::sync::Arc::clone(signed));

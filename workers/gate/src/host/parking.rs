@@ -9,6 +9,9 @@ const PARKED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// After how many milliseconds a request that nobody asks about is forgotten.
 const FORSAKEN_MS: u64 = 5_000;
 
+/// How often that is looked for, in milliseconds: everybody who waits looks at the time, every few milliseconds.
+const SWEEP_EVERY_MS: u64 = 500;
+
 /// A request that waits.
 pub(super) struct Parked {
     pub(super) id: String,
@@ -34,6 +37,10 @@ impl<O: Outside> Host<O> {
 
     /// Drops what nobody has asked about for a while: its client is gone.
     pub(super) fn sweep(&mut self, now_ms: u64) {
+        if now_ms < self.swept_ms.saturating_add(SWEEP_EVERY_MS) {
+            return;
+        }
+        self.swept_ms = now_ms;
         let since = |parked: &Parked| now_ms.saturating_sub(parked.seen_ms);
         self.parked.keep(|_, parked| since(parked) < FORSAKEN_MS);
         self.decided.keep(|ticket, _| self.parked.has(ticket));

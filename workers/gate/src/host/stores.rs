@@ -63,8 +63,8 @@ impl<O: Outside> Host<O> {
         }
         let reply = self.read(&sent, found, input.get(..len).unwrap_or_default());
         self.page.give_back(input);
-        if let Err(StoreError::Damaged(_)) = &reply {
-            self.damaged(&sent, &reply);
+        if let Err(error @ StoreError::Damaged(_)) = &reply {
+            self.damaged(&sent, error);
         }
         self.engine.deliver(ErrandId(id), reply, reading(now_ms));
         self.settle();
@@ -86,7 +86,7 @@ impl<O: Outside> Host<O> {
         self.settle();
     }
 
-    pub(super) fn read(&self, sent: &Sent, found: bool, text: &[u8]) -> Result<Reply, StoreError> {
+    fn read(&self, sent: &Sent, found: bool, text: &[u8]) -> Result<Reply, StoreError> {
         let peppers = self.policy.prover().peppers();
         let framing = |_| StoreError::Damaged(OpenError::Other("message_damaged"));
         let head = |text: &[u8]| {
@@ -119,8 +119,7 @@ impl<O: Outside> Host<O> {
         }
     }
 
-    pub(super) fn damaged(&mut self, sent: &Sent, reply: &Result<Reply, StoreError>) {
-        let Err(error) = reply else { return };
+    fn damaged(&mut self, sent: &Sent, error: &StoreError) {
         let (of, name) = match sent {
             Sent::Head => ("head", String::new()),
             Sent::Replica(expected) | Sent::Record(expected) => ("record", hex(expected.lookup)),
