@@ -322,6 +322,19 @@ impl<T> Passage<T> {
     }
 }
 
+/// The name of a request: its number as 16 hexadecimal digits.
+#[must_use]
+pub fn name(number: u64) -> [u8; 16] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'0'; 16];
+    for (place, digit) in text.iter_mut().rev().enumerate() {
+        let shift = u32::try_from(place).unwrap_or(0).saturating_mul(4);
+        let nibble = usize::try_from(number >> shift & 15).unwrap_or(0);
+        *digit = DIGITS.get(nibble).copied().unwrap_or(b'0');
+    }
+    text
+}
+
 /// How an answer names a request.
 #[must_use]
 pub fn instance(id: &str) -> String {

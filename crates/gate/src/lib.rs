@@ -10,6 +10,8 @@ mod policy;
 mod schedule;
 pub mod spelled;
 
-pub use judge::{Asked, Extra, Identity, Judged, Passage, Question, Refusal, Token, instance};
+pub use judge::{
+    Asked, Extra, Identity, Judged, Passage, Question, Refusal, Token, instance, name,
+};
 pub use policy::{Parts, Policy, PolicyError};
 pub use schedule::{AFTERLIFE_MS, JWKS_MAX_AGE_S, Schedule, ScheduleError, Term};

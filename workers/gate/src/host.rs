@@ -316,12 +316,7 @@ impl<O: Outside> Host<O> {
 
     fn next_id(&mut self) -> String {
         self.ids = self.ids.wrapping_add(1);
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |place: u32| {
-            let nibble = usize::try_from(self.ids >> place.saturating_mul(4) & 15).unwrap_or(0);
-            char::from(DIGITS.get(nibble).copied().unwrap_or(b'0'))
-        };
-        (0..16).rev().map(digit).collect()
+        tollgate_gate::name(self.ids).map(char::from).iter().collect()
     }
 }
 

@@ -31,14 +31,7 @@ impl RequestIds {
 
 impl RequestId {
     fn of(number: u64) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [b'0'; 16];
-        for (place, digit) in text.iter_mut().rev().enumerate() {
-            let shift = u32::try_from(place).unwrap_or(0).saturating_mul(4);
-            let nibble = usize::try_from(number >> shift & 15).unwrap_or(0);
-            *digit = DIGITS.get(nibble).copied().unwrap_or(b'0');
-        }
-        Self(text)
+        Self(tollgate_gate::name(number))
     }
 
     /// The name as text.
