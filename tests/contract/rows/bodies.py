@@ -11,6 +11,9 @@ CHUNKED = ("Transfer-Encoding", "chunked")
 BINARY = bytes(range(256)) * 4
 LARGE = b"0123456789abcdef" * 65_536
 
+#: How often a request that may not be sent twice is begun until it meets no connection that is just being closed.
+TRIES_MAX = 10
+
 
 def chunks(*parts: bytes) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
@@ -109,14 +112,21 @@ def _origin_that_closes(stage):
 
 
 def _asked_once(stage):
-    """A request that an origin leaves unanswered is not sent a second time."""
+    """A request that an origin leaves unanswered is not sent a second time.
+
+    One that meets a connection which the origin is closing for another row's sake does not reach it at all.
+    """
     stage.compares_origin = False
     for method in ("POST", "DELETE", "PUT"):
-        before = len(stage.arrived())
-        stage.gate.origin.answers[stage.mark] = [b""]
-        got = stage.ask(request(x_api_key(), method=method, body=b"pay"))
-        stage.expect(got is not None and got.status == 502, f"{method} is {got and got.status}")
-        times = len(stage.arrived()) - before
+        for _ in range(TRIES_MAX):
+            before = len(stage.arrived())
+            stage.gate.origin.answers[stage.mark] = [b""]
+            got = stage.ask(request(x_api_key(), method=method, body=b"pay"))
+            stage.expect(got is not None and got.status == 502, f"{method} is {got and got.status}")
+            times = len(stage.arrived()) - before
+            stage.expect(times <= 1, f"{method} reached the origin {times} times")
+            if times:
+                break
         stage.expect(times == 1, f"{method} reached the origin {times} times")
 
 

@@ -61,17 +61,21 @@ struct Memory {
     made: Turn,
     /// Whether anything has come since something was last sent.
     heard: AtomicBool,
+    /// Whether anything has ever come.
+    served: AtomicBool,
 }
 
-/// Whether `error` is that of a connection which had been made before `begun`, and on which nothing was heard of
-/// an answer: the origin has closed it while nobody needed it, and the request met that.
+/// Whether `error` is that of a connection which had been made before `begun` or has served another request since,
+/// and on which nothing was heard of an answer: the origin has closed it while nobody needed it, and the request met
+/// that.
 pub(super) fn was_closing(error: &Error, begun: Turn) -> bool {
     let Some(connected) = error.connect_info() else { return false };
     let mut extras = Extensions::new();
     connected.get_extras(&mut extras);
-    extras
-        .get::<Known>()
-        .is_some_and(|Known(memory)| memory.made <= begun && !memory.heard.load(Ordering::Relaxed))
+    extras.get::<Known>().is_some_and(|Known(memory)| {
+        let kept = memory.made <= begun || memory.served.load(Ordering::Relaxed);
+        kept && !memory.heard.load(Ordering::Relaxed)
+    })
 }
 
 impl Connector {
@@ -94,7 +98,8 @@ impl Service<Uri> for Connector {
         let (connecting, turns) = (self.inner.call(to), self.turns.clone());
         Box::pin(async move {
             let io = connecting.await?.into_inner();
-            let memory = Memory { made: turns.now(), heard: AtomicBool::new(false) };
+            let (heard, served) = (AtomicBool::new(false), AtomicBool::new(false));
+            let memory = Memory { made: turns.now(), heard, served };
             Ok(TokioIo::new(Line { io, known: Known(Arc::new(memory)) }))
         })
     }
@@ -128,6 +133,7 @@ impl AsyncRead for Line {
         ready!(Pin::new(&mut self.io).poll_read(cx, room))?;
         if room.filled().len() > before {
             self.heard(true);
+            self.known.0.served.store(true, Ordering::Relaxed);
         }
         Poll::Ready(Ok(()))
     }
