@@ -14,6 +14,17 @@ IN_MEMORY = (
     (OBJECTS, GET, "const before = this.held?.get(key) ?? new Uint8Array(0);"),
 )
 ALLOWS = ((GATE, "return new Response(JSON.stringify(problem), { status: 503, headers });", "return new Response(null, { status: 200 });"),)
+STILL = "const ONWARD = 0;"
+#: A clock that stands still with the process: it goes on by no more than this from one look to the next.
+STANDS = ((GATE, STILL, """let seen = 0, told = 0;
+const real = Date.now;
+Date.now = () => {
+  const now = real();
+  told = told === 0 ? now : told + Math.min(Math.max(now - seen, 0), 50);
+  seen = now;
+  return told;
+};
+""" + STILL),)
 N, HOT, EVICTED = "a limit of N over many gates admits N", "a hot key keeps to its bucket, and asks seldom", "objects are evicted between requests"
 
 COPIES = {
@@ -38,4 +49,6 @@ COPIES = {
     ),
     "KV is asked twice": ("10,000 ask for one cold key", (BINDINGS, READ, f"await env.RECORDS.get(key);\n      {READ}")),
     "each request has a gate of its own": ("a warm key asks nobody", (WORKER, "gate ??= new Gate(", "gate = new Gate(")),
+    "a clock that stands still keeps a head young": ("a key is revoked while a process stands still", *STANDS),
+    "a clock that stands still keeps leases": ("leases that are held over a standstill are void", *STANDS),
 }

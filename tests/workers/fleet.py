@@ -1,7 +1,6 @@
 """A deployment of several gates in one workerd, over one that holds the Durable Objects, and KV."""
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -12,11 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from contract import driver_workers, workers_config
-from contract.driver_workers import COUNTRY, FOLDERS, CLIENT, WORKERD
+from contract.driver_workers import COUNTRY, FOLDERS, CLIENT
 from contract.workers_kv import Namespace
 from contract.world import Config, Deployment, Key, Minted
 from reference import record as record_format
 from reference import sealed
+
+from .process import ended, started
 
 GATES = 8
 #: The deadline unless settings name one: for cases in which one machine is kept very busy.
@@ -80,29 +81,14 @@ class Fleet:
                                      extra={"TOLLGATE_ADMIN": self._admin_record()}, origin=None if self.origin_port else ORIGIN,
                                      outbound=CACHE if self.cache else None)
         name = workers_config.lay(self.place, text)
-        said, says = os.pipe()
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen([WORKERD, "serve", name, f"--control-fd={says}"], cwd=self.place, pass_fds=(says,),
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        os.close(says)
         wanted = {f"gate{at}" for at in range(self.number)} | {"objects"} | ({"outbound"} if self.cache else set())
-        self.ports = {}
-        with os.fdopen(said) as lines:
-            for line in lines:
-                event = json.loads(line)
-                if event.get("event") == "listen":
-                    self.ports[event["socket"]] = event["port"]
-                if wanted <= set(self.ports):
-                    break
-        if not wanted <= set(self.ports):
-            raise RuntimeError(f"workerd ended: {self.logs()[-600:]}")
+        self.process, self.ports = started(self.place, name, self.log_path, wanted)
         self.gates = [SimpleNamespace(address=("127.0.0.1", self.ports[f"gate{at}"])) for at in range(self.number)]
         self.doors = [None] * self.number
 
     def kill(self):
         """Ends it at once, whatever it was doing."""
-        self.process.kill()
-        self.process.wait()
+        ended(self.process)
 
     def restart(self):
         """Every isolate and every object is a new one; what was stored is there."""
@@ -110,8 +96,7 @@ class Fleet:
         self.start()
 
     def close(self):
-        if self.process is not None:
-            self.kill()
+        self.kill()
         self.kv.close()
         shutil.rmtree(self.place, ignore_errors=True)
 
@@ -212,9 +197,9 @@ class Fleet:
     def logs(self) -> str:
         return self.log_path.read_text("utf-8", "replace")
 
-    def no_secret_told(self):
+    def no_secret_told(self, log: Path | None = None):
         """Neither a pepper nor a seed nor a key stands in the log."""
-        held = self.log_path.read_bytes()
+        held = (log or self.log_path).read_bytes()
         told = [*self.deployment.secrets(), *(minted.text for minted in self.deployment.keys.values())]
         found = sum(secret in held for secret in told)
         assert not found, f"{found} secrets stand in the log"
