@@ -24,6 +24,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "tollgate-worker-objects",
         &["tollgate-core", "tollgate-ledger", "tollgate-store-cloudflare", "tollgate-store-sql"],
     ),
+    ("tollgate-store-dynamodb", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
     (
         "tollgate-store-sqlite",
         &["tollgate-core", "tollgate-engine", "tollgate-ledger", "tollgate-store-sql"],
