@@ -1,17 +1,17 @@
 """Broken copies of what is deployed: the case that must notice, and in each file what stands there instead of what."""
 
-BINDINGS, GATE, OBJECTS, WORKER = "cloudflare/bindings.mjs", "gate/gate.mjs", "cloudflare/objects.mjs", "cloudflare/worker.mjs"
+BINDINGS, GATE, BUCKET, WORKER = "cloudflare/bindings.mjs", "gate/gate.mjs", "cloudflare/bucket.mjs", "cloudflare/worker.mjs"
 
-HEAD = 'head: (_place, question) => ask(env.RELAY, "relay", question),'
+HEAD = 'head: (_place, question) => ask(env.RELAY, region ?? RELAY, question),'
 RECORD = "record: (place, question) => ask(env.LEDGER, place, question),"
 ALONE = 'record: () => Promise.reject(new Error("store_refused")),'
 READ = "const found = await env.RECORDS.get("
 PUT = "kv.put(key, state.slice());"
 GET = "const before = kv.get(key) ?? new Uint8Array(0);"
-FORGETFUL = ((OBJECTS, PUT, ""),)
+FORGETFUL = ((BUCKET, PUT, ""),)
 IN_MEMORY = (
-    (OBJECTS, PUT, "this.held = new Map(this.held).set(key, state.slice());"),
-    (OBJECTS, GET, "const before = this.held?.get(key) ?? new Uint8Array(0);"),
+    (BUCKET, PUT, "this.held = new Map(this.held).set(key, state.slice());"),
+    (BUCKET, GET, "const before = this.held?.get(key) ?? new Uint8Array(0);"),
 )
 ALLOWS = ((GATE, "return new Response(JSON.stringify(problem), { status: 503, headers });", "return new Response(null, { status: 200 });"),)
 STILL = "const ONWARD = 0;"

@@ -215,7 +215,7 @@ test("an object that is not told its own name knows it all the same", async () =
     assert.ok(text.includes("id.name === undefined ?"));
     return text.replace("id.name === undefined ?", "true ?");
   };
-  const life = await objects({ given, shell });
+  const life = await objects({ given, plants: { "cloudflare/shell.mjs": shell } });
   const bucket = "acme/key/key_10/burst";
   assert.equal((await grant(life, bucket, { holder: holder(), seq: 1 })).granted_waiting, 1);
   assert.equal((await grant(life, ADDRESSES[0], { holder: holder(), seq: 1 }, OBJECT)).granted_waiting, 1);
@@ -233,7 +233,7 @@ test("what cannot be stored is not granted, and the platform's own words stay in
     assert.ok(text.includes(place));
     return text.replace(place, 'throw new Error("no space left on /somewhere");');
   };
-  const life = await objects({ given, shell });
+  const life = await objects({ given, plants: { "cloudflare/bucket.mjs": shell } });
   const bucket = "acme/key/key_11/burst";
   await assert.rejects(grant(life, bucket, { holder: holder(), seq: 1 }), { message: "store_unreachable" });
   assert.match(life.log(), /no space left/);

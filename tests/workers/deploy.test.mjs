@@ -16,7 +16,13 @@ const BIN = join(PROJECT, "workers/node_modules/.bin");
 const UPLOADED = [
   "cloudflare/administration.mjs",
   "cloudflare/bindings.mjs",
+  "cloudflare/bucket.mjs",
+  "cloudflare/copy.mjs",
+  "cloudflare/ledger.mjs",
   "cloudflare/objects.mjs",
+  "cloudflare/places.mjs",
+  "cloudflare/relay.mjs",
+  "cloudflare/shell.mjs",
   "cloudflare/worker.mjs",
   "gate/gate.mjs",
   "gate/gate.wasm",

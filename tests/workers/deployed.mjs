@@ -3,11 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mint, pepper, record } from "./keys.mjs";
-import { secrets } from "./objects.mjs";
+import { SHELLS, secrets } from "./objects.mjs";
 import { PROJECT, serve } from "./runtime.mjs";
 
 const GATE = ["gate/gate.mjs", "gate/gate.wasm"];
-const OBJECTS = ["cloudflare/objects.mjs", "objects/objects.wasm"];
+const OBJECTS = [...SHELLS, "objects/objects.wasm"];
 /** What `wrangler.toml` deploys; the first is the entry. */
 const DEPLOYED = ["cloudflare/worker.mjs", "cloudflare/administration.mjs", "cloudflare/bindings.mjs", ...GATE, ...OBJECTS];
 const ADMINISTRATION = "/administration";

@@ -40,8 +40,10 @@ class Fleet:
 
     def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = DRAWN, routes=(),
                  origin_port: int | None = None, cache: bool = False, create: bool = True,
-                 deadline_ms: int = STORE_DEADLINE_MS):
-        self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=deadline_ms))
+                 deadline_ms: int = STORE_DEADLINE_MS, more: dict | None = None, stays: bool = False):
+        """`more` is settings; where it `stays`, others find its objects again when it was ended and started."""
+        self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=deadline_ms, **(more or {})))
+        self.stays, self.ports = stays, {}
         self.deployment.now_ms = int(time.time() * 1_000)
         self.number, self.origin_port, self.cache = gates, origin_port, cache
         self.kv = Namespace()
@@ -80,6 +82,9 @@ class Fleet:
         text = workers_config.config(settings, self.secrets, self.kv.port, self.place / "storage", COUNTRY, CLIENT, gates=self.number,
                                      extra={"TOLLGATE_ADMIN": self._admin_record()}, origin=None if self.origin_port else ORIGIN,
                                      outbound=CACHE if self.cache else None)
+        if self.stays:
+            held = '(name = "objects", address = "127.0.0.1:'
+            text = text.replace(f"{held}0", f"{held}{self.ports.get('objects', 0)}")
         name = workers_config.lay(self.place, text)
         wanted = {f"gate{at}" for at in range(self.number)} | {"objects"} | ({"outbound"} if self.cache else set())
         self.process, self.ports = started(self.place, name, self.log_path, wanted)

@@ -7,7 +7,8 @@ import { PROJECT, serve } from "./runtime.mjs";
 
 /** The module as `node workers/build.mjs` lays it down, and the shell around it. */
 export const MODULE = process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "workers/objects/objects.wasm");
-const SHELL = process.env.TOLLGATE_SHELL ?? join(PROJECT, "workers/cloudflare/objects.mjs");
+/** The files of the shells, as they stand beside each other. */
+export const SHELLS = ["bucket", "copy", "ledger", "objects", "places", "relay", "shell"].map((name) => `cloudflare/${name}.mjs`);
 
 /** Hands the body of `POST /CLASS/name` to the object of that name, and says what it said. */
 const HANDS_ON = `
@@ -22,7 +23,7 @@ export default {
         const { status, body: text } = await object.administer(request.headers.get("key") ?? "", body);
         return new Response(text, { status, headers: { "content-type": "application/json" } });
       }
-      const answer = await object[method ?? "ask"](body);
+      const answer = await object[method ?? "ask"](body, ...JSON.parse(request.headers.get("more") ?? "[]"));
       return answer instanceof Uint8Array ? new Response(answer) : Response.json(answer ?? null);
     } catch (error) {
       return new Response(error.message, { status: 500, headers: { overloaded: String(error.overloaded ?? false) } });
@@ -70,20 +71,23 @@ export function secrets() {
 }
 
 /**
- * Serves the objects; `more` is source that is put behind the Worker's own: other classes, say. `shell` may plant
- * something in the objects' JavaScript.
+ * Serves the objects; `more` is source that is put behind the Worker's own: other classes, say. `plants` may plant
+ * something in a file of the objects' JavaScript.
  */
-export async function objects({ disk, more = "", bindings = {}, classes, given = secrets(), shell = (text) => text } = {}) {
+export async function objects({ disk, more = "", bindings = {}, classes, given = secrets(), plants = {} } = {}) {
   const entry = `import { Bucket, Ledger, Relay } from "./objects.mjs";\nexport { Bucket, Ledger, Relay };\n${HANDS_ON}${more}`;
   const named = { BUCKET: "Bucket", RELAY: "Relay", LEDGER: "Ledger", ...classes };
   const spaces = Object.entries(named).map(([name, object]) => [name, { object }]);
   const keys = [...new Set(["Bucket", "Relay", "Ledger", ...Object.values(named)])];
+  const planted = (name, text) => (plants[name] ?? ((text) => text))(text);
+  const read = async (name) => [name, planted(name, await readFile(join(PROJECT, "workers", name), "utf8"))];
+  const shells = Object.fromEntries(await Promise.all(SHELLS.map(read)));
   const workerd = await serve(
     {
       objects: {
         modules: {
           "cloudflare/entry.mjs": entry,
-          "cloudflare/objects.mjs": shell(await readFile(SHELL, "utf8")),
+          ...shells,
           "objects/objects.wasm": await readFile(MODULE),
         },
         bindings: { ...Object.fromEntries(spaces), RECORDS: { kv: "kv" }, ...(given === null ? {} : { TOLLGATE_SECRETS: given }), ...bindings },
@@ -101,6 +105,9 @@ export async function objects({ disk, more = "", bindings = {}, classes, given =
     ...workerd,
     post,
     ask: async (...asked) => answer(await post(...asked)),
+    /** A question with what a gate says beside it. */
+    beside: async (space, name, question, ...more) =>
+      answer(await post(space, name, question, undefined, { more: JSON.stringify(more) })),
     administer: async (key, body) => {
       const text = typeof body === "string" ? body : JSON.stringify(body);
       const response = await post("LEDGER", "ledger", text, "administer", { key });

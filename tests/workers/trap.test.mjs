@@ -34,7 +34,7 @@ async function planted(what) {
     assert.equal(text.split(place).length, 2, "the place is there, once");
     return text.replace(place, what === "trap" ? `${place}\n${plant}` : `${plant}\n${place}`);
   };
-  return objects({ given, bindings, shell, more: PLANTED, classes: { LEDGER: "Planted" } });
+  return objects({ given, bindings, plants: { "cloudflare/shell.mjs": shell }, more: PLANTED, classes: { LEDGER: "Planted" } });
 }
 
 async function grant(to, bucket, ask) {
