@@ -8,6 +8,8 @@
 mod judge;
 mod policy;
 mod schedule;
+pub mod settings;
+pub mod setup;
 pub mod spelled;
 
 pub use judge::{

@@ -115,6 +115,11 @@ impl Policy {
         &self.vary
     }
 
+    /// The rules, the default one last.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
     /// Which fields about limits are written.
     #[must_use]
     pub const fn style(&self) -> Style {

@@ -10,7 +10,11 @@ use tollgate_core::{
     time::{Reading, UnixMillis},
 };
 use tollgate_engine::{Arrival, Decision, Engine, Errand};
-use tollgate_gate::{Asked, Identity, Judged, Policy, Question};
+use tollgate_gate::{
+    Asked, Identity, Judged, Policy, Question,
+    settings::SettingsError,
+    setup::{Changed, Setup},
+};
 use tollgate_http::{
     answer::{Invalid, Trouble},
     path::Target,
@@ -20,7 +24,7 @@ use tollgate_http::{
 use tollgate_identity::Jti;
 
 use limits::Limits;
-use parking::Parked;
+use parking::{BASE, Parked};
 use stores::Sent;
 
 use crate::{
@@ -28,8 +32,6 @@ use crate::{
     page::Page,
     refusals::Refusals,
     render,
-    settings::SettingsError,
-    setup::{Changed, Setup},
     shelf::Shelf,
 };
 
@@ -93,7 +95,7 @@ impl<O: Outside> Host<O> {
     /// When something is missing or wrong in `settings`: nothing passes then.
     pub fn new(mut outside: O, settings: &str, now_ms: u64) -> Result<Self, SettingsError> {
         let changed = Changed::default();
-        let setup = Setup::read(settings, &changed, UnixMillis(now_ms))?;
+        let setup = Setup::read(settings, BASE, &changed, UnixMillis(now_ms))?;
         let engine = Engine::new(setup.engine, holder(&mut outside));
         let mut start = [0; 8];
         outside.random(&mut start);
@@ -289,7 +291,7 @@ impl<O: Outside> Host<O> {
             return;
         }
         // What was good when it was first read is so now; should it not be, the keys of before go on.
-        if let Ok(setup) = Setup::read(&self.settings, &self.changed, now) {
+        if let Ok(setup) = Setup::read(&self.settings, BASE, &self.changed, now) {
             self.policy = setup.policy;
             self.next_change = setup.next_change;
         }

@@ -11,10 +11,8 @@ mod host;
 mod page;
 mod refusals;
 mod render;
-mod settings;
-mod setup;
 mod shelf;
 
 pub use host::{Code, Host, Outside};
 pub use page::Page;
-pub use settings::{Settings, SettingsError};
+pub use tollgate_gate::settings::{Settings, SettingsError};

@@ -1,10 +1,10 @@
 //! The limits of routes: nothing is judged by them before the ledger has said since when they have their numbers.
 
 use tollgate_core::{stamp::Stamp, time::UnixMillis};
+use tollgate_gate::setup::{Changed, Setup};
 use tollgate_store_cloudflare::{frame::parts, message, place};
 
-use super::{Code, Host, Outside, stores::Sent};
-use crate::setup::{Changed, Setup};
+use super::{Code, Host, Outside, parking::BASE, stores::Sent};
 
 /// The number of the errand that asks for the limits of routes: the engine's are below it.
 pub(super) const ERRAND: u64 = (1 << 53) - 1;
@@ -86,7 +86,7 @@ impl<O: Outside> Host<O> {
         let Some(stamps) = stamps else { return };
         let names = self.limits_of_routes.iter().map(|limit| limit.name.clone());
         self.changed = Changed(names.zip(stamps).collect());
-        if let Ok(setup) = Setup::read(&self.settings, &self.changed, UnixMillis(now_ms)) {
+        if let Ok(setup) = Setup::read(&self.settings, BASE, &self.changed, UnixMillis(now_ms)) {
             self.policy = setup.policy;
             self.limits = Limits::Known;
         }

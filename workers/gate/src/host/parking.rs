@@ -1,7 +1,21 @@
 //! Requests that wait: kept while somebody asks what became of them, and never more than there is room for.
 
 use super::{Code, Host, Limits, Outside};
-use crate::setup::PARKED_MAX;
+
+/// The most requests that wait at one time, in one isolate.
+const PARKED_MAX: usize = 2_000;
+
+/// What the engine of an isolate keeps to where nothing is set.
+pub(super) const BASE: tollgate_engine::Settings = tollgate_engine::Settings {
+    store_deadline_ms: 1_000,
+    replica: true,
+    records_bytes_max: 16 << 20,
+    absences_max: 4_096,
+    purses_max: 16_384,
+    parked_max: PARKED_MAX,
+    fetches_max: 256,
+    ..tollgate_engine::Settings::EMBEDDED
+};
 
 /// The most bytes of requests that wait at one time.
 const PARKED_BYTES_MAX: usize = 8 * 1024 * 1024;

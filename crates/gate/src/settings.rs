@@ -3,7 +3,7 @@
 use std::{cell::Cell, fmt};
 
 /// The most settings.
-pub(crate) const SETTINGS_MAX: usize = 16_384;
+pub const SETTINGS_MAX: usize = 16_384;
 
 /// One setting.
 struct Line<'a> {
@@ -24,7 +24,8 @@ pub struct SettingsError {
 
 impl SettingsError {
     /// What is wrong with the setting at `path`.
-    pub(crate) fn new(path: &str, what: &'static str) -> Self {
+    #[must_use]
+    pub fn new(path: &str, what: &'static str) -> Self {
         Self { path: path.to_owned(), what }
     }
 }

@@ -1,15 +1,13 @@
-//! From settings to what a gate runs with. The names are those of `tollgate.toml`.
+//! From settings to what a gate runs with, for hosts that take them as lines. The names are those of `tollgate.toml`.
 
 use tollgate_core::{
     head::MaxStaleness,
     key::Brand,
-    lease,
     pepper::{Pepper, Peppers},
     stamp::Stamp,
     time::UnixMillis,
 };
 use tollgate_engine::{Issuer, Prover};
-use tollgate_gate::{Parts, Policy, Schedule, Term, spelled};
 use tollgate_http::{
     cors::{Allowed, Cors},
     credential::{KeyFrom, Sources},
@@ -18,29 +16,31 @@ use tollgate_http::{
 };
 use tollgate_identity::SigningKey;
 
-use crate::settings::{Settings, SettingsError};
-
-/// The most requests that wait at one time, and the most records that are asked for at one time, in one isolate.
-pub(crate) const PARKED_MAX: usize = 2_000;
-const FETCHES_MAX: usize = 256;
+use crate::{
+    Parts, Policy, Schedule, Term,
+    settings::{Settings, SettingsError},
+    spelled,
+};
 
 /// The longest secret, in bytes.
 const SECRET_MAX: usize = 256;
 
 /// What the settings come to at one time.
 #[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) policy: Policy,
-    pub(crate) engine: tollgate_engine::Settings,
+pub struct Setup {
+    /// What it judges by.
+    pub policy: Policy,
+    /// What its engine keeps to.
+    pub engine: tollgate_engine::Settings,
     /// The limits of routes, each once.
-    pub(crate) limits: Box<[RouteLimit]>,
+    pub limits: Box<[RouteLimit]>,
     /// When another key signs, or the published ones change.
-    pub(crate) next_change: Option<UnixMillis>,
+    pub next_change: Option<UnixMillis>,
 }
 
 /// Since when the limits of routes have their numbers, by their names.
 #[derive(Debug, Default)]
-pub(crate) struct Changed(pub(crate) Vec<(Box<str>, Stamp)>);
+pub struct Changed(pub Vec<(Box<str>, Stamp)>);
 
 impl Changed {
     /// In the order of the rules and their limits. Of what is not known yet it is the oldest stamp there is: nothing is
@@ -53,13 +53,14 @@ impl Changed {
 }
 
 impl Setup {
-    /// What `text` comes to at `now`.
+    /// What `text` comes to at `now`, on a host whose engine keeps to `base` where nothing is set.
     ///
     /// # Errors
     ///
     /// When something is missing or wrong: nothing passes then.
-    pub(crate) fn read(
+    pub fn read(
         text: &str,
+        base: tollgate_engine::Settings,
         changed: &Changed,
         now: UnixMillis,
     ) -> Result<Self, SettingsError> {
@@ -84,7 +85,7 @@ impl Setup {
             style: style(&settings)?,
             realm: settings.text("gate.realm").unwrap_or("api").into(),
         };
-        let engine = engine(&settings)?;
+        let engine = engine(&settings, base)?;
         settings.end()?;
         let limits = distinct(&parts.rules);
         let policy = Policy::new(parts)
@@ -104,24 +105,25 @@ fn distinct(rules: &Rules) -> Box<[RouteLimit]> {
     limits.into()
 }
 
-fn engine(settings: &Settings<'_>) -> Result<tollgate_engine::Settings, SettingsError> {
+fn engine(
+    settings: &Settings<'_>,
+    base: tollgate_engine::Settings,
+) -> Result<tollgate_engine::Settings, SettingsError> {
     let staleness = settings.number("gate.max_staleness_ms", 10_000, 1_000, 3_600_000)?;
-    let size = |path, default, min, max| {
-        let number = settings.number(path, default, min, max)?;
+    let size = |path, default: usize, min, max| {
+        let number = settings.number(path, u64::try_from(default).unwrap_or(max), min, max)?;
         usize::try_from(number).map_err(|_| SettingsError::new(path, "is too large"))
     };
-    let deadline = settings.number("gate.store_deadline_ms", 1_000, 1, 1_000)?;
+    let deadline = u64::from(base.store_deadline_ms);
+    let deadline = settings.number("gate.store_deadline_ms", deadline, 1, 1_000)?;
     Ok(tollgate_engine::Settings {
         max_staleness: MaxStaleness::new(staleness)
             .ok_or_else(|| SettingsError::new("gate.max_staleness_ms", "is out of bounds"))?,
         store_deadline_ms: u32::try_from(deadline).unwrap_or(1_000),
-        host: lease::Host::Background,
-        replica: true,
-        records_bytes_max: size("cache.records_bytes", 16_777_216, 65_536, 67_108_864)?,
-        absences_max: size("cache.absences", 4_096, 16, 100_000)?,
-        purses_max: size("cache.purses", 16_384, 16, 100_000)?,
-        parked_max: PARKED_MAX,
-        fetches_max: FETCHES_MAX,
+        records_bytes_max: size("cache.records_bytes", base.records_bytes_max, 65_536, 67_108_864)?,
+        absences_max: size("cache.absences", base.absences_max, 16, 100_000)?,
+        purses_max: size("cache.purses", base.purses_max, 16, 100_000)?,
+        ..base
     })
 }
 

@@ -1,0 +1,19 @@
+//! The gate in AWS Lambda: settings from the environment, and an engine whose process freezes after every answer.
+//!
+//! The authorizer and the layer in front of a function are two renderings of what is here. An environment serves one
+//! event at a time and runs nothing after its answer, so whatever the engine asks for is asked within the invocation.
+#![forbid(unsafe_code)]
+
+mod clock;
+mod environment;
+mod gate;
+mod lines;
+mod log;
+mod setup;
+mod stores;
+
+pub use environment::Environment;
+pub use gate::{Gate, Outcome, Patience};
+pub use log::{Log, Output};
+pub use setup::{Settings, StartError};
+pub use stores::Stores;
