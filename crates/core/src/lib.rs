@@ -23,3 +23,4 @@ pub mod scope;
 pub mod sealed;
 pub mod stamp;
 pub mod time;
+pub mod usage;

@@ -38,7 +38,11 @@ pub struct Counts {
     pub lease_errands: u64,
     /// Repetitions of messages about leases.
     pub lease_repeats: u64,
-    /// Answers to such messages that counted.
+    /// Batches of what was counted, repetitions not counted.
+    pub usage_errands: u64,
+    /// Repetitions of such batches.
+    pub usage_repeats: u64,
+    /// Answers to messages about leases that counted.
     pub leases_granted: u64,
     /// Answers that came after their deadline.
     pub answers_late: u64,
@@ -107,7 +111,7 @@ pub(crate) const fn add(count: &mut u64) {
 }
 
 /// The place of a denial in [`Denial::CODES`].
-const fn place(denial: Denial) -> usize {
+pub(crate) const fn place(denial: Denial) -> usize {
     match denial {
         Denial::RequestInvalid => 0,
         Denial::CredentialMissing => 1,

@@ -5,6 +5,7 @@ mod fetching;
 mod heads;
 mod judge;
 mod leasing;
+mod reporting;
 mod waiting;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -27,6 +28,7 @@ use crate::{
     purses::{PLACES_MAX, Purses, Seed},
     records::Records,
     timers::Timers,
+    usage::Meter,
 };
 pub use fetching::RECORD_RETRIES_MAX;
 pub use heads::HEAD_TRIES_MAX;
@@ -59,6 +61,8 @@ pub struct Settings {
     pub parked_max: usize,
     /// The most records that are asked for at one time.
     pub fetches_max: usize,
+    /// About how often what was counted of keys is sent to the authority; 0: nothing is counted by a key.
+    pub usage_every_ms: u32,
 }
 
 impl Settings {
@@ -74,6 +78,7 @@ impl Settings {
         purses_max: 100_000,
         parked_max: 20_000,
         fetches_max: 1_024,
+        usage_every_ms: 0,
     };
 }
 
@@ -109,6 +114,7 @@ pub struct Engine<W, T = Box<str>> {
     lost: Option<usize>,
     /// What was held for the request at hand.
     look: Look,
+    meter: Meter,
     counts: Counts,
     errands: VecDeque<Errand>,
     decisions: VecDeque<(W, Decision<T>)>,
@@ -141,6 +147,7 @@ impl<W, T> Engine<W, T> {
             sweeping: false,
             lost: None,
             look: Look::Nothing,
+            meter: Meter::new(settings.usage_every_ms),
             counts: Counts::default(),
             errands: VecDeque::with_capacity(PLACES_MAX),
             decisions: VecDeque::new(),
@@ -191,6 +198,10 @@ impl<W, T> Engine<W, T> {
                 self.flights.close(id);
                 self.leased(handle, &answer, tidings.as_ref(), sent, now);
             }
+            (Some((Target::Usage(seq), _)), Ok(Reply::Usage)) => {
+                self.flights.close(id);
+                self.reported(seq, now);
+            }
             (Some((target, _)), Err(error)) => {
                 self.flights.close(id);
                 self.counts.error(&error);
@@ -198,6 +209,8 @@ impl<W, T> Engine<W, T> {
                     Target::Head => self.head_error(id, &error, now),
                     Target::Record { fetch, of } => self.fetch_error(id, (fetch, of), &error, now),
                     Target::Lease(handle) => self.lease_error(handle, &error),
+                    // It is repeated in its time.
+                    Target::Usage(_) => {}
                 }
             }
             (None, _) | (Some(_), Ok(_)) => add(&mut self.counts.answers_ignored),

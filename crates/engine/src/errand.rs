@@ -10,6 +10,8 @@ use tollgate_core::{
     stamp::Stamp,
 };
 
+use crate::Usage;
+
 /// Which errand a reply is for. Numbers are not used again while an engine lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ErrandId(pub u64);
@@ -46,6 +48,8 @@ pub enum Question {
         /// What the purse says.
         ask: Ask,
     },
+    /// To keep what was counted: of the authority, which keeps a batch once however often it comes.
+    Usage(Usage),
 }
 
 /// Who is asked for a record.
@@ -66,6 +70,8 @@ pub enum Reply {
     Record(Option<Fetched>, Option<Tidings>),
     /// To [`Question::Lease`].
     Lease(Answer, Option<Tidings>),
+    /// To [`Question::Usage`]: the batch is kept, now or since it came before.
+    Usage,
 }
 
 /// A record or an absence whose seal held: [`Fetched::open`] is the only way to obtain one.

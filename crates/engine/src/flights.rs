@@ -13,8 +13,13 @@ const FLIGHT_MAX_MS: u64 = 2_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     Head,
-    Record { fetch: u32, of: Lookup },
+    Record {
+        fetch: u32,
+        of: Lookup,
+    },
     Lease(Handle),
+    /// The batch of that number.
+    Usage(u64),
 }
 
 /// An errand that was sent.

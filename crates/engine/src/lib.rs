@@ -47,6 +47,7 @@ mod purses;
 mod records;
 mod request;
 mod timers;
+mod usage;
 
 pub use counts::{Counts, DENIALS};
 pub use engine::{
@@ -60,3 +61,4 @@ pub use parking::WAIT_MAX_MS;
 pub use prover::{Prover, Unproven};
 pub use purses::PURSE_IDLE_MS;
 pub use request::{Arrival, Decision, Demand, DemandError, Inquiry, Pass, Refused, Standing};
+pub use usage::{RESTS_MAX, TALLIES_MAX, Usage};

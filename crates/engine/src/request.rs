@@ -12,6 +12,7 @@ use tollgate_core::{
     record::{Bounds, Record},
     scope::{REQUIRED_SCOPES_MAX, Scope},
     stamp::Stamp,
+    usage::ROUTE_MAX,
 };
 
 use crate::{Counts, Signed, purses::PLACES_MAX};
@@ -22,6 +23,8 @@ pub struct Demand {
     scopes: Box<[Box<str>]>,
     cost: u32,
     limits: Box<[RouteLimit]>,
+    /// The route's name.
+    route: Arc<str>,
 }
 
 /// A limit of a route's own.
@@ -83,7 +86,7 @@ impl Demand {
             return Err(DemandError::WrongScope);
         }
         let scopes = scopes.iter().map(|&scope| scope.into()).collect();
-        Ok(Self { scopes, cost, limits: Box::default() })
+        Ok(Self { scopes, cost, limits: Box::default(), route: Arc::from("") })
     }
 
     /// The same with limits of the route's own, counted besides those of a key's record.
@@ -108,6 +111,22 @@ impl Demand {
         }
         self.limits = own.into();
         Ok(self)
+    }
+
+    /// The same for requests that are counted under this name. Of a name that is longer than
+    /// [`ROUTE_MAX`] only the beginning is used, and what would need an escape is an underscore.
+    #[must_use]
+    pub fn named(mut self, route: &str) -> Self {
+        let plain = |char| {
+            if matches!(char, ' '..='~') && !matches!(char, '"' | '\\') { char } else { '_' }
+        };
+        self.route = route.chars().map(plain).take(ROUTE_MAX).collect::<String>().into();
+        self
+    }
+
+    /// The name that requests are counted under; empty without one.
+    pub(crate) const fn route(&self) -> &Arc<str> {
+        &self.route
     }
 
     /// The scopes, as texts.

@@ -13,6 +13,8 @@ pub(crate) enum Due {
     Purse(u32),
     /// Looking for purses that nobody uses any more.
     Sweep,
+    /// Sending what was counted, or sending it again.
+    Usage,
 }
 
 /// Timers on the engine's own clock.

@@ -28,7 +28,7 @@ impl<'a> Lease<'a> {
     pub(crate) fn of(errand: &'a Errand) -> Option<Self> {
         match &errand.question {
             Question::Lease { bucket, ask } => Some(Self { bucket, ask, since: errand.since }),
-            Question::Head | Question::Record { .. } => None,
+            Question::Head | Question::Record { .. } | Question::Usage(_) => None,
         }
     }
 }

@@ -107,6 +107,7 @@ impl Store {
             for errand in batch {
                 let next = match errand.question {
                     Question::Lease { .. } => leased.next(),
+                    Question::Usage(_) => Some(Err(StoreError::Refused)),
                     Question::Head | Question::Record { .. } => read.next(),
                 };
                 replies.push((errand.id, next.unwrap_or(Err(StoreError::Unreachable))));
@@ -146,7 +147,8 @@ impl Store {
 
     /// Reads the records and heads of `batch`, all as of one moment.
     fn reads(&mut self, batch: &[Errand], peppers: &Peppers) -> Vec<Result<Reply, StoreError>> {
-        let reads = |errand: &&Errand| !matches!(errand.question, Question::Lease { .. });
+        let reads =
+            |errand: &&Errand| matches!(errand.question, Question::Head | Question::Record { .. });
         let wanted: Vec<&Errand> = batch.iter().filter(reads).collect();
         if wanted.is_empty() {
             return vec![];
@@ -173,7 +175,9 @@ impl Store {
                     let fetched = records::fetch(&transaction, stamp, expected, peppers)?;
                     Ok(Reply::Record(Some(fetched), Some(tidings)))
                 }
-                Question::Head | Question::Lease { .. } => Ok(Reply::Head(tidings)),
+                Question::Head | Question::Lease { .. } | Question::Usage(_) => {
+                    Ok(Reply::Head(tidings))
+                }
             }
         });
         let replies = replies.collect();

@@ -79,6 +79,7 @@ impl Gate {
             purses_max: PLENTY,
             parked_max: PLENTY,
             fetches_max: PLENTY,
+            usage_every_ms: 0,
         };
         Ok(Self {
             engine: Engine::new(settings, text::holder(input)?),
@@ -183,6 +184,7 @@ impl Gate {
                 (1, self.keys.get(&expected.lookup).copied(), None)
             }
             Question::Lease { bucket, .. } => (2, None, Some(Arc::clone(bucket))),
+            Question::Usage(_) => (3, None, None),
         });
         let mut shown = Vec::new();
         for errand in errands {
@@ -198,6 +200,7 @@ impl Gate {
                 Question::Lease { bucket, ask } => {
                     json!({"of": "lease", "bucket": **bucket, "ask": text::asked(ask)})
                 }
+                Question::Usage(usage) => json!({"of": "usage", "seq": usage.seq()}),
             };
             let (since, deadline_ms) = (stamp(errand.since), errand.deadline_ms);
             self.errands.push(errand);

@@ -43,10 +43,14 @@ impl<W, T> Engine<W, T> {
         self.errands.clear();
         self.timers.clear();
         self.sweeping = false;
-        for parked in self.lot.empty() {
+        self.meter.due = None;
+        let parked: Vec<_> = self.lot.empty().collect();
+        for parked in parked {
+            self.tally_unavailable(&parked.inquiry);
             self.decisions.push_back((parked.waiter, Decision::unavailable(&mut self.counts)));
         }
         self.sweep_later();
+        self.report_later();
         self.gauge();
     }
 
@@ -63,6 +67,7 @@ impl<W, T> Engine<W, T> {
                 Due::Head => self.head_due(at_ms, now),
                 Due::Fetch(place) => self.fetch_due(place, at_ms, now),
                 Due::Purse(place) => self.purse_due(place, at_ms, now),
+                Due::Usage => self.report_due(at_ms, now),
                 Due::Sweep => {
                     self.sweeping = false;
                     self.purses.sweep(self.clock, now);

@@ -17,6 +17,7 @@ use crate::{
     counts::add,
     purses::{Gathered, Purses, own},
     records::{self, Records},
+    usage::Outcome,
 };
 
 /// What has failed for a request so far.
@@ -146,7 +147,7 @@ impl<W, T> Engine<W, T> {
         if let (true, Some(place)) = (moved, place) {
             records.remember(place, purses.at_hand.get(..own).unwrap_or(&[]));
         }
-        self.seen(&judged);
+        self.seen(inquiry, place, &judged);
         if freshness == Freshness::Renew {
             self.renew_head(now);
         }
@@ -154,7 +155,7 @@ impl<W, T> Engine<W, T> {
     }
 
     /// Counts a decision, and looks after the purses that it was paid from.
-    fn seen(&mut self, judged: &Judged<T>) {
+    fn seen(&mut self, inquiry: &Inquiry, place: Option<u32>, judged: &Judged<T>) {
         match judged {
             Judged::Decided(Decision::Allow(pass)) => {
                 add(&mut self.counts.allowed);
@@ -162,8 +163,12 @@ impl<W, T> Engine<W, T> {
                     add(&mut self.counts.flagged);
                 }
                 self.purses.touch();
+                self.tally(inquiry, place, Outcome::ALLOWED);
             }
-            Judged::Decided(Decision::Deny(refused)) => self.counts.deny(refused.denial),
+            Judged::Decided(Decision::Deny(refused)) => {
+                self.counts.deny(refused.denial);
+                self.tally(inquiry, place, Outcome::denied(refused.denial));
+            }
             Judged::Head { .. } | Judged::Record | Judged::Tokens => {}
         }
     }

@@ -48,6 +48,7 @@ impl<W, T> Engine<W, T> {
         }
         let line = if self.lot.is_full() { None } else { self.line(&inquiry, &judged, now) };
         let Some(line) = line else {
+            self.tally_unavailable(&inquiry);
             return Arrival::Decided(Decision::unavailable(&mut self.counts));
         };
         let parked = Parked { inquiry, waiter: waiter(), arrived: now, heads: 0 };
@@ -94,6 +95,7 @@ impl<W, T> Engine<W, T> {
             }
             None => {
                 self.lot.leave(ticket);
+                self.tally_unavailable(&parked.inquiry);
                 let decision = Decision::unavailable(&mut self.counts);
                 self.decisions.push_back((parked.waiter, decision));
             }
@@ -117,6 +119,7 @@ impl<W, T> Engine<W, T> {
     pub(super) fn give_up(&mut self, ticket: Ticket) {
         if let Some(parked) = self.lot.take(ticket) {
             self.lot.leave(ticket);
+            self.tally_unavailable(&parked.inquiry);
             let decision = Decision::unavailable(&mut self.counts);
             self.decisions.push_back((parked.waiter, decision));
         }

@@ -23,7 +23,7 @@ fn freeze(rig: &mut Rig, ms: u64) {
 fn holder(question: &Question) -> HolderId {
     match question {
         Question::Lease { ask, .. } => ask.holder,
-        Question::Head | Question::Record { .. } => panic!("{question:?}"),
+        Question::Head | Question::Record { .. } | Question::Usage(_) => panic!("{question:?}"),
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn narrow(name: &'static str) -> Bound {
 pub(crate) fn of(errand: &Errand) -> (&str, Ask) {
     match &errand.question {
         Question::Lease { bucket, ask } => (bucket, *ask),
-        Question::Head | Question::Record { .. } => panic!("{errand:?}"),
+        Question::Head | Question::Record { .. } | Question::Usage(_) => panic!("{errand:?}"),
     }
 }
 

@@ -265,7 +265,10 @@ impl World {
             }
             // Refused before anything was done, or after.
             _ if refused && self.random.happens(500) => Err(StoreError::Refused),
-            Question::Head | Question::Record { .. } | Question::Lease { .. } => {
+            Question::Head
+            | Question::Record { .. }
+            | Question::Lease { .. }
+            | Question::Usage(_) => {
                 Ok(self.book.answer(errand, UnixMillis(WALL + self.now)))
             }
         };

@@ -222,6 +222,7 @@ impl Book {
             Question::Lease { bucket, ask } => {
                 Reply::Lease(self.exchange(bucket, ask, now), beside)
             }
+            Question::Usage(_) => Reply::Usage,
         }
     }
 }

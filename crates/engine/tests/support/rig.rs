@@ -219,6 +219,7 @@ pub(crate) fn kind(errand: &Errand) -> &'static str {
         Question::Record { of: Lookup::Replica, .. } => "replica",
         Question::Record { of: Lookup::Authority, .. } => "record",
         Question::Lease { .. } => "lease",
+        Question::Usage(_) => "usage",
     }
 }
 

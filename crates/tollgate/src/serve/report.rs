@@ -71,6 +71,7 @@ pub(crate) fn damaged(gate: &Gate, error: &StoreError, asked: Option<&Asked>) {
         Some(Asked::Record { expected, .. }) => ("record", Some(expected.lookup.to_string())),
         Some(Asked::Lease { bucket, .. }) => ("bucket", Some(bucket.to_string())),
         Some(Asked::Head) => ("head", None),
+        Some(Asked::Usage(_)) => ("usage", None),
         None => ("reply", None),
     };
     let about = json!({ "code": error.code(), "of": kind, "name": name });

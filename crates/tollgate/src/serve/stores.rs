@@ -120,7 +120,7 @@ impl Stores {
     pub(crate) fn send(&self, errand: Errand, at: Reading) -> Result<(), ErrandId> {
         let to = match &errand.question {
             Question::Head | Question::Record { .. } => &self.reads,
-            Question::Lease { .. } => &self.leases,
+            Question::Lease { .. } | Question::Usage(_) => &self.leases,
         };
         let id = errand.id;
         to.try_send(Sent { errand, at }).map_err(|_| id)

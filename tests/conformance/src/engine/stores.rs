@@ -57,6 +57,7 @@ impl Stores {
                 let now = UnixMillis(input::uint(input::field(reply, "lease")?, "now")?);
                 Reply::Lease(self.exchange(bucket, ask, now), head)
             }
+            Question::Usage(_) => Reply::Usage,
         }))
     }
 

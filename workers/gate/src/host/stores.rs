@@ -31,7 +31,7 @@ impl<O: Outside> Host<O> {
         self.ask_for_limits();
         for errand in mem::take(&mut self.errands) {
             let ErrandId(id) = errand.id;
-            let (kind, place, question, sent) = addressed(&errand);
+            let Some((kind, place, question, sent)) = addressed(&errand) else { continue };
             let mut message = vec![];
             if write_question(&question, errand.since, &mut message).is_err() {
                 // What has no spelling is answered by its deadline: nothing passes by it.
@@ -141,8 +141,8 @@ impl<O: Outside> Host<O> {
 }
 
 /// What kind of errand it is, where it goes, what it says, and what is remembered of it.
-fn addressed(errand: &Errand) -> (&'static str, String, message::Question<'_>, Sent) {
-    match &errand.question {
+fn addressed(errand: &Errand) -> Option<(&'static str, String, message::Question<'_>, Sent)> {
+    Some(match &errand.question {
         Wanted::Head => ("head", String::new(), message::Question::Head, Sent::Head),
         Wanted::Record { expected, of } => {
             let question = message::Question::Record(expected.lookup);
@@ -162,7 +162,8 @@ fn addressed(errand: &Errand) -> (&'static str, String, message::Question<'_>, S
             let question = message::Question::Lease { bucket, ask: *ask };
             ("lease", place::object_of(bucket).into_owned(), question, Sent::Lease)
         }
-    }
+        Wanted::Usage(_) => return None,
+    })
 }
 
 fn hex(lookup: LookupId) -> String {

@@ -1,0 +1,61 @@
+//! What is counted of requests with a key, in the shape in which it travels and is kept.
+
+use crate::{decision::Denial, id::Id, json::INTEGER_MAX, time::UnixMillis};
+
+/// The longest name of a route, in bytes: what is longer is cut.
+pub const ROUTE_MAX: usize = 128;
+
+/// The most lines of one batch.
+pub const LINES_MAX: usize = 256;
+
+/// The code of what passed. Everything else goes by its [`Denial::code`].
+pub const ALLOWED: &str = "allowed";
+
+/// The milliseconds of an hour.
+pub const HOUR_MS: u64 = 3_600_000;
+
+/// So many requests of one key, under one route, in one hour, of which the same became.
+///
+/// Key, owner and tenant are empty together: requests for which no record was held, and those of keys for which there
+/// was no more room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The hours since 1970, of the counting host's clock.
+    pub hour: u64,
+    /// The key's tenant.
+    pub tenant: &'a str,
+    /// Its owner.
+    pub owner: &'a str,
+    /// Its public id.
+    pub key: &'a str,
+    /// The route's name; empty for what falls under none.
+    pub route: &'a str,
+    /// [`ALLOWED`], or why not.
+    pub code: &'a str,
+    /// How many.
+    pub count: u64,
+}
+
+/// The hour of an instant.
+#[must_use]
+pub const fn hour_of(now: UnixMillis) -> u64 {
+    now.0 / HOUR_MS
+}
+
+impl Line<'_> {
+    /// Whether this is a line that a host of ours can have counted: what came over a network is kept only then.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        let Self { hour, tenant, owner, key, route, code, count } = *self;
+        let ids = [tenant, owner, key];
+        let known = code == ALLOWED || Denial::CODES.contains(&code);
+        (ids.iter().all(|id| id.is_empty()) || ids.iter().all(|id| Id::new(id).is_ok()))
+            && route.len() <= ROUTE_MAX
+            && route
+                .bytes()
+                .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+            && known
+            && hour <= INTEGER_MAX / HOUR_MS
+            && (1..=INTEGER_MAX).contains(&count)
+    }
+}

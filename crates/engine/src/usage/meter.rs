@@ -1,0 +1,253 @@
+//! Counting: one addition for a key that was counted before, and a bounded list behind it.
+
+use std::{collections::VecDeque, mem, sync::Arc};
+
+use tollgate_core::{
+    lease::HolderId,
+    lookup::LookupId,
+    record::Record,
+    time::UnixMillis,
+    usage::{HOUR_MS, LINES_MAX, hour_of},
+};
+
+use super::{OUTCOMES, Outcome, Party, Tally, Usage};
+use crate::{index::Index, records};
+
+/// The most keys, each under its routes and in its hours, that are counted by their names at one time. As many again may
+/// wait to be sent.
+pub const TALLIES_MAX: usize = 4_096;
+
+/// For how many hours at most it is told apart when requests came that are not counted by a key.
+pub const RESTS_MAX: usize = 64;
+
+/// Where a key was counted last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    born: u32,
+    place: u32,
+}
+
+impl Mark {
+    pub(crate) const NONE: Self = Self { born: 0, place: u32::MAX };
+}
+
+/// Everything that is counted and not yet kept elsewhere.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    /// After how many milliseconds what is counted is sent; 0: nothing is counted.
+    every_ms: u64,
+    tallies: Vec<Tally>,
+    index: Index,
+    /// Marks that are older are none.
+    born: u32,
+    /// The hour in which is counted, and when it began.
+    hour: u64,
+    hour_began: u64,
+    /// Where what has no key is counted: in this hour, and last.
+    rest: Option<usize>,
+    rest_before: Option<usize>,
+    none: Arc<str>,
+    /// What is next to be sent.
+    sealed: VecDeque<Tally>,
+    /// What is sent, until it is answered.
+    open: Option<Usage>,
+    seq: u64,
+    /// How often that was sent.
+    pub(crate) tries: u32,
+    /// When there is something to be done.
+    pub(crate) due: Option<u64>,
+}
+
+impl Meter {
+    pub(crate) fn new(every_ms: u32) -> Self {
+        Self {
+            every_ms: every_ms.into(),
+            tallies: Vec::new(),
+            index: Index::EMPTY,
+            born: 1,
+            hour: 0,
+            hour_began: 0,
+            rest: None,
+            rest_before: None,
+            none: Arc::from(""),
+            sealed: VecDeque::new(),
+            open: None,
+            seq: 0,
+            tries: 0,
+            due: None,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn is_on(&self) -> bool {
+        self.every_ms > 0
+    }
+
+    pub(crate) const fn every_ms(&self) -> u64 {
+        self.every_ms
+    }
+
+    /// Counts one more where the key was counted last, and says whether that could be done.
+    #[inline]
+    pub(crate) fn again(
+        &mut self,
+        mark: Mark,
+        route: &Arc<str>,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> bool {
+        if mark.born != self.born || now.0.wrapping_sub(self.hour_began) >= HOUR_MS {
+            return false;
+        }
+        match self.tallies.get_mut(records::at(mark.place)) {
+            Some(tally) if Arc::ptr_eq(&tally.route, route) => {
+                tally.add(outcome);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Counts one more of a key, and says where.
+    #[cold]
+    pub(crate) fn first(
+        &mut self,
+        lookup: LookupId,
+        record: &Record<'_>,
+        route: &Arc<str>,
+        outcome: Outcome,
+        now: UnixMillis,
+    ) -> Mark {
+        self.turn_to(now);
+        let party = Party::of(record);
+        let hour = self.hour;
+        let is = |place| {
+            self.tallies.get(records::at(place)).is_some_and(|tally| {
+                tally.lookup == lookup
+                    && tally.hour == hour
+                    && Arc::ptr_eq(&tally.route, route)
+                    && tally.party == Some(party)
+            })
+        };
+        let found = self.index.find(records::hash(lookup), is);
+        let place = found.or_else(|| self.open_tally(lookup, party, route));
+        let Some(place) = place else {
+            self.rest(outcome, now);
+            return Mark::NONE;
+        };
+        if let Some(tally) = self.tallies.get_mut(records::at(place)) {
+            tally.add(outcome);
+        }
+        Mark { born: self.born, place }
+    }
+
+    /// Counts one more that has no key, or one for which there is no room.
+    pub(crate) fn rest(&mut self, outcome: Outcome, now: UnixMillis) {
+        self.turn_to(now);
+        let place = match self.rest {
+            Some(place) => place,
+            None if self.tallies.len() >= TALLIES_MAX.saturating_add(RESTS_MAX) => {
+                self.rest_before.unwrap_or(0)
+            }
+            None => {
+                let route = Arc::clone(&self.none);
+                let lookup = LookupId::new([0; 16]);
+                self.tallies.push(Tally {
+                    lookup,
+                    party: None,
+                    route,
+                    hour: self.hour,
+                    counts: [0; OUTCOMES],
+                });
+                self.tallies.len().saturating_sub(1)
+            }
+        };
+        self.rest = Some(place);
+        self.rest_before = self.rest;
+        if let Some(tally) = self.tallies.get_mut(place) {
+            tally.add(outcome);
+        }
+    }
+
+    fn open_tally(&mut self, lookup: LookupId, party: Party, route: &Arc<str>) -> Option<u32> {
+        if self.tallies.len() >= TALLIES_MAX {
+            return None;
+        }
+        let place = u32::try_from(self.tallies.len()).ok()?;
+        let (party, route) = (Some(party), Arc::clone(route));
+        self.tallies.push(Tally { lookup, party, route, hour: self.hour, counts: [0; OUTCOMES] });
+        self.index.insert(records::hash(lookup), place);
+        Some(place)
+    }
+
+    /// Counts in the hour of `now` from here on.
+    fn turn_to(&mut self, now: UnixMillis) {
+        let hour = hour_of(now);
+        if hour != self.hour {
+            self.hour = hour;
+            self.hour_began = hour.saturating_mul(HOUR_MS);
+            self.rest = None;
+            self.forget_marks();
+        }
+    }
+
+    fn forget_marks(&mut self) {
+        self.born = self.born.wrapping_add(1).max(1);
+    }
+
+    /// What is to be sent now: what was sent and not answered, or else the next batch.
+    pub(crate) fn next(&mut self, holder: HolderId) -> Option<Usage> {
+        if self.open.is_none() {
+            if self.sealed.is_empty() {
+                self.seal();
+            }
+            let mut lines = 0_usize;
+            let fits = self.sealed.iter().take_while(|tally| {
+                lines = lines.saturating_add(tally.lines().count());
+                lines <= LINES_MAX
+            });
+            let fits = fits.count();
+            if fits == 0 {
+                return None;
+            }
+            self.seq = self.seq.saturating_add(1);
+            self.tries = 0;
+            let tallies = self.sealed.drain(..fits).collect();
+            self.open = Some(Usage { holder, seq: self.seq, tallies });
+        }
+        self.open.clone()
+    }
+
+    /// What is counted from here on belongs to another batch.
+    fn seal(&mut self) {
+        self.sealed = mem::take(&mut self.tallies).into();
+        self.index.clear();
+        self.rest = None;
+        self.rest_before = None;
+        self.forget_marks();
+    }
+
+    /// The batch of that number is kept; says whether it was awaited.
+    pub(crate) fn kept(&mut self, seq: u64) -> bool {
+        let awaited = self.open.as_ref().is_some_and(|open| open.seq == seq);
+        if awaited {
+            self.open = None;
+        }
+        awaited
+    }
+
+    /// Whether a batch is sent and not answered.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether more is to be sent, as soon as what is sent is answered.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.sealed.is_empty()
+    }
+
+    /// Whether everything that was counted is kept elsewhere.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_none() && self.sealed.is_empty() && self.tallies.is_empty()
+    }
+}
