@@ -13,10 +13,10 @@ from pathlib import Path
 
 from contract import workers_config
 
-from . import broken, buckets, faults, isolates, records, revocation, rolling, standing
+from . import broken, buckets, doors, faults, isolates, records, revocation, rolling, standing
 from .fleet import FOLDERS_DEPLOYED, Fleet
 
-CASES = {**revocation.CASES, **buckets.CASES, **faults.CASES, **isolates.CASES, **records.CASES, **standing.CASES, **rolling.CASES}
+CASES = {**revocation.CASES, **buckets.CASES, **faults.CASES, **isolates.CASES, **records.CASES, **standing.CASES, **rolling.CASES, **doors.CASES}
 
 
 def play(only: str | None) -> int:

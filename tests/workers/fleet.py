@@ -40,10 +40,13 @@ class Fleet:
 
     def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = DRAWN, routes=(),
                  origin_port: int | None = None, cache: bool = False, create: bool = True,
-                 deadline_ms: int = STORE_DEADLINE_MS, more: dict | None = None, stays: bool = False):
-        """`more` is settings; where it `stays`, others find its objects again when it was ended and started."""
+                 deadline_ms: int = STORE_DEADLINE_MS, more: dict | None = None, stays: bool = False, plants=()):
+        """`more` is settings; where it `stays`, others find its objects again when it was ended and started; `plants` are
+        faults that the modules are to bear."""
         self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=deadline_ms, **(more or {})))
         self.stays, self.ports = stays, {}
+        #: Where the way in for administration is, in the words of the settings.
+        self.way_in: dict | None = {"path": ADMIN_PATH}
         self.deployment.now_ms = int(time.time() * 1_000)
         self.number, self.origin_port, self.cache = gates, origin_port, cache
         self.kv = Namespace()
@@ -53,7 +56,7 @@ class Fleet:
         (self.place / "storage").mkdir()
         for folder in FOLDERS_DEPLOYED:
             shutil.copytree(workers_config.WORKERS / folder, self.place / "workers" / folder, ignore=shutil.ignore_patterns("src", "*.toml"))
-        for file, text, instead in self.planted:
+        for file, text, instead in (*plants, *self.planted):
             self._plant(self.place / "workers" / file, text, instead)
         self.secrets = driver_workers.secrets(self.deployment) if secrets is DRAWN else secrets
         self.admin = self.deployment.put("admin", Key(tenant="operators", owner="ann", scopes=("keys:read", "keys:write")))
@@ -78,7 +81,8 @@ class Fleet:
 
     def start(self):
         settings = driver_workers.settings(self.deployment, self.origin_port or 9)
-        settings["admin"] = {"path": ADMIN_PATH}
+        if self.way_in is not None:
+            settings["admin"] = self.way_in
         text = workers_config.config(settings, self.secrets, self.kv.port, self.place / "storage", COUNTRY, CLIENT, gates=self.number,
                                      extra={"TOLLGATE_ADMIN": self._admin_record()}, origin=None if self.origin_port else ORIGIN,
                                      outbound=CACHE if self.cache else None)

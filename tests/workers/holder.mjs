@@ -7,6 +7,8 @@ const SILENT_MS = 30_000;
 const SLOW_MS = 120;
 
 const counts = { Bucket: 0, Relay: 0, Ledger: 0 };
+/** How often the ledger was administered, whatever came of it. */
+let administered = 0;
 /** What becomes of questions: "honest", or a name below; of every so manieth one, to one class or to all. */
 let manner = { name: "honest", of: "", every: 1 };
 
@@ -47,6 +49,11 @@ function held(name) {
       const ask = () => super.ask(...given);
       const mine = (manner.of === "" || manner.of === name) && counts[name] % manner.every === 0;
       return mine && manner.name !== "honest" ? MANNERS[manner.name](ask, this) : ask();
+    }
+
+    administer(...given) {
+      administered += 1;
+      return super.administer(...given);
     }
   };
 }
@@ -103,6 +110,6 @@ export default {
       const answer = await env.LEDGER.get(env.LEDGER.idFromName("ledger")).ask(new TextEncoder().encode('{"since":[0,0]}'));
       return new Response(answer.slice(4));
     }
-    return Response.json({ ...counts, manner: manner.name, ahead });
+    return Response.json({ ...counts, administered, manner: manner.name, ahead });
   },
 };
