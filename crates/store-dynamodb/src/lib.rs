@@ -5,6 +5,7 @@
 //! conditional write. See `docs/spec/dynamodb.md`.
 #![forbid(unsafe_code)]
 
+pub mod head;
 pub mod layout;
 mod link;
 

@@ -4,7 +4,9 @@ use std::fmt;
 
 use aws_sdk_dynamodb::{
     Client, Config,
-    config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig, retry::RetryConfig},
+    config::{
+        BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig, retry::RetryConfig,
+    },
 };
 use aws_smithy_http_client::{Builder, tls};
 
