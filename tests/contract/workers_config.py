@@ -7,7 +7,8 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKERS = ROOT / "workers"
 #: What `wrangler.toml` deploys.
 ENTRY = "cloudflare/worker.mjs"
-MODULES = ("cloudflare/administration.mjs", "cloudflare/bindings.mjs", "cloudflare/objects.mjs", "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
+MODULES = (*sorted(f"cloudflare/{path.name}" for path in (WORKERS / "cloudflare").glob("*.mjs") if path.name != "worker.mjs"),
+           "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
 DATE = "2026-01-01"
 FLAGS = ("enable_request_signal", "request_signal_passthrough")
 CLASSES = ("Bucket", "Relay", "Ledger")

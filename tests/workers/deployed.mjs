@@ -6,11 +6,11 @@ import { mint, pepper, record } from "./keys.mjs";
 import { SHELLS, secrets } from "./objects.mjs";
 import { PROJECT, serve } from "./runtime.mjs";
 
-const GATE = ["gate/gate.mjs", "gate/gate.wasm"];
+export const GATE = ["gate/gate.mjs", "gate/gate.wasm"];
 const OBJECTS = [...SHELLS, "objects/objects.wasm"];
 /** What `wrangler.toml` deploys; the first is the entry. */
 const DEPLOYED = ["cloudflare/worker.mjs", "cloudflare/administration.mjs", "cloudflare/bindings.mjs", ...GATE, ...OBJECTS];
-const ADMINISTRATION = "/administration";
+export const ADMINISTRATION = "/administration";
 
 /** KV that has nothing, so that the ledger is asked. */
 const EMPTY = "export default { fetch: () => new Response(null, { status: 404 }) };";
@@ -20,6 +20,16 @@ async function runtime() {
   const text = await readFile(join(PROJECT, "wrangler.toml"), "utf8");
   const said = (name) => JSON.parse(new RegExp(`^compatibility_${name} = (.*)$`, "m").exec(text)[1]);
   return { date: said("date"), flags: said("flags") };
+}
+
+/** What `[vars.TOLLGATE]` says of a gate in front of `origin`. */
+export function settings(origin) {
+  return {
+    origin: { url: origin },
+    admin: { path: ADMINISTRATION },
+    keys: { prefix: "tg", envs: ["live"] },
+    identity: { issuer: "tollgate", audience: "origin" },
+  };
 }
 
 /** Files of the project by their paths in it. */
@@ -32,17 +42,11 @@ export async function files(...paths) {
  * with the same bindings, or several, by their names in `teams`, each with `modules` and `bindings` of its own. What
  * else is served stands in `beside`.
  */
-export async function deployed({ origin, team, teams = team === undefined ? {} : { team: { modules: team } }, beside = {}, settings = {} }) {
+export async function deployed({ origin, team, teams = team === undefined ? {} : { team: { modules: team } }, beside = {}, settings: more = {} }) {
   const given = secrets();
   const ring = pepper(given);
   const admin = mint(ring);
-  const told = {
-    origin: { url: origin },
-    admin: { path: ADMINISTRATION },
-    keys: { prefix: "tg", envs: ["live"] },
-    identity: { issuer: "tollgate", audience: "origin" },
-    ...settings,
-  };
+  const told = { ...settings(origin), ...more };
   const bindings = { RECORDS: { kv: "kv" }, TOLLGATE: { json: told }, TOLLGATE_SECRETS: given };
   const { date, flags } = await runtime();
   const services = {

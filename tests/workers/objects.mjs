@@ -11,7 +11,7 @@ export const MODULE = process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "workers/obj
 export const SHELLS = ["bucket", "copy", "ledger", "objects", "places", "relay", "shell"].map((name) => `cloudflare/${name}.mjs`);
 
 /** Hands the body of `POST /CLASS/name` to the object of that name, and says what it said. */
-const HANDS_ON = `
+export const HANDS_ON = `
 export default {
   async fetch(request, env) {
     const [, space, name, method] = new URL(request.url).pathname.split("/").map(decodeURIComponent);

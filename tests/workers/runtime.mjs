@@ -18,6 +18,8 @@ process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 
 /** What Cloudflare's edge says of every client here. */
 const EDGE = 'injectRequestHeaders = [(name = "CF-Connecting-IP", value = "127.0.0.1")]';
+/** And of where one was let in, where a test says it: as JSON in this field, which the runtime takes away. */
+const CF = ', cfBlobHeader = "CF-Blob"';
 
 /** A text as a capnp string. */
 const quoted = (text) => JSON.stringify(text);
@@ -61,7 +63,7 @@ function configuration(services, sockets, disk) {
   // Where a Worker's own `fetch` leads: an origin on this machine, too.
   all.push('(name = "internet", network = (allow = ["public", "private"]))');
   if (disk) all.push(`(name = "disk", disk = (path = ${quoted(disk)}, writable = true))`);
-  const open = sockets.map((name) => `(name = ${quoted(name)}, address = "127.0.0.1:0", http = (${EDGE}), service = ${quoted(name)})`);
+  const open = sockets.map((name) => `(name = ${quoted(name)}, address = "127.0.0.1:0", http = (${EDGE}${services[name].cf ? CF : ""}), service = ${quoted(name)})`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [${all.join(",\n")}], sockets = [${open.join(", ")}]);
 `;
@@ -71,7 +73,7 @@ const config :Workerd.Config = (services = [${all.join(",\n")}], sockets = [${op
  * Starts workerd with these services.
  *
  * A service has `modules` (a name and its bytes or text; the first is the entry), `bindings` and `objects` (the
- * classes of its Durable Objects, and the key that each is stored under). `disk` is where objects keep their state;
+ * classes of its Durable Objects, and the key that each is stored under), and `cf` if tests play its edge. `disk` is where objects keep their state;
  * a second start with the same one finds it.
  */
 export async function serve(services, { sockets = Object.keys(services), disk } = {}) {

@@ -1,6 +1,8 @@
 // The way in for administration: off unless the settings name a host or a path for it. Who may do what is decided by
 // the ledger itself, from the key that is presented, in the step that makes the change.
 
+import { LEDGER, object } from "./places.mjs";
+
 /** The longest question, in bytes: as long as the ledger reads. */
 const BODY_MAX = 64 * 1024;
 
@@ -25,8 +27,7 @@ export async function administer(env, request, gate) {
     if (!gate.proves(key)) return answer(401, { code: "key_invalid" }, { "www-authenticate": 'Bearer error="invalid_token"' });
     const body = await bounded(request);
     if (body === undefined) return answer(413, { code: "body_too_long" });
-    const ledger = env.LEDGER.get(env.LEDGER.idFromName("ledger"));
-    const { status, body: told } = await ledger.administer(key, body);
+    const { status, body: told } = await object(env.LEDGER, LEDGER).administer(key, body);
     return answer(status, told);
   } catch (error) {
     console.error(JSON.stringify({ level: "error", event: "administration_failed", what: String(error?.message) }));

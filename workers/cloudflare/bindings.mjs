@@ -1,6 +1,7 @@
 // What a Worker has for the gate: stores, and what Cloudflare itself says of a client.
 
 import { lines } from "../gate/gate.mjs";
+import { RELAY, object, relayNear } from "./places.mjs";
 
 /** For how long a location may keep a record, in seconds: the least that every copy of KV takes. */
 const RECORD_TTL_S = 60;
@@ -9,22 +10,22 @@ const encoder = new TextEncoder();
 
 /** Where requests go on to, once that was looked at. */
 let origin;
+/** The relay of the region where this isolate is, once Cloudflare has said where that is. */
+let region;
 
 /** The stores of a deployment: a namespace of records, and the objects that have the last word. */
 export function stores(env) {
-  const ask = async (namespace, name, question) => {
-    const object = namespace.get(namespace.idFromName(name));
-    return new Uint8Array(await object.ask(encoder.encode(question)));
-  };
+  const ask = async (space, name, question, ...more) =>
+    new Uint8Array(await object(space, name).ask(encoder.encode(question), ...more));
   return {
     replica: async (key) => {
       const found = await env.RECORDS.get(key, { type: "arrayBuffer", cacheTtl: RECORD_TTL_S });
       return found === null ? null : new Uint8Array(found);
     },
-    head: (_place, question) => ask(env.RELAY, "relay", question),
+    head: (_place, question) => ask(env.RELAY, region ?? RELAY, question),
     record: (place, question) => ask(env.LEDGER, place, question),
     limits: (place, question) => ask(env.LEDGER, place, question),
-    lease: (place, question) => ask(env.BUCKET, place, question),
+    lease: (place, question) => ask(env.BUCKET, place, question, region ?? RELAY),
   };
 }
 
@@ -44,12 +45,11 @@ export function settings(env) {
   return lines(told) + lines({ secrets: read });
 }
 
-/** What Cloudflare says of the client; what a client says of itself is not looked at. */
+/** What Cloudflare says of the client, and of where it was let in; what a client says of itself is not looked at. */
 export function client(request) {
-  return {
-    address: request.headers.get("cf-connecting-ip") ?? "",
-    country: request.cf?.country ?? "",
-  };
+  const { cf, headers } = request;
+  region ??= relayNear(cf);
+  return { address: headers.get("cf-connecting-ip") ?? "", country: cf?.country ?? "" };
 }
 
 /** Where requests go on to: a service, or a server by its URL without path. */

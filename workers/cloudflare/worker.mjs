@@ -4,6 +4,7 @@ import { Gate, Onward, unavailable } from "../gate/gate.mjs";
 import module from "../gate/gate.wasm";
 import { administer, isAdministration } from "./administration.mjs";
 import { client, forward, settings, stores } from "./bindings.mjs";
+import { LEDGER, object } from "./places.mjs";
 
 export { Bucket, Ledger, Relay } from "./objects.mjs";
 
@@ -25,7 +26,7 @@ export default {
 
   /** Housekeeping goes by the objects' own alarms: this sets one again should it ever be lost. */
   scheduled(_event, env, context) {
-    context.waitUntil(env.LEDGER.get(env.LEDGER.idFromName("ledger")).keep());
+    context.waitUntil(object(env.LEDGER, LEDGER).keep());
   },
 };
 
