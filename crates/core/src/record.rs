@@ -18,7 +18,9 @@ use crate::{
 };
 
 pub use packed::{Bounds, List, PACKED_MAX, vouch};
-pub use text::{Absence, Expected, Found, RecordError, TEXT_MAX, open, seal, seal_absence};
+pub use text::{
+    Absence, Expected, Found, RecordError, TEXT_MAX, open, restamp, seal, seal_absence,
+};
 
 /// The most limits in one record.
 pub const LIMITS_MAX: usize = 8;

@@ -123,6 +123,12 @@ pub fn read_opening(reader: &mut Reader<'_>) -> Result<u64, JsonError> {
     reader.uint()
 }
 
+/// The end of a text whose seal has been checked, without the seal; none if there is none.
+#[must_use]
+pub fn unsealed(rest: &[u8]) -> Option<&[u8]> {
+    rest.get(..rest.len().checked_sub(TAIL_LEN)?)
+}
+
 /// Reads the end of a text whose seal has been checked.
 ///
 /// # Errors

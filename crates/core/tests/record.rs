@@ -235,6 +235,24 @@ fn an_absence_says_what_was_not_there_and_when() {
 }
 
 #[test]
+fn a_record_is_sealed_again_as_of_a_later_stamp_and_is_otherwise_the_same() {
+    usual(|draft| {
+        let (ring, later) = (ring(), Stamp { epoch: 1_000, ..draft.as_of });
+        let mut out = [0; TEXT_MAX];
+        let again = record::restamp(&text(draft).unwrap(), later, &ring, &mut out).unwrap();
+        assert_eq!(again, text(&Draft { as_of: later, ..*draft }).unwrap());
+        // One that somebody else wrote is not given our seal.
+        let forged: Vec<u8> = text(draft).unwrap().iter().map(|byte| byte ^ (byte & 1)).collect();
+        let whole = text(draft).unwrap();
+        for broken in [&forged[..], &whole[..whole.len() - 1], &[], &whole[1..]] {
+            let refused = record::restamp(broken, later, &ring, &mut out).unwrap_err();
+            assert!(matches!(refused, RecordError::Sealed(_)));
+        }
+        record::restamp(&whole, later, &ring, &mut [0; 64]).unwrap_err();
+    });
+}
+
+#[test]
 fn what_the_head_vouches_for_is_noted_and_changes_nothing_else() {
     usual(|draft| {
         let packed = &mut [0; PACKED_MAX];

@@ -150,6 +150,15 @@ impl Account {
         }
     }
 
+    /// Counts `calls` within this second that the store refused because another had written first: they cost as much as
+    /// those that it took, and the budget is for all of them.
+    pub fn count_refused(&mut self, calls: u32, now: UnixMillis) {
+        if let Some(more) = calls.checked_sub(1) {
+            self.meter.count(self.instant.max(now));
+            self.meter.this = self.meter.this.saturating_add(more);
+        }
+    }
+
     /// Where the writers bring the clock: repairs an instant that no honest clock has written.
     ///
     /// The bucket starts empty at `now`, with everything that is out still out for as long as it

@@ -18,7 +18,7 @@ use crate::{
     stamp::Stamp,
 };
 
-pub use write::{seal, seal_absence};
+pub use write::{restamp, seal, seal_absence};
 
 /// The longest text of a record, in bytes.
 pub const TEXT_MAX: usize = 16 * 1024;

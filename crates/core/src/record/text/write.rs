@@ -2,11 +2,12 @@
 
 use super::{Absence, Expected, KIND, RecordError, open};
 use crate::{
-    json::{JsonError, Writer},
+    json::{JsonError, Reader, Writer},
     limit::{Limit, Refill},
     pepper::{PepperId, Peppers},
     record::{Draft, packed::PACKED_MAX},
     sealed,
+    stamp::Stamp,
     time::UnixMillis,
 };
 
@@ -49,6 +50,38 @@ pub fn seal_absence<'o>(
         to.raw(",\"lookup\":")?;
         to.hex(absence.lookup.as_bytes())?;
         to.raw(",\"absent\":true")
+    })?;
+    Ok(out.get(..len).unwrap_or(&[]))
+}
+
+/// Writes the sealed record or absence `text` into `out` as of another stamp, sealed under the same pepper.
+///
+/// For whoever has read the text where all records are as of `as_of` at least: otherwise an old record would pass for a
+/// new one.
+///
+/// # Errors
+///
+/// When the seal of `text` does not hold, or it does not fit.
+pub fn restamp<'o>(
+    text: &[u8],
+    as_of: Stamp,
+    peppers: &Peppers,
+    out: &'o mut [u8],
+) -> Result<&'o [u8], RecordError> {
+    let key = |id| peppers.record_key(PepperId::from_number(id)?);
+    let id = sealed::check(KIND, text, key).map_err(RecordError::Sealed)?;
+    let unknown = RecordError::Sealed(sealed::SealError::UnknownPepper);
+    let pepper = PepperId::from_number(id).ok_or(unknown)?;
+    let mut from = Reader::new(text);
+    sealed::read_opening(&mut from)?;
+    from.expect(",\"as_of\":")?;
+    Stamp::read(&mut from)?;
+    let rest = sealed::unsealed(from.rest()).and_then(|rest| core::str::from_utf8(rest).ok());
+    let rest = rest.ok_or(RecordError::Spelling(JsonError::Expected("fields")))?;
+    let len = write(peppers, pepper, out, |to| {
+        to.raw(",\"as_of\":")?;
+        as_of.write(to)?;
+        to.raw(rest)
     })?;
     Ok(out.get(..len).unwrap_or(&[]))
 }
