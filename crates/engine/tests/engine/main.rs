@@ -20,3 +20,4 @@ mod limits;
 mod proving;
 mod records;
 mod stores;
+mod usage;
