@@ -4,12 +4,12 @@
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 4] = [FIRST, SECOND, THIRD, FOURTH];
+pub const MIGRATIONS: [&[&str]; 5] = [FIRST, SECOND, THIRD, FOURTH, FIFTH];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -97,4 +97,26 @@ const THIRD: &[&str] = &[
 const FOURTH: &[&str] = &[
     // What replicas have not been told is told in order.
     "CREATE INDEX outbox_in_order ON outbox (epoch, id)",
+];
+
+const FIFTH: &[&str] = &[
+    // How many requests of a key, under a route and in an hour, came to what; empty names where no key is known.
+    "CREATE TABLE usage (
+        hour INTEGER NOT NULL,
+        tenant TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        key TEXT NOT NULL,
+        route TEXT NOT NULL,
+        code TEXT NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        PRIMARY KEY (hour, tenant, owner, key, route, code)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX usage_of_tenants ON usage (tenant, hour)",
+    // The highest batch of each holder that has come, so that none is counted twice.
+    "CREATE TABLE usage_heard (
+        holder BLOB PRIMARY KEY CHECK (length(holder) = 16),
+        seq INTEGER NOT NULL CHECK (seq > 0),
+        at_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX usage_heard_in_order ON usage_heard (at_ms)",
 ];

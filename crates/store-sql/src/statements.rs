@@ -129,4 +129,35 @@ statements! {
         "INSERT INTO route_limits (name, scope, numbers, incarnation, epoch) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (name) DO UPDATE SET scope = excluded.scope, numbers = excluded.numbers,
         incarnation = excluded.incarnation, epoch = excluded.epoch";
+    /// The highest batch of a holder that has come.
+    USAGE_HEARD = "SELECT seq FROM usage_heard WHERE holder = ?1";
+    /// A batch of a holder has come.
+    USAGE_HEARD_KEPT = "INSERT INTO usage_heard (holder, seq, at_ms) VALUES (?1, ?2, ?3)
+        ON CONFLICT (holder) DO UPDATE SET seq = excluded.seq, at_ms = excluded.at_ms";
+    /// So many requests more.
+    USAGE_ADDED = "INSERT INTO usage (hour, tenant, owner, key, route, code, count)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (hour, tenant, owner, key, route, code)
+        DO UPDATE SET count = usage.count + excluded.count";
+    /// What was counted from an hour on and before another, after a row.
+    USAGE = "SELECT hour, tenant, owner, key, route, code, count FROM usage
+        WHERE hour >= ?1 AND hour < ?2
+        AND (hour, tenant, owner, key, route, code) > (?3, ?4, ?5, ?6, ?7, ?8)
+        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
+        AND (?12 IS NULL OR route = ?12)
+        ORDER BY hour, tenant, owner, key, route, code LIMIT ?9";
+    /// The same of a tenant.
+    USAGE_OF_TENANT = "SELECT hour, tenant, owner, key, route, code, count FROM usage
+        WHERE tenant = ?13 AND hour >= ?1 AND hour < ?2
+        AND (hour, tenant, owner, key, route, code) > (?3, ?4, ?5, ?6, ?7, ?8)
+        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
+        AND (?12 IS NULL OR route = ?12)
+        ORDER BY hour, owner, key, route, code LIMIT ?9";
+    /// Holders that were not heard since an instant are forgotten.
+    USAGE_HEARD_LEAVES = "DELETE FROM usage_heard WHERE holder IN
+        (SELECT holder FROM usage_heard WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)";
+    /// What was counted before an hour is forgotten.
+    USAGE_LEAVES = "DELETE FROM usage WHERE (hour, tenant, owner, key, route, code) IN
+        (SELECT hour, tenant, owner, key, route, code FROM usage WHERE hour < ?1
+        ORDER BY hour LIMIT ?2)";
 }

@@ -22,6 +22,7 @@ mod routes;
 mod sql;
 mod store;
 mod sweep;
+mod usage;
 
 pub use ballast::BALLAST_BYTES;
 pub use leases::HOLDERS;
@@ -29,4 +30,6 @@ pub use open::{Access, OpenFailure};
 pub use restore::{backup, restore};
 pub use store::{BATCH_MAX, Store};
 pub use sweep::{DAMAGED_MAX, SWEEP_MAX, Swept};
-pub use tollgate_store_sql::{schema, statements};
+pub use tollgate_store_sql::{
+    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, UsageRow, UsageWanted, schema, statements,
+};

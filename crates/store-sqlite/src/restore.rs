@@ -4,7 +4,7 @@ use std::{fs::OpenOptions, path::Path};
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 use tollgate_core::{stamp::Stamp, time::UnixMillis};
-use tollgate_store_sql::{Desk, ledger, statements};
+use tollgate_store_sql::{Desk, restored, statements};
 
 use crate::{Access, HOLDERS, OpenFailure, Store, buckets, fault::Fault, note, open, sql::Within};
 
@@ -35,12 +35,7 @@ pub fn restore(path: &Path, now: UnixMillis) -> Result<Stamp, OpenFailure> {
     open::patient(&mut connection)?;
     let noted = open::noted(path)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (found, _) = ledger(&mut Within(&transaction)).map_err(Fault::from)?;
-    let highest = noted.map_or(found.incarnation, |noted| noted.incarnation.max(found.incarnation));
-    let stamp = Stamp { incarnation: highest.saturating_add(1), epoch: found.epoch };
-    transaction.execute(statements::ENTRIES_LEAVE, [])?;
-    transaction.execute(statements::LEDGER_MOVES, [stamp.incarnation, stamp.epoch, stamp.epoch])?;
-    transaction.execute(statements::OUTBOX_ALL, [stamp.epoch])?;
+    let stamp = restored(&mut Within(&transaction), noted).map_err(Fault::from)?;
     repair(&transaction, now)?;
     transaction.commit()?;
     // Before anything is answered: an epoch of the old incarnation is below this one for good.

@@ -90,7 +90,8 @@ impl Store {
         Self { connection, place, kept: None, desk: Desk::new(HOLDERS), repaired: 0 }
     }
 
-    /// Answers errands: their leases in one durable transaction, everything else from one read.
+    /// Answers errands: their leases in one durable transaction, each batch of what was counted in one of its own,
+    /// everything else from one read.
     ///
     /// The replies come in the order of the errands, one for each.
     pub fn answer(
@@ -107,7 +108,7 @@ impl Store {
             for errand in batch {
                 let next = match errand.question {
                     Question::Lease { .. } => leased.next(),
-                    Question::Usage(_) => Some(Err(StoreError::Refused)),
+                    Question::Usage(ref batch) => Some(self.keep_usage(batch, now)),
                     Question::Head | Question::Record { .. } => read.next(),
                 };
                 replies.push((errand.id, next.unwrap_or(Err(StoreError::Unreachable))));

@@ -1,9 +1,10 @@
-//! What is done now and then: buckets that nothing would miss are forgotten, and old entries leave the head.
+//! What is done now and then: buckets that nothing would miss are forgotten, old entries leave the head, and
+//! what was counted long ago goes.
 
 use rusqlite::{TransactionBehavior, params};
 use tollgate_core::{lease::Forget, time::UnixMillis};
 use tollgate_engine::StoreError;
-use tollgate_store_sql::{Unreadable, age, statements};
+use tollgate_store_sql::{Unreadable, age, statements, sweep_usage};
 
 use crate::{Store, buckets, fault::Fault, sql::Within};
 
@@ -28,7 +29,7 @@ pub struct Swept {
 }
 
 impl Store {
-    /// Forgets buckets that are full with nothing out, and lets old entries leave the head.
+    /// Forgets buckets that are full with nothing out and what was counted long ago, and lets old entries leave the head.
     ///
     /// # Errors
     ///
@@ -95,6 +96,7 @@ impl Store {
             }
         }
         drop((later, forget));
+        sweep_usage(&mut Within(&transaction), now)?;
         transaction.commit()?;
         *kept = Some(after);
         Ok(swept)

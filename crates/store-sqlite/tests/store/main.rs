@@ -25,3 +25,4 @@ mod routes;
 mod statements;
 mod sweeping;
 mod told;
+mod usage;

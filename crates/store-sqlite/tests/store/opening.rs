@@ -58,9 +58,9 @@ fn a_store_of_a_newer_program_is_refused() {
     let folder = Folder::new();
     drop(folder.store());
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    raw.execute_batch("PRAGMA user_version = 5").unwrap();
+    raw.execute_batch("PRAGMA user_version = 6").unwrap();
     let error = failure(&folder, "store.db", Access::Create);
-    assert!(matches!(error, OpenFailure::Newer { version: 5 }), "{error}");
+    assert!(matches!(error, OpenFailure::Newer { version: 6 }), "{error}");
 }
 
 #[test]
@@ -68,15 +68,17 @@ fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
     let folder = Folder::new();
     let stamp = change(&mut folder.store(), &creation(1)).stamp;
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    let first =
-        "DROP INDEX outbox_in_order; DROP TABLE route_limits; ALTER TABLE stops DROP COLUMN at_ms;
+    let first = "DROP TABLE usage; DROP TABLE usage_heard;
+        DROP INDEX outbox_in_order; DROP TABLE route_limits; ALTER TABLE stops DROP COLUMN at_ms;
         INSERT INTO stops (tenant, owner) VALUES ('acme', ''); PRAGMA user_version = 1";
     raw.execute_batch(first).unwrap();
     let mut store = Store::open(&folder.file("store.db"), Access::ReadWrite).unwrap();
     assert_eq!(store.stamp().unwrap(), stamp);
     let version = raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(version, schema::VERSION);
-    raw.prepare("SELECT * FROM route_limits").unwrap();
+    for table in ["route_limits", "usage", "usage_heard"] {
+        raw.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    }
     // Nobody knows since when it is.
     let tenants = store.tenants(None, 10).unwrap();
     assert_eq!((tenants[0].stopped, tenants[0].since), (true, None));

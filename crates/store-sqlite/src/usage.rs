@@ -1,0 +1,42 @@
+//! What was counted of requests: kept in one durable transaction for each batch, and read.
+
+use rusqlite::TransactionBehavior;
+use tollgate_core::time::UnixMillis;
+use tollgate_engine::{Reply, StoreError, Usage};
+use tollgate_store_sql::{UsageRow, UsageWanted, keep_usage, usage};
+
+use crate::{Store, fault::Fault, sql::Within};
+
+impl Store {
+    /// What was counted, as [`tollgate_store_sql::usage`] gives it: a page at a time.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn usage(
+        &mut self,
+        wanted: &UsageWanted<'_>,
+        after: Option<&UsageRow>,
+    ) -> Result<Vec<UsageRow>, StoreError> {
+        usage(&mut self.within(), wanted, after).map_err(|fault| Fault::from(fault).store())
+    }
+
+    /// Keeps a batch; one that has come before is answered as it was then.
+    pub(crate) fn keep_usage(
+        &mut self,
+        batch: &Usage,
+        now: UnixMillis,
+    ) -> Result<Reply, StoreError> {
+        self.kept_usage(batch, now).map_err(|fault| fault.store())?;
+        Ok(Reply::Usage)
+    }
+
+    fn kept_usage(&mut self, batch: &Usage, now: UnixMillis) -> Result<(), Fault> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let holder = batch.holder().0;
+        keep_usage(&mut Within(&transaction), &holder, batch.seq(), batch.lines(), now)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
