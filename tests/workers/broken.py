@@ -1,19 +1,43 @@
-"""Broken copies of what is deployed: the case that must notice, and in each file what stands there instead of what."""
+"""Broken copies of what is deployed: the case that must notice, what it then says, and in each file what stands there
+instead of what. Where a folder is named, it is in one of its modules."""
 
-BINDINGS, GATE, BUCKET, WORKER = "cloudflare/bindings.mjs", "gate/gate.mjs", "cloudflare/bucket.mjs", "cloudflare/worker.mjs"
+import hashlib
+from dataclasses import dataclass
 
-HEAD = 'head: (_place, question) => ask(env.RELAY, region ?? RELAY, question),'
-RECORD = "record: (place, question) => ask(env.LEDGER, place, question),"
-ALONE = 'record: () => Promise.reject(new Error("store_refused")),'
-READ = "const found = await env.RECORDS.get("
+GATE, CLOUDFLARE = "gate/gate.mjs", "cloudflare"
+Plants = tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A copy in which one rule is broken."""
+
+    case: str
+    says: str
+    plants: Plants
+    #: Whether that takes more than ten seconds.
+    slow: bool = False
+
+
+def without(file: str, text: str) -> Plants:
+    return ((file, text, ""),)
+
+
 PUT = "kv.put(key, state.slice());"
 GET = "const before = kv.get(key) ?? new Uint8Array(0);"
-FORGETFUL = ((BUCKET, PUT, ""),)
 IN_MEMORY = (
-    (BUCKET, PUT, "this.held = new Map(this.held).set(key, state.slice());"),
-    (BUCKET, GET, "const before = this.held?.get(key) ?? new Uint8Array(0);"),
+    (CLOUDFLARE, PUT, "this.held = new Map(this.held).set(key, state.slice());"),
+    (CLOUDFLARE, GET, "const before = this.held?.get(key) ?? new Uint8Array(0);"),
 )
+HEAD = "head: (_place, question) =>"
+#: Whoever asks first, his answer is everybody's, for ever.
+KEPT = ((CLOUDFLARE, HEAD, f"head(...given) {{ return (stores.kept ??= this.asks(...given)); }},\n    {HEAD.replace('head', 'asks')}"),)
+ALONE = ((CLOUDFLARE, "record: (place, question) =>", 'record: () => Promise.reject(new Error("store_refused")), other: (place, question) =>'),)
+READ = "const found = await env.RECORDS.get("
 ALLOWS = ((GATE, "return new Response(JSON.stringify(problem), { status: 503, headers });", "return new Response(null, { status: 200 });"),)
+SET = "for (const [name, value] of this.with) next.headers.set(name, value);"
+DELETE = "for (const name of this.without) next.headers.delete(name);"
+NEXT = "const next = new Request(origin + this.target, request);"
 STILL = "const ONWARD = 0;"
 #: A clock that stands still with the process: it goes on by no more than this from one look to the next.
 STANDS = ((GATE, STILL, """let seen = 0, told = 0;
@@ -25,30 +49,58 @@ Date.now = () => {
   return told;
 };
 """ + STILL),)
-N, HOT, EVICTED = "a limit of N over many gates admits N", "a hot key keeps to its bucket, and asks seldom", "objects are evicted between requests"
+PLACE = "if (place === undefined || place === null) return false;"
+N, HOT, KV = "a limit of N over many gates admits N", "a hot key keeps to its bucket, and asks seldom", "KV is stale, slow, wrong, another key's, silent"
+TENANTS, TRAP, SECRETS = "two tenants and one URL that may be cached", "a planted trap in the gate's module", "secrets that are missing or bad"
+TOLD, CLOSED, MINDED = "an origin is told by the gate alone", "administration is off the data route", "who minds an isolate is ended"
 
 COPIES = {
-    "a head is kept by who carries it, and its age is not counted": (
-        "200 keys are revoked while KV tells their old records", (BINDINGS, HEAD, HEAD.replace("ask(", "(stores.kept ??= ask(").replace("),", ")),")),
-    ),
-    "a bucket forgets what it has granted": (N, *FORGETFUL),
-    "a hot bucket forgets what it has granted": (HOT, *FORGETFUL),
-    "a bucket is kept in memory only": ("objects are overloaded, reset, silent, cut off", *IN_MEMORY),
-    "an evicted bucket is kept in memory only": (EVICTED, *IN_MEMORY),
-    "nobody but KV is asked for records": (
-        "KV is stale, slow, wrong, another key's, silent", (BINDINGS, RECORD, ALONE),
-    ),
-    "what was asked for ends with who asked": ("who asked first goes away", (GATE, "          context.waitUntil(work);\n", "")),
-    "a trap is an allow": ("a planted trap in the gate's module", *ALLOWS),
-    "a start that fails is an allow": ("secrets that are missing or bad", *ALLOWS),
-    "what KV does not have there is not": (
-        "a key that is made after its absence was kept", (BINDINGS, RECORD, ALONE),
-    ),
-    "answers to those with a key may be kept by caches": (
-        "two tenants and one URL that may be cached", (BINDINGS, 'onward.cacheable ? {} : { cache: "no-store" }', "{}"),
-    ),
-    "KV is asked twice": ("10,000 ask for one cold key", (BINDINGS, READ, f"await env.RECORDS.get(key);\n      {READ}")),
-    "each request has a gate of its own": ("a warm key asks nobody", (WORKER, "gate ??= new Gate(", "gate = new Gate(")),
-    "a clock that stands still keeps a head young": ("a key is revoked while a process stands still", *STANDS),
-    "a clock that stands still keeps leases": ("leases that are held over a standstill are void", *STANDS),
+    "a head is kept by who carries it, and its age is not counted": Broken(
+        "200 keys are revoked while KV tells their old records", "revocations,", KEPT, slow=True),
+    "a clock that stands still keeps a head young": Broken("a key is revoked while a process stands still", "the first answers are", STANDS),
+    "a clock that stands still keeps leases": Broken("leases that are held over a standstill are void", "more than the bucket", STANDS, slow=True),
+    "a bucket forgets what it has granted": Broken(N, "were admitted", without(CLOUDFLARE, PUT)),
+    "a hot bucket forgets what it has granted": Broken(HOT, "over the bucket", without(CLOUDFLARE, PUT), slow=True),
+    "a bucket is kept in memory only": Broken("objects are overloaded, reset, silent, cut off", "of a limit of", IN_MEMORY, slow=True),
+    "an evicted bucket is kept in memory only": Broken("objects are evicted between requests", "of 300", IN_MEMORY),
+    "nobody but KV is asked for records": Broken(KV, "a good key never passed", ALONE),
+    "what KV does not have there is not": Broken("a key that is made after its absence was kept", "is asked for too early", ALONE),
+    "KV is asked twice": Broken("10,000 ask for one cold key", "reads of KV", ((CLOUDFLARE, READ, f"await env.RECORDS.get(key);\n      {READ}"),)),
+    "each request has a gate of its own": Broken("a warm key asks nobody", "KV was asked", ((CLOUDFLARE, "gate ??= new Gate(", "gate = new Gate("),)),
+    "what was asked for ends with who asked": Broken("who asked first goes away", "followers of", without(GATE, "          context.waitUntil(work);\n")),
+    "who minded is minding for ever": Broken(
+        MINDED, "nobody minds", ((GATE, "if (begun - this.#minded < 2 * PAUSE_MAX_MS) return;", "if (this.#minded !== 0) return;"),)),
+    "nobody minds what is due": Broken(
+        MINDED, "nobody minds", ((GATE, "if (begun - this.#minded < 2 * PAUSE_MAX_MS) return;", "return;"),), slow=True),
+    "a trap is an allow": Broken(TRAP, "a trap is answered", ALLOWS),
+    "a module goes on after a trap": Broken(
+        TRAP, "what the module held", ((GATE, "    this.#wasm = undefined;\n    console.error(", "    console.error("),)),
+    "a start that fails is an allow": Broken(SECRETS, "(200, '')", ALLOWS),
+    "what cannot be read is shown": Broken(
+        SECRETS, "the log holds a secret",
+        ((CLOUDFLARE, 'throw new Error("the secret TOLLGATE_SECRETS is no JSON");', "throw new Error(`the secret is no JSON: ${secrets}`);"),)),
+    "answers to those with a key may be kept by caches": Broken(
+        TENANTS, "was shown what was", ((CLOUDFLARE, 'onward.cacheable ? {} : { cache: "no-store" }', "{}"),)),
+    "answers go on as public as they came": Broken(
+        TENANTS, "a cache beyond the gate", ((GATE, 'for (; lines[at] !== ""; at += 1) answer.headers.set(...field(lines[at]));', 'for (; lines[at] !== ""; at += 1);'),)),
+    "an identity is put in before others are taken out": Broken(TOLD, "is told who asks 0 times", ((GATE, DELETE, ""), (GATE, SET, f"{SET}\n    {DELETE}"))),
+    "a client's own identity is left in": Broken(
+        TOLD, "is told who asks 2 times",
+        ((GATE, DELETE, DELETE.replace("next", 'if (!name.includes("identity")) next')), (GATE, SET, SET.replace(".set(", ".append(")))),
+    "a key goes on to the origin": Broken(TOLD, "is shown the key", without(GATE, DELETE)),
+    "nobody says that a client has gone": Broken(
+        "a client that goes away is missed at the origin", "nobody told the origin",
+        ((GATE, NEXT, NEXT.replace("request)", "{ method: request.method, headers: request.headers, body: request.body })")),)),
+    "administration is on where nobody has put it": Broken(
+        CLOSED, "administration at None", ((CLOUDFLARE, PLACE, PLACE.replace("return false", 'return new URL(request.url).pathname === "/operators/door"')),)),
+    "a place without a name is every place": Broken(
+        CLOSED, "administration at {}", without(CLOUDFLARE, "if (place.host === undefined && place.path === undefined) return false;")),
+    "strangers reach the ledger": Broken(CLOSED, "the ledger was asked", ((CLOUDFLARE, "if (!gate.proves(key))", "if (false)"),)),
 }
+
+
+def in_turn(copies: dict[str, Broken], deployed: bytes) -> dict[str, Broken]:
+    """Those that are soon played, and one of the others: which, is the same until what is deployed changes."""
+    slow = [name for name, copy in copies.items() if copy.slow]
+    turn = slow[int.from_bytes(hashlib.sha256(deployed).digest()[:8]) % len(slow)]
+    return {name: copy for name, copy in copies.items() if not copy.slow or name == turn}

@@ -6,9 +6,9 @@ function space(env, name) {
   return {
     idFromName: (object) => object,
     get: (object) => ({
-      async ask(question) {
+      async ask(question, ...more) {
         const place = `http://objects/ask/${name}/${encodeURIComponent(object)}`;
-        const answer = await env.objects.fetch(place, { method: "POST", body: question });
+        const answer = await env.objects.fetch(place, { method: "POST", body: question, headers: { more: JSON.stringify(more) } });
         if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
         const { code, overloaded } = await answer.json();
         throw Object.assign(new Error(code), overloaded ? { overloaded } : {});

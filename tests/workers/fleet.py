@@ -72,10 +72,14 @@ class Fleet:
 
     @staticmethod
     def _plant(path: Path, text: str, instead: str):
-        held = path.read_text()
-        if held.count(text) != 1:
-            raise LookupError(f"{path.name} holds {held.count(text)} times: {text}")
-        path.write_text(held.replace(text, instead))
+        """In a module, or in whichever module of a folder holds it."""
+        modules = sorted(path.glob("*.mjs")) if path.is_dir() else [path]
+        held = {module: module.read_text() for module in modules}
+        times = sum(told.count(text) for told in held.values())
+        if times != 1:
+            raise LookupError(f"{path.name} holds {times} times: {text}")
+        for module, told in held.items():
+            module.write_text(told.replace(text, instead))
 
     # Life
 

@@ -72,7 +72,8 @@ async function ask(request, env) {
   const [, , space, name] = new URL(request.url).pathname.split("/").map(decodeURIComponent);
   try {
     const object = env[space].get(env[space].idFromName(name));
-    return new Response(await object.ask(new Uint8Array(await request.arrayBuffer())));
+    const more = JSON.parse(request.headers.get("more") ?? "[]");
+    return new Response(await object.ask(new Uint8Array(await request.arrayBuffer()), ...more));
   } catch (error) {
     const said = { code: error.message, overloaded: error.overloaded === true };
     return Response.json(said, { status: 500 });

@@ -69,10 +69,13 @@ def trapped() -> str:
             before = fleet.kv.reads
             waits.send(request(fleet.key(f"cold-{at}")))
             until("somebody waits", lambda before=before: fleet.kv.reads > before)
-            assert client.ask(fleet.key("good"), MARKED) == (503, "unavailable")
+            answer = client.ask(fleet.key("good"), MARKED)
+            assert answer == (503, "unavailable"), f"a trap is answered {answer}"
             fleet.kv.manner = "honest"
             # What comes next is judged as ever, by an instance that has to ask for everything again.
+            reads = fleet.kv.reads
             assert client.ask(fleet.key("good")) == (200, "")
+            assert fleet.kv.reads > reads, "what the module held before the trap is still held"
             assert client.ask(fleet.key("gone")) == (401, "key_revoked")
             assert client.ask(fleet.deployment.forged(fleet.key("good"))) == (401, "key_invalid")
             answer = waits.answer()
@@ -109,6 +112,32 @@ def between_traps(fleet: Fleet) -> int:
     assert set(answers) <= {(200, ""), (429, "rate_limited"), (503, "unavailable")}, answers
     assert answers.get((503, "unavailable"), 0) > 20, answers
     return admitted
+
+
+#: Whoever minds the timers of an isolate is ended with its first pause, as the platform may end it; only the first.
+ENDED = ("gate/gate.mjs", "await sleep(Math.min(Math.max(due, 1), PAUSE_MAX_MS));",
+         "if (!globalThis.ended) await (globalThis.ended = new Promise(() => {}));\n        await sleep(Math.min(Math.max(due, 1), PAUSE_MAX_MS));")
+#: A limit of which a gate leases several tokens at once, and how old the mark of whoever minded must be.
+SHARED, OLD_S = 64, 2.2
+#: After this a lease has gone back if anybody minds it, and else it has ended.
+LEASE_S = 6.0
+
+
+def minder_ends() -> str:
+    """What was begun and ended with a request does not stay begun: the next one minds what is due, and no token is lost."""
+    keys = {"limited": Key(limits=fixed(SHARED)), "other": Key()}
+    with Fleet("minding", keys, gates=2, plants=[ENDED], deadline_ms=PATIENT_MS) as fleet:
+        holds, spends = (Client(gate) for gate in fleet.gates)
+        assert holds.ask(fleet.key("limited")) == (200, "")
+        # From here on nobody minds the lease; and after this, somebody does.
+        time.sleep(OLD_S)
+        assert holds.ask(fleet.key("other")) == (200, "")
+        admitted, begun = 1, time.monotonic()
+        while admitted < SHARED and time.monotonic() - begun < LEASE_S:
+            admitted += spends.ask(fleet.key("limited")) == (200, "")
+            time.sleep(0.005)
+        assert admitted == SHARED, f"{admitted} of a limit of {SHARED}: nobody minds the lease of an isolate whose minder was ended"
+    return f"{admitted} of {SHARED}"
 
 
 MARK = "5ec2e7" * 10
@@ -151,5 +180,6 @@ def administered(fleet: Fleet) -> int:
 CASES = {
     "who asked first goes away": leader_leaves,
     "a planted trap in the gate's module": trapped,
+    "who minds an isolate is ended": minder_ends,
     "secrets that are missing or bad": without_secrets,
 }

@@ -31,7 +31,8 @@ def new_keys() -> str:
         for at in range(rounds):
             role = f"new-{at}"
             early = Client(fleet.gates[at])
-            assert early.ask(fleet.key(role)) == (401, "key_invalid")
+            answer = early.ask(fleet.key(role))
+            assert answer == (401, "key_invalid"), f"{role} is asked for too early: {answer}"
             asked[role] = early
             # What KV says of it is kept where it is kept: it has been asked, and goes on saying so.
             assert fleet.kv.reads >= at + 1
