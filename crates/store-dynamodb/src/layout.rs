@@ -81,16 +81,11 @@ pub const LIMIT: &str = "limit";
 /// Of a key, a limit and a row of the outbox, a string: its document.
 pub const DOCUMENT: &str = "document";
 
-/// Of a tenant and an owner, a boolean: whether it is stopped.
+/// Of a tenant and an owner, a number: since when it is stopped, in milliseconds since the Unix epoch; absent otherwise.
 pub const STOPPED: &str = "stopped";
 
-/// Of a tenant and an owner, a number: since when it is stopped, in milliseconds since the Unix epoch.
-pub const STOPPED_AT: &str = "stopped_at";
-
-/// Of a tenant and an owner, a number: how many keys it has, whatever their states.
-pub const KEYS_COUNT: &str = "keys";
-
-/// The partition key of the list of all keys.
+/// Of a tenant and an owner, a number: how many keys it has, whatever their states. Also the partition key of the list of
+/// all keys.
 pub const KEYS: &str = "keys";
 
 /// Of a tenant, a number: how many of its owners are stopped.
@@ -120,9 +115,9 @@ pub const PAGES_MAX: usize = 17;
 /// The longest partition key, in bytes, which a bucket's name is.
 pub const PK_MAX: usize = 2_048;
 
-/// The sort key of what a change has left to be written.
+/// An epoch as sort keys have it: as many digits as the largest has, so that they sort as numbers do.
 #[must_use]
-pub fn outbox_sk(epoch: u64) -> String {
+pub fn epoch_sk(epoch: u64) -> String {
     format!("{epoch:020}")
 }
 
@@ -138,21 +133,15 @@ pub fn record_pk(lookup: LookupId) -> String {
     format!("record#{lookup}")
 }
 
-/// The partition key of a key's document.
+/// The partition key of a key's document; the sort key of a key in lists of keys.
 #[must_use]
-pub fn key_pk(id: &str) -> String {
-    format!("key#{id}")
-}
-
-/// The sort key of a key in lists of keys.
-#[must_use]
-pub fn key_sk(id: &str) -> String {
+pub fn key_name(id: &str) -> String {
     format!("key#{id}")
 }
 
 /// The partition key of a tenant and of what is listed under it; the sort key of a tenant in the list of tenants.
 #[must_use]
-pub fn tenant_pk(tenant: &str) -> String {
+pub fn tenant_name(tenant: &str) -> String {
     format!("tenant#{tenant}")
 }
 
@@ -162,10 +151,10 @@ pub fn owner_sk(owner: &str) -> String {
     format!("owner#{owner}")
 }
 
-/// The sort key of a key among those of its owner, under the tenant.
+/// The partition key of the list of an owner's keys.
 #[must_use]
-pub fn owner_key_sk(owner: &str, id: &str) -> String {
-    format!("owner-key#{owner}#{id}")
+pub fn owner_pk(tenant: &str, owner: &str) -> String {
+    format!("owner#{tenant}#{owner}")
 }
 
 /// The partition key of a limit that keys share, and of the list of those that carry it.

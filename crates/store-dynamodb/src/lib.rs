@@ -5,8 +5,21 @@
 //! conditional write. See `docs/spec/dynamodb.md`.
 #![forbid(unsafe_code)]
 
+mod buckets;
+mod call;
+mod clock;
+mod desk;
+mod documents;
 pub mod head;
+mod join;
 pub mod layout;
+mod ledger;
 mod link;
+mod publish;
+mod records;
+mod store;
 
+pub use desk::HOLDERS;
 pub use link::Link;
+pub use publish::{Point, Published, Publisher, Tabled};
+pub use store::Store;

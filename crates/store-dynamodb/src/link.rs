@@ -5,17 +5,20 @@ use std::fmt;
 use aws_sdk_dynamodb::{
     Client, Config,
     config::{
-        BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig, retry::RetryConfig,
+        BehaviorVersion, Credentials, Intercept, Region, StalledStreamProtectionConfig,
+        retry::RetryConfig,
     },
 };
 use aws_smithy_http_client::{Builder, tls};
+
+use crate::clock::Dates;
 
 /// Where the tables are, and as whom they are asked.
 #[derive(Clone)]
 pub struct Link {
     /// The region.
     pub region: String,
-    /// Another endpoint than the region's own.
+    /// Another endpoint than the region's own. One without TLS is taken for DynamoDB Local, whose answers carry no date.
     pub endpoint: Option<String>,
     /// The id of the access key.
     pub access_key_id: String,
@@ -31,10 +34,29 @@ impl Link {
     /// It repeats nothing on its own account: a lease is repeated by its own rules, and everything else by whoever asked.
     #[must_use]
     pub fn client(&self) -> Client {
+        Client::from_conf(self.config().build())
+    }
+
+    /// The same, with somebody who sees every answer.
+    pub(crate) fn client_with(&self, listener: impl Intercept + 'static) -> Client {
+        Client::from_conf(self.config().interceptor(listener).build())
+    }
+
+    /// Whether its answers carry a date.
+    pub(crate) fn dates(&self) -> Dates {
+        if self.is_plain() { Dates::Optional } else { Dates::Required }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"))
+    }
+
+    fn config(&self) -> aws_sdk_dynamodb::config::Builder {
         let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let http = match &self.endpoint {
-            Some(endpoint) if endpoint.starts_with("http://") => Builder::new().build_http(),
-            Some(_) | None => Builder::new().tls_provider(provider).build_https(),
+        let http = if self.is_plain() {
+            Builder::new().build_http()
+        } else {
+            Builder::new().tls_provider(provider).build_https()
         };
         let credentials = Credentials::new(
             &self.access_key_id,
@@ -51,7 +73,7 @@ impl Link {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .http_client(http);
         config.set_endpoint_url(self.endpoint.clone());
-        Client::from_conf(config.build())
+        config
     }
 }
 
