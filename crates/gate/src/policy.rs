@@ -143,5 +143,5 @@ fn demand(
         limits.push(own.limit(stamp).ok_or(PolicyError::Changed)?);
     }
     let demand = Demand::new(&scopes, rule.cost).and_then(|demand| demand.with_limits(&limits));
-    demand.map(Arc::new).map_err(PolicyError::Demand)
+    demand.map(|demand| Arc::new(demand.named(&rule.name))).map_err(PolicyError::Demand)
 }

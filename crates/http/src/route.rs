@@ -99,6 +99,9 @@ impl RouteLimit {
 /// What a route demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
+    /// What requests are counted under: the methods, if the rule names any, and the path as it was given. Empty for the
+    /// default rule.
+    pub name: Box<str>,
     /// The scopes that a key must have.
     pub scopes: Box<[Box<str>]>,
     /// How many tokens a request costs.
@@ -225,6 +228,7 @@ impl Rules {
             return Err(RuleError { place: RULES_MAX, fault: Fault::TooManyRules });
         }
         let default = Route::new(RuleSpec::new("/**"), last).map_err(fault(last))?.rule;
+        let default = Rule { name: Box::default(), ..default };
         let routes = specs.into_iter().enumerate();
         let routes = routes.map(|(place, spec)| Route::new(spec, place).map_err(fault(place)));
         Ok(Self { routes: routes.collect::<Result<_, _>>()?, default, ignore_case: false })
@@ -278,7 +282,8 @@ impl Route {
         }
         let pattern = Pattern::new(&path)?;
         let (scopes, limits) = (scopes.into(), limits.into());
-        let rule = Rule { scopes, cost, limits, public, key_from, bind, cache, cors, place };
+        let name = [&*methods.join(","), &*path].join(" ").trim_start().into();
+        let rule = Rule { name, scopes, cost, limits, public, key_from, bind, cache, cors, place };
         Ok(Self { methods: methods.into(), pattern, rule })
     }
 

@@ -32,6 +32,13 @@ fn check(pattern: &str, fits: &[&str], fits_not: &[&str]) {
 }
 
 #[test]
+fn a_rule_is_named_as_it_was_given() {
+    let rules = rules(&[("", "/orders/**"), ("GET POST", "/*")]);
+    let names: Vec<_> = rules.iter().map(|rule| &*rule.name).collect();
+    assert_eq!(names, ["/orders/**", "GET,POST /*", ""]);
+}
+
+#[test]
 fn a_pattern_fits_whole_segments() {
     check(
         "/orders",

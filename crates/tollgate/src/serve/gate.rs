@@ -136,6 +136,11 @@ impl Gate {
         self.step(|engine, now| engine.hand_back(BACK_MAX, now)).unwrap_or_default()
     }
 
+    /// Sends what was counted of keys; says whether some of it is not known to be kept.
+    pub(crate) fn hand_over_usage(&self) -> bool {
+        self.step(Engine::hand_over_usage).unwrap_or(false)
+    }
+
     /// Whether decisions can be made at all.
     pub(crate) fn is_able(&self) -> bool {
         self.step(|engine, _| !engine.needs_holder()).unwrap_or(false)

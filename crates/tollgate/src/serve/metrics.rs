@@ -282,6 +282,8 @@ fn stores(page: &mut Page, engine: &Counts) {
         ("replica", engine.replica_errands),
         ("lease", engine.lease_errands),
         ("lease_repeat", engine.lease_repeats),
+        ("usage", engine.usage_errands),
+        ("usage_repeat", engine.usage_repeats),
     ] {
         page.labelled(name, "kind", kind, count);
     }

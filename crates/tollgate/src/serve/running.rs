@@ -174,6 +174,9 @@ pub(crate) fn beside(store: &Mutex<Store>) -> Result<Store, OpenFailure> {
     store.lock().unwrap_or_else(PoisonError::into_inner).beside()
 }
 
+/// About how often what was counted of keys is written down: what a crash loses.
+const USAGE_EVERY_MS: u32 = 10_000;
+
 fn settings(config: &Config) -> Settings {
     Settings {
         max_staleness: config.gate.max_staleness,
@@ -181,6 +184,7 @@ fn settings(config: &Config) -> Settings {
         records_bytes_max: config.cache.records_bytes,
         absences_max: config.cache.absences,
         purses_max: config.cache.purses,
+        usage_every_ms: USAGE_EVERY_MS,
         ..Settings::EMBEDDED
     }
 }

@@ -66,11 +66,11 @@ impl Ending {
         held.saturating_add(lost)
     }
 
-    /// Waits until everything is back, but not for ever; says how many leases are lost.
+    /// Waits until everything is back and what was counted is kept, but not for ever; says how many leases are lost.
     pub(crate) async fn handed_back(&self) -> usize {
         let rest = self.until.saturating_duration_since(Instant::now());
         let back = async {
-            while self.gate.hand_back().0 > 0 {
+            while self.gate.hand_back().0 > 0 || self.gate.hand_over_usage() {
                 sleep(BACK_EVERY).await;
             }
         };

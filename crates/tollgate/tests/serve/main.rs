@@ -35,4 +35,5 @@ mod site;
 mod streams;
 mod switching;
 mod trailing;
+mod usage;
 mod wire;

@@ -67,6 +67,11 @@ impl Site {
         self.folder.join("tollgate.secrets.json")
     }
 
+    /// Where the store is.
+    pub(crate) fn store_file(&self) -> PathBuf {
+        self.folder.join("tollgate.db")
+    }
+
     /// Writes the file with these routes.
     pub(crate) fn routes(&self, routes: &str) {
         self.write(&format!("[origin]\nurl = \"http://127.0.0.1:9\"\n{routes}"));

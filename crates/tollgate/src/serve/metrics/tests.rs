@@ -40,9 +40,11 @@ fn everything_that_the_engine_counts_stands_on_the_page_once() {
         record_bytes: 1_029,
         absences: 1_030,
         purses: 1_031,
+        usage_errands: 1_032,
+        usage_repeats: 1_033,
     };
     let page = Metrics::default().render(&counts);
-    for number in (1_001..=1_031).chain(denied) {
+    for number in (1_001..=1_033).chain(denied) {
         let ends = format!(" {number}");
         let lines: Vec<_> = page.lines().filter(|line| line.ends_with(&ends)).collect();
         assert_eq!(lines.len(), 1, "{number}: {lines:?}");
