@@ -62,8 +62,8 @@ COPIES = {
     "a bucket forgets what it has granted": Broken(N, "were admitted", without(CLOUDFLARE, PUT)),
     "a hot bucket forgets what it has granted": Broken(HOT, "over the bucket", without(CLOUDFLARE, PUT), slow=True),
     "a bucket is kept in memory only": Broken("objects are overloaded, reset, silent, cut off", "of a limit of", IN_MEMORY, slow=True),
-    "an evicted bucket is kept in memory only": Broken("objects are evicted between requests", "of 300", IN_MEMORY),
-    "nobody but KV is asked for records": Broken(KV, "a good key never passed", ALONE),
+    "an evicted bucket is kept in memory only": Broken("objects are evicted between requests", "of 300", IN_MEMORY, slow=True),
+    "nobody but KV is asked for records": Broken(KV, "a good key never passed", ALONE, slow=True),
     "what KV does not have there is not": Broken("a key that is made after its absence was kept", "is asked for too early", ALONE),
     "KV is asked twice": Broken("10,000 ask for one cold key", "reads of KV", ((CLOUDFLARE, READ, f"await env.RECORDS.get(key);\n      {READ}"),)),
     "each request has a gate of its own": Broken("a warm key asks nobody", "KV was asked", ((CLOUDFLARE, "gate ??= new Gate(", "gate = new Gate("),)),
@@ -85,7 +85,7 @@ COPIES = {
         TENANTS, "a cache beyond the gate", ((GATE, 'for (; lines[at] !== ""; at += 1) answer.headers.set(...field(lines[at]));', 'for (; lines[at] !== ""; at += 1);'),)),
     "an identity is put in before others are taken out": Broken(TOLD, "is told who asks 0 times", ((GATE, DELETE, ""), (GATE, SET, f"{SET}\n    {DELETE}"))),
     "a client's own identity is left in": Broken(
-        TOLD, "is told who asks 2 times",
+        TOLD, "is told who asks 3 times",
         ((GATE, DELETE, DELETE.replace("next", 'if (!name.includes("identity")) next')), (GATE, SET, SET.replace(".set(", ".append(")))),
     "a key goes on to the origin": Broken(TOLD, "is shown the key", without(GATE, DELETE)),
     "nobody says that a client has gone": Broken(

@@ -20,7 +20,7 @@ SPELLINGS = ("Tollgate-Identity", "tollgate-identity", "TOLLGATE-IDENTITY", "Tol
 FORGED = b"eyJmb3JnZWQiOjF9.eyJmb3JnZWQiOjF9.AAAA"
 #: Two of them may be told apart, and be joined to one.
 ANSWER = b"HTTP/1.1 200 OK\r\nCache-Control: public, max-age=600\r\nContent-Length: 2\r\n\r\nok"
-MISSED_S = 10.0
+MISSED_S = 5.0
 
 
 class Heads(Origin):

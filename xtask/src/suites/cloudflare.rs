@@ -51,6 +51,12 @@ pub(super) const STEPS: &[Step] = &[
         run: faults,
     },
     Step {
+        name: "guards",
+        about: "broken copies of the modules, each of which one of these cases must notice",
+        needs: &[Need::Python, Need::Workers],
+        run: guards,
+    },
+    Step {
         name: "edge-runtime",
         about: "the same module in another JavaScript runtime",
         needs: &[Need::Python, Need::Workers],
@@ -95,6 +101,15 @@ fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 /// What is promised holds over many isolates, and whatever the platform does.
 fn faults(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     with.count(&mut python(with, "workers", &[]))
+}
+
+/// The cases can fail. Of the copies that take long the short profile plays one, the long one all.
+fn guards(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let mut run = python(with, "workers", &["--guards"]);
+    if !with.full {
+        run.arg("--in-turn");
+    }
+    with.count(&mut run)
 }
 
 /// The same file gives the same verdicts where there is nothing of Cloudflare.
