@@ -15,6 +15,7 @@ COPIES = {
     "decisions are kept for five minutes": (rules.no_decision_is_kept, TTL, "authorizerResultTtlInSeconds: 300"),
     "how long decisions are kept is left to API Gateway": (rules.no_decision_is_kept, f"                {TTL}\n", ""),
     "API Gateway looks for the key itself": (rules.no_decision_is_kept, TTL, f"{TTL}\n                identitySource: method.request.header.X-API-Key"),
+    "the HTTP API is told yes or no": (rules.no_decision_is_kept, "enableSimpleResponses: false", "enableSimpleResponses: true"),
     "one path needs no key": (rules.nobody_comes_by_the_authorizer, f"/{{proxy+}}:\n{SECURED}", "/{proxy+}:\n            x-amazon-apigateway-any-method:\n              security: []\n"),
     "the HTTP API needs no key": (rules.nobody_comes_by_the_authorizer, "isDefaultRoute: true\n              security:\n                - tollgate: []\n", "isDefaultRoute: true\n"),
     "any API may ask the authorizer": (rules.nobody_comes_by_the_authorizer, "${RestApi}/authorizers/*", "*"),
@@ -51,6 +52,6 @@ COPIES = {
     "secrets stand in the environment": (rules.the_function_is_what_was_built, "TOLLGATE_SECRETS_ARN:", "TOLLGATE_SECRETS:"),
     "API Gateway gives up first": (rules.the_function_is_what_was_built, "      Timeout: 8\n", "      Timeout: 30\n"),
     "a log is kept for ever": (rules.logs_end, '      LogGroupName: !Sub "/aws/apigateway/${Name}-http"\n      RetentionInDays: !Ref LogRetentionDays\n', '      LogGroupName: !Sub "/aws/apigateway/${Name}-http"\n'),
-    "nobody is told that nothing can be told": (rules.somebody_is_told, '$.code = "unavailable"', '$.code = "unreachable"'),
+    "nobody is told that nothing can be told": (rules.somebody_is_told, '$.event = "unavailable"', '$.code = "unavailable"'),
     "nobody is told of a table's bound": (rules.somebody_is_told, "MetricName: WriteThrottleEvents", "MetricName: ConsumedWriteCapacityUnits"),
 }

@@ -95,7 +95,7 @@ def no_authorizer_keeps_a_decision(made: Deployed):
     (rest,) = client("apigateway").get_authorizers(restApiId=made.ids["RestApi"])["items"]
     http = client("apigatewayv2").get_authorizer(ApiId=made.ids["HttpApi"], AuthorizerId=made.http_authorizer)
     assert rest["authorizerResultTtlInSeconds"] == 0 and rest["type"] == "REQUEST" and not rest.get("identitySource"), rest
-    assert http["AuthorizerResultTtlInSeconds"] == 0 and http["EnableSimpleResponses"] is True, http
+    assert http["AuthorizerResultTtlInSeconds"] == 0 and http["EnableSimpleResponses"] is False, http
     assert http["AuthorizerPayloadFormatVersion"] == "2.0" and not http.get("IdentitySource"), http
     for uri in (rest["authorizerUri"], http["AuthorizerUri"]):
         assert "function:tollgate-authorizer/invocations" in uri, uri
@@ -174,11 +174,13 @@ def logs_are_kept_for_a_month(_: Deployed):
 
 def alarms_watch_what_was_made(_: Deployed):
     alarms = {one["MetricName"]: {item["Name"]: item["Value"] for item in one["Dimensions"]} for one in client("cloudwatch").describe_alarms()["MetricAlarms"]}
-    assert alarms == {"Errors": {"FunctionName": "tollgate-authorizer"}, "Throttles": {"FunctionName": "tollgate-authorizer"},
+    assert alarms == {"tollgate-failed": {}, "Throttles": {"FunctionName": "tollgate-authorizer"},
                       "WriteThrottleEvents": {"TableName": "tollgate-buckets"}, "ReadThrottleEvents": {"TableName": "tollgate-ledger"},
                       "tollgate-unavailable": {}}, alarms
-    (count,) = client("logs").describe_metric_filters(logGroupName="/aws/lambda/tollgate-authorizer")["metricFilters"]
-    assert count["filterPattern"] == '{ $.code = "unavailable" }', count
+    counts = client("logs").describe_metric_filters(logGroupName="/aws/lambda/tollgate-authorizer")["metricFilters"]
+    patterns = {one["metricTransformations"][0]["metricName"]: one["filterPattern"] for one in counts}
+    assert patterns.keys() == {"tollgate-unavailable", "tollgate-failed"}, patterns
+    assert patterns["tollgate-unavailable"] == '{ $.event = "unavailable" }', patterns
 
 
 QUESTIONS = (

@@ -3,11 +3,12 @@
 import json
 import re
 
-from .template import GIVEN, Resolved
+from .template import GIVEN, ROOT, Resolved
 
-# What the authorizer hands over: docs/spec and lambda/authorizer.
+# What the authorizer hands over: `answer.rs` of lambda/authorizer.
 CONTEXT = {"status", "code", "body", "challenge", "retryAfter", "identity", "keyId", "owner", "tenant", "scopes", "plan",
            "rateLimit", "rateLimitPolicy"}
+ANSWER = ROOT / "lambda" / "authorizer" / "src" / "answer.rs"
 
 # What API Gateway itself knows and a log or a body may say: nothing that a client has sent.
 OWN = {"requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "routeKey", "status", "authorizer.error"}
@@ -69,6 +70,8 @@ def no_decision_is_kept(told: Resolved):
             assert authorizer.get("authorizerResultTtlInSeconds") == 0, f"{name}: {authorizer}"
             # With an identity source API Gateway answers for us, and knows one place of a key only.
             assert "identitySource" not in authorizer, f"{name}: {authorizer}"
+            # Yes and no alone cannot say 401, and cover every route where they are kept.
+            assert not authorizer.get("enableSimpleResponses"), f"{name}: {authorizer}"
             assert "<Authorizer.Arn>" in authorizer["authorizerUri"], authorizer
     assert seen == 2, f"{seen} authorizers"
 
@@ -122,6 +125,11 @@ def refusals_are_told_as_problems(told: Resolved):
     for kind in ("AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"):
         assert told_by[kind]["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'", kind
     assert "Bearer realm" in told_by["UNAUTHORIZED"]["responseParameters"]["gatewayresponse.header.WWW-Authenticate"]
+
+
+def the_context_is_what_the_authorizer_writes(_: Resolved):
+    written = set(re.findall(r'(?:\.put\(|String::from\()\s*"(\w+)"', ANSWER.read_text()))
+    assert written - {"usageIdentifierKey"} == CONTEXT, written ^ CONTEXT
 
 
 def the_public_keys_need_no_code(told: Resolved):
@@ -228,12 +236,18 @@ def logs_end(told: Resolved):
 def somebody_is_told(told: Resolved):
     alarms = {(one["Namespace"], one["MetricName"]): one for one in told.of("AWS::CloudWatch::Alarm").values()}
     name = told.parameters["Name"]
-    assert set(alarms) == {("Tollgate", f"{name}-unavailable"), ("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"),
+    assert set(alarms) == {("Tollgate", f"{name}-unavailable"), ("Tollgate", f"{name}-failed"), ("AWS/Lambda", "Throttles"),
                            ("AWS/DynamoDB", "WriteThrottleEvents"), ("AWS/DynamoDB", "ReadThrottleEvents")}, list(alarms)
-    (count,) = told.of("AWS::Logs::MetricFilter").values()
-    (made,) = count["MetricTransformations"]
-    assert (made["MetricNamespace"], made["MetricName"]) in alarms, made
-    assert count["LogGroupName"] == "<AuthorizerLog>" and count["FilterPattern"] == '{ $.code = "unavailable" }', count
+    counted = {}
+    for count in told.of("AWS::Logs::MetricFilter").values():
+        (made,) = count["MetricTransformations"]
+        assert (made["MetricNamespace"], made["MetricName"]) in alarms, made
+        assert count["LogGroupName"] == "<AuthorizerLog>", count
+        counted[made["MetricName"]] = count["FilterPattern"]
+    # The lines that the authorizer and Lambda write: lambda/gate/src/gate.rs has the first.
+    assert counted == {f"{name}-unavailable": '{ $.event = "unavailable" }',
+                       f"{name}-failed": '?"Task timed out" ?"Runtime.ExitError" ?"Runtime exited"'}, counted
+    assert 'say("error", "unavailable"' in (ROOT / "lambda/gate/src/gate.rs").read_text(), "the authorizer writes another line"
     for one in alarms.values():
         assert one["Threshold"] == 0 and one["ComparisonOperator"] == "GreaterThanThreshold", one
     (over,) = [one["Dimensions"] for key, one in alarms.items() if key[1] == "WriteThrottleEvents"]
@@ -242,6 +256,6 @@ def somebody_is_told(told: Resolved):
 
 RULES = (
     no_decision_is_kept, nobody_comes_by_the_authorizer, the_origin_gets_our_identity_and_no_key, refusals_are_told_as_problems,
-    the_public_keys_need_no_code, only_public_keys_are_taken_for_public, no_trace_holds_what_was_sent, tables_outlive_a_mistake,
+    the_context_is_what_the_authorizer_writes, the_public_keys_need_no_code, only_public_keys_are_taken_for_public, no_trace_holds_what_was_sent, tables_outlive_a_mistake,
     only_buckets_are_forgotten, the_authorizer_may_do_what_it_must, the_function_is_what_was_built, logs_end, somebody_is_told,
 )
