@@ -11,7 +11,7 @@ MODULES = (*sorted(f"cloudflare/{path.name}" for path in (WORKERS / "cloudflare"
            "gate/gate.mjs", "gate/gate.wasm", "objects/objects.wasm")
 DATE = "2026-01-01"
 FLAGS = ("enable_request_signal", "request_signal_passthrough")
-CLASSES = ("Bucket", "Relay", "Ledger")
+CLASSES = ("Bucket", "Relay", "Ledger", "Witness")
 #: The one part that is not deployed: it holds the objects, and counts how often they are asked.
 HOLDER = "tests/workers/holder.mjs"
 #: What stands in front of a gate whose clients are elsewhere.

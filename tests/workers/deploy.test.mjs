@@ -23,13 +23,14 @@ const UPLOADED = [
   "cloudflare/places.mjs",
   "cloudflare/relay.mjs",
   "cloudflare/shell.mjs",
+  "cloudflare/witness.mjs",
   "cloudflare/worker.mjs",
   "gate/gate.mjs",
   "gate/gate.wasm",
   "objects/objects.wasm",
   "worker.mjs",
 ];
-const BINDINGS = ["env.BUCKET (Bucket)", "env.LEDGER (Ledger)", "env.RECORDS", "env.RELAY (Relay)", "env.TOLLGATE"];
+const BINDINGS = ["env.BUCKET (Bucket)", "env.LEDGER (Ledger)", "env.RECORDS", "env.RELAY (Relay)", "env.TOLLGATE", "env.WITNESS (Witness)"];
 /** What lies about in the folder of somebody who works on it, and is nobody else's business. */
 const STRAY = ["node_modules/other/index.mjs", "gate/notes.txt", "gate/old.wasm", "tollgate.secrets.json", "objects/src/lib.rs"];
 /** wrangler wants a newer Node than many systems have. */
@@ -82,7 +83,7 @@ test("the modules find each other under the names that they are uploaded by, and
   const { out, files } = await deployed("");
   const modules = { "worker.mjs": await readFile(join(out, "worker.mjs")) };
   for (const name of files) modules[name] ??= await readFile(join(out, name));
-  const classes = { Bucket: "bucket", Relay: "relay", Ledger: "ledger" };
+  const classes = { Bucket: "bucket", Relay: "relay", Ledger: "ledger", Witness: "witness" };
   const served = await serve({ gate: { modules, objects: classes } });
   try {
     const answer = await fetch(served.url(), { headers: { "x-api-key": "none" } });

@@ -54,8 +54,8 @@ export async function deployed({ origin, team, teams = team === undefined ? {} :
       date,
       flags,
       modules: await files(...DEPLOYED.map((path) => `workers/${path}`)),
-      bindings: { ...bindings, BUCKET: { object: "Bucket" }, RELAY: { object: "Relay" }, LEDGER: { object: "Ledger" }, TOLLGATE_ADMIN: record(ring, admin.lookup) },
-      objects: { Bucket: "bucket", Relay: "relay", Ledger: "ledger" },
+      bindings: { ...bindings, BUCKET: { object: "Bucket" }, RELAY: { object: "Relay" }, LEDGER: { object: "Ledger" }, WITNESS: { object: "Witness" }, TOLLGATE_ADMIN: record(ring, admin.lookup) },
+      objects: { Bucket: "bucket", Relay: "relay", Ledger: "ledger", Witness: "witness" },
     },
     kv: { modules: { "kv.mjs": EMPTY } },
   };

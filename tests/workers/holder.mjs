@@ -61,6 +61,7 @@ function held(name) {
 export const Bucket = held("Bucket");
 export const Relay = held("Relay");
 export const Ledger = held("Ledger");
+export { Witness } from "./objects.mjs";
 
 /** By how much the clock of the objects is put forward, in milliseconds. */
 let ahead = 0;

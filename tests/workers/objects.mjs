@@ -8,7 +8,7 @@ import { PROJECT, serve } from "./runtime.mjs";
 /** The module as `node workers/build.mjs` lays it down, and the shell around it. */
 export const MODULE = process.env.TOLLGATE_OBJECTS ?? join(PROJECT, "workers/objects/objects.wasm");
 /** The files of the shells, as they stand beside each other. */
-export const SHELLS = ["bucket", "copy", "ledger", "objects", "places", "relay", "shell"].map((name) => `cloudflare/${name}.mjs`);
+export const SHELLS = ["bucket", "copy", "ledger", "objects", "places", "relay", "shell", "witness"].map((name) => `cloudflare/${name}.mjs`);
 
 /** Hands the body of `POST /CLASS/name` to the object of that name, and says what it said. */
 export const HANDS_ON = `
@@ -75,10 +75,10 @@ export function secrets() {
  * something in a file of the objects' JavaScript.
  */
 export async function objects({ disk, more = "", bindings = {}, classes, given = secrets(), plants = {} } = {}) {
-  const entry = `import { Bucket, Ledger, Relay } from "./objects.mjs";\nexport { Bucket, Ledger, Relay };\n${HANDS_ON}${more}`;
-  const named = { BUCKET: "Bucket", RELAY: "Relay", LEDGER: "Ledger", ...classes };
+  const entry = `import { Bucket, Ledger, Relay, Witness } from "./objects.mjs";\nexport { Bucket, Ledger, Relay, Witness };\n${HANDS_ON}${more}`;
+  const named = { BUCKET: "Bucket", RELAY: "Relay", LEDGER: "Ledger", WITNESS: "Witness", ...classes };
   const spaces = Object.entries(named).map(([name, object]) => [name, { object }]);
-  const keys = [...new Set(["Bucket", "Relay", "Ledger", ...Object.values(named)])];
+  const keys = [...new Set(["Bucket", "Relay", "Ledger", "Witness", ...Object.values(named)])];
   const planted = (name, text) => (plants[name] ?? ((text) => text))(text);
   const read = async (name) => [name, planted(name, await readFile(join(PROJECT, "workers", name), "utf8"))];
   const shells = Object.fromEntries(await Promise.all(SHELLS.map(read)));

@@ -36,7 +36,8 @@ ${HANDS_ON}`;
 
 /** The other objects: the ledger counts its questions, and a bucket shows what it keeps. */
 const OBJECTS = `
-import { Bucket, Ledger } from "./objects.mjs";
+import { Bucket, Ledger, Witness } from "./objects.mjs";
+export { Witness };
 let asked = 0;
 let slow_ms = 0;
 export class Counting extends Ledger {
@@ -81,8 +82,8 @@ before(async () => {
     relays: { modules: own(RELAYS), bindings: { ...bindings, ...spaces, RELAY: { object: "Counted" } }, objects: { Counted: "relay" } },
     objects: {
       modules: own(OBJECTS),
-      bindings: { ...bindings, ...spaces, BUCKET: { object: "Shown" }, LEDGER: { object: "Counting" } },
-      objects: { Shown: "bucket", Counting: "ledger" },
+      bindings: { ...bindings, ...spaces, BUCKET: { object: "Shown" }, LEDGER: { object: "Counting" }, WITNESS: { object: "Witness" } },
+      objects: { Shown: "bucket", Counting: "ledger", Witness: "witness" },
     },
     ...Object.fromEntries(GATES.map((name) => [name, { modules: whole, bindings: { ...bindings, ...spaces }, cf: true }])),
     kv: { modules: { "kv.mjs": "export default { fetch: () => new Response(null, { status: 404 }) };" } },

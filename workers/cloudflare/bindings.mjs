@@ -6,6 +6,9 @@ import { RELAY, object, relayNear } from "./places.mjs";
 /** For how long a location may keep a record, in seconds: the least that every copy of KV takes. */
 const RECORD_TTL_S = 60;
 
+/** About how often what an isolate has counted of keys goes to the ledger, in milliseconds, unless that is set. */
+const USAGE_EVERY_MS = 10_000;
+
 const encoder = new TextEncoder();
 
 /** Where requests go on to, once that was looked at. */
@@ -25,6 +28,7 @@ export function stores(env) {
     head: (_place, question) => ask(env.RELAY, region ?? RELAY, question),
     record: (place, question) => ask(env.LEDGER, place, question),
     limits: (place, question) => ask(env.LEDGER, place, question),
+    usage: (place, question) => ask(env.LEDGER, place, question),
     lease: (place, question) => ask(env.BUCKET, place, question, region ?? RELAY),
   };
 }
@@ -42,7 +46,7 @@ export function settings(env) {
     // What stands there is a secret, so the error does not say more.
     throw new Error("the secret TOLLGATE_SECRETS is no JSON");
   }
-  return lines(told) + lines({ secrets: read });
+  return lines({ usage: { every_ms: USAGE_EVERY_MS }, ...told }) + lines({ secrets: read });
 }
 
 /** What Cloudflare says of the client, and of where it was let in; what a client says of itself is not looked at. */

@@ -3,3 +3,4 @@
 export { Bucket } from "./bucket.mjs";
 export { Ledger } from "./ledger.mjs";
 export { Relay } from "./relay.mjs";
+export { Witness } from "./witness.mjs";

@@ -3,6 +3,12 @@
 /** The name of the one object that holds the ledger and the head. */
 export const LEDGER = "ledger";
 
+/** The name of the one object that knows how far the ledger has come, should the ledger itself forget. */
+export const WITNESS = "witness";
+
+/** Under which storage key that is kept. */
+export const NOTED = "noted";
+
 /** What the storage keys of buckets start with. */
 export const BUCKETS = "b/";
 

@@ -6,7 +6,7 @@ import { administer, isAdministration } from "./administration.mjs";
 import { client, forward, settings, stores } from "./bindings.mjs";
 import { LEDGER, object } from "./places.mjs";
 
-export { Bucket, Ledger, Relay } from "./objects.mjs";
+export { Bucket, Ledger, Relay, Witness } from "./objects.mjs";
 
 /** One in each isolate: made at its first request, since nothing may be read or drawn before. */
 let gate;

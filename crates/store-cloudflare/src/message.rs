@@ -7,7 +7,9 @@
 mod answer;
 mod ask;
 mod limits;
+mod note;
 mod numbers;
+mod usage;
 
 use core::fmt;
 
@@ -15,6 +17,7 @@ pub use answer::{ANSWER_MAX, read_answer, write_answer};
 pub use limits::{
     ROUTE_LIMITS_MAX, is_about_limits, read_changed, read_limits, write_changed, write_limits,
 };
+pub use note::{NOTE_MAX, read_note, write_note};
 use tollgate_core::{
     bucket::NAME_MAX,
     json::{JsonError, Reader, Writer},
@@ -23,6 +26,7 @@ use tollgate_core::{
     lookup::LookupId,
     stamp::Stamp,
 };
+pub use usage::{Batch, Taken, USAGE_MAX, is_usage, read_usage, write_usage};
 
 /// The longest question, in bytes.
 pub const QUESTION_MAX: usize = 1_024;

@@ -17,9 +17,9 @@ use tollgate_core::{
 use tollgate_store_cloudflare::{
     frame::{PART_MAX, parts, push_part},
     message::{
-        ANSWER_MAX, MessageError, QUESTION_MAX, Question, ROUTE_LIMITS_MAX, is_about_limits,
-        read_answer, read_changed, read_limits, read_question, write_answer, write_changed,
-        write_limits, write_question,
+        ANSWER_MAX, MessageError, NOTE_MAX, QUESTION_MAX, Question, ROUTE_LIMITS_MAX,
+        is_about_limits, read_answer, read_changed, read_limits, read_note, read_question,
+        write_answer, write_changed, write_limits, write_note, write_question,
     },
 };
 
@@ -389,4 +389,20 @@ fn since_when_limits_hold_reads_back_as_it_was() {
     assert_eq!(read_changed(&changed(&most)), Ok(most.clone()));
     let more = vec![STAMPS[2]; ROUTE_LIMITS_MAX + 1];
     assert_eq!(write_changed(&more, &mut vec![]), Err(MessageError::TooLong));
+}
+
+#[test]
+fn a_note_reads_back_as_it_was_and_is_nothing_else() {
+    let note = |stamp| {
+        let mut text = vec![];
+        write_note(stamp, &mut text).map(|()| text)
+    };
+    for stamp in STAMPS {
+        let text = note(stamp).unwrap();
+        assert_eq!(read_note(&text), Ok(stamp));
+        no_second_spelling(&text, |text| note(read_note(text).ok()?).ok());
+    }
+    let above = Stamp { incarnation: 1, epoch: INTEGER_MAX + 1 };
+    assert!(note(above).is_err());
+    assert_eq!(read_note(&[b' '; NOTE_MAX + 1]), Err(MessageError::TooLong));
 }

@@ -12,6 +12,7 @@ locals {
     "cloudflare/places.mjs"         = "application/javascript+module"
     "cloudflare/relay.mjs"          = "application/javascript+module"
     "cloudflare/shell.mjs"          = "application/javascript+module"
+    "cloudflare/witness.mjs"        = "application/javascript+module"
     "cloudflare/worker.mjs"         = "application/javascript+module"
     "gate/gate.mjs"                 = "application/javascript+module"
     "gate/gate.wasm"                = "application/wasm"
@@ -64,11 +65,12 @@ resource "cloudflare_worker_version" "gate" {
     { name = "BUCKET", type = "durable_object_namespace", class_name = "Bucket" },
     { name = "RELAY", type = "durable_object_namespace", class_name = "Relay" },
     { name = "LEDGER", type = "durable_object_namespace", class_name = "Ledger" },
+    { name = "WITNESS", type = "durable_object_namespace", class_name = "Witness" },
   ]
 
   migrations = var.migrated == "v1" ? null : {
     new_tag            = "v1"
-    new_sqlite_classes = ["Bucket", "Relay", "Ledger"]
+    new_sqlite_classes = ["Bucket", "Relay", "Ledger", "Witness"]
   }
 }
 

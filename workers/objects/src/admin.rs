@@ -1,5 +1,8 @@
 //! Administration: the ledger's changes and reads as JSON, for whoever may.
 
+mod answers;
+mod recovery;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate_core::{
@@ -10,12 +13,14 @@ use tollgate_core::{
     time::Reading,
 };
 use tollgate_ledger::{
-    Change, ChangeError, Holder, Key, LedgerError, LimitSpec, PAGE_MAX, QuotaSpec, Renumbered,
-    Secret, Settings,
+    Change, Holder, Key, LimitSpec, PAGE_MAX, QuotaSpec, Renumbered, Secret, Settings,
 };
 use tollgate_store_sql::{self as store, Fault, Sql};
 
 use crate::{authority::genuine, ledger::Ledger};
+use answers::{denied, failed, refused, unchanged};
+pub use recovery::{GOES_BACK, RESTORED};
+use recovery::{Recover, older, recovered};
 
 /// The longest request, in bytes.
 pub(crate) const BODY_MAX: usize = 64 * 1024;
@@ -126,6 +131,16 @@ impl TryFrom<String> for Lookup {
 enum Asked {
     Change(Box<Change>),
     Look(Look),
+    Recover(Recover),
+}
+
+/// What somebody presents.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) body: &'a [u8],
+    /// What is noted outside the ledger, if that is above it: an older copy, which does nothing but be restored.
+    pub(crate) newer: Option<Stamp>,
 }
 
 /// An answer: its status, and its JSON.
@@ -134,32 +149,34 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-/// Does what `body` asks for, if the holder of `key` may. Within a transaction of the caller's, of which it keeps
-/// nothing unless the status is 200.
+/// Does what is asked for, if the holder of the key may. Within a transaction of the caller's, of which it keeps
+/// nothing unless the status is 200 or [`RESTORED`].
 pub(crate) fn administer(
     ledger: &mut Ledger,
     sql: &mut impl Sql,
     peppers: &Peppers,
-    key: &[u8],
-    body: &[u8],
+    presented: Presented<'_>,
     now: Reading,
 ) -> Answer {
-    done(ledger, sql, peppers, key, body, now).unwrap_or_else(|answer| answer)
+    done(ledger, sql, peppers, presented, now).unwrap_or_else(|answer| answer)
 }
 
 fn done(
     ledger: &mut Ledger,
     sql: &mut impl Sql,
     peppers: &Peppers,
-    key: &[u8],
-    body: &[u8],
+    presented: Presented<'_>,
     now: Reading,
 ) -> Result<Answer, Answer> {
+    let Presented { key, body, newer } = presented;
     // Who asks comes first: what a stranger asks for is not even read.
     let holder = genuine(key, &ledger.brand, peppers).ok_or_else(|| denied(Denial::KeyInvalid))?;
     let admin = ledger.admin.as_ref().ok_or_else(|| denied(Denial::KeyInvalid))?;
-    let text = match admin.record_of(holder) {
+    let of_deployment = admin.record_of(holder);
+    let text = match of_deployment {
         Some(text) => text.to_vec(),
+        // In an older ledger keys live that were revoked since.
+        None if newer.is_some() => return Err(older()),
         None => {
             let stamp = store::refresh(sql, &mut ledger.kept).map_err(failed)?.head().stamp();
             let read = store::record(sql, stamp, holder.lookup(), peppers);
@@ -181,6 +198,12 @@ fn done(
         )
     })?;
     match asked {
+        Asked::Recover(recover) => {
+            write?;
+            let of_deployment = of_deployment.is_some();
+            recovered(ledger, sql, recover, of_deployment, newer, now)
+        }
+        Asked::Change(_) | Asked::Look(_) if newer.is_some() => Err(older()),
         Asked::Change(change) => {
             write?;
             changed(ledger, sql, &change, now)
@@ -199,6 +222,9 @@ fn understood(body: &[u8]) -> Option<Asked> {
     }
     if let Ok(look) = serde_json::from_slice(body) {
         return Some(Asked::Look(look));
+    }
+    if let Ok(recover) = serde_json::from_slice(body) {
+        return Some(Asked::Recover(recover));
     }
     let minted = |secret: Minted| {
         PepperId::new(secret.pepper).map(|pepper| Secret::new(secret.lookup.0, pepper))
@@ -300,64 +326,4 @@ fn key(key: Option<&Key>) -> Value {
 
 fn stamp(Stamp { incarnation, epoch }: Stamp) -> Value {
     json!([incarnation, epoch])
-}
-
-fn refused(status: u32, code: &str, detail: &str) -> Answer {
-    Answer { status, body: json!({ "code": code, "detail": detail }) }
-}
-
-/// Who may not is told as by a gate.
-fn denied(denial: Denial) -> Answer {
-    let status = match denial {
-        Denial::RequestInvalid => 400,
-        Denial::CredentialMissing
-        | Denial::KeyInvalid
-        | Denial::KeyRevoked
-        | Denial::TenantDisabled
-        | Denial::OwnerDisabled
-        | Denial::KeyDisabled
-        | Denial::KeyExpired
-        | Denial::KeyNotYetValid => 401,
-        Denial::IpDenied | Denial::CountryDenied | Denial::ScopeMissing { .. } => 403,
-        Denial::QuotaExhausted { .. } | Denial::RateLimited { .. } => 429,
-        Denial::Unavailable => 503,
-    };
-    refused(status, denial.code(), "this key does not administer")
-}
-
-fn failed(fault: Fault) -> Answer {
-    refused(503, fault.conclusion.code(), &fault.conclusion.to_string())
-}
-
-fn unchanged(error: LedgerError) -> Answer {
-    let status = match &error {
-        LedgerError::Failed { .. } | LedgerError::Denied { .. } | LedgerError::Unknown { .. } => {
-            503
-        }
-        LedgerError::Refused(refused) => match refused {
-            ChangeError::UnknownKey
-            | ChangeError::UnknownSecret
-            | ChangeError::UnknownOwner
-            | ChangeError::UnknownTenant
-            | ChangeError::UnknownLimit { .. } => 404,
-            ChangeError::KeyExists
-            | ChangeError::LookupTaken
-            | ChangeError::Revoked
-            | ChangeError::Fixed { .. }
-            | ChangeError::KindChanged { .. }
-            | ChangeError::OtherNumbers { .. }
-            | ChangeError::OtherVersion { .. }
-            | ChangeError::TooManyCarriers
-            | ChangeError::TooManySecrets => 409,
-            ChangeError::Settings(_)
-            | ChangeError::IdentityTooLong { .. }
-            | ChangeError::GraceTooLong => 422,
-            ChangeError::Clock | ChangeError::Exhausted => 503,
-        },
-    };
-    let mut answer = refused(status, error.code(), &error.to_string());
-    if let (LedgerError::Refused(error), Some(body)) = (&error, answer.body.as_object_mut()) {
-        body.insert("about".to_owned(), error.about());
-    }
-    answer
 }

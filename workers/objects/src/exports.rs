@@ -174,6 +174,20 @@ pub(crate) extern "C" fn administer(len: usize, now_ms: f64) -> u32 {
     with(|objects| objects.administer(len, millis(now_ms))).unwrap_or(0)
 }
 
+/// Writes how far the ledger has come: 1 if that could be read.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn ledger_note() -> u32 {
+    done(Objects::ledger_note)
+}
+
+/// Writes the higher one of two notes: 1 if both are notes.
+#[expect(unsafe_code, reason = "an export has to keep its name")]
+#[unsafe(no_mangle)]
+pub(crate) extern "C" fn note(len: usize) -> u32 {
+    done(|objects| objects.note(len))
+}
+
 /// Lets old entries leave the ledger's head: 1 if that went well.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]

@@ -9,13 +9,17 @@ use tollgate_core::{
 use tollgate_ledger::Conclusion;
 use tollgate_store_cloudflare::{
     frame::push_part,
-    message::{MessageError, Question, is_about_limits, read_limits, read_question, write_changed},
+    message::{
+        Batch, MessageError, Question, Taken, is_about_limits, is_usage, read_limits,
+        read_question, read_usage, write_changed,
+    },
     place,
 };
 use tollgate_store_sql::{
-    Cursor, Fault, Kept, OutboxRow, RecordFault, Sql, age, due, publish, published, record,
-    refresh, route_limits_changed,
+    Cursor, Fault, Kept, OutboxRow, RecordFault, Sql, age, due, keep_usage, ledger as how_far,
+    publish, published, record, refresh, route_limits_changed,
     schema::{MIGRATIONS, VERSION},
+    sweep_usage,
 };
 
 use crate::{Refusal, authority::Admin};
@@ -73,6 +77,12 @@ impl Ledger {
         Ok(newest)
     }
 
+    /// How far it has come.
+    pub(crate) fn stamp(sql: &mut impl Sql) -> Result<Stamp, Refusal> {
+        let (stamp, _) = how_far(sql).map_err(|fault| refusal(&fault))?;
+        Ok(stamp)
+    }
+
     /// Answers a question for the head, or for a record with the head of the same read.
     pub(crate) fn ask(
         &mut self,
@@ -84,6 +94,9 @@ impl Ledger {
     ) -> Result<(), Refusal> {
         if is_about_limits(question) {
             return self.limits(sql, question, now, out);
+        }
+        if is_usage(question) {
+            return usage(sql, question, now, out);
         }
         let (question, since) = read_question(question).map_err(MessageError::code)?;
         let lookup = match question {
@@ -115,6 +128,7 @@ impl Ledger {
         let (stamps, _) = changed.map_err(|fault| refusal(&fault))?;
         // It is read again: whether this is kept is not known here.
         self.kept = None;
+        self.publishes = true;
         let mut part = vec![];
         write_changed(&stamps, &mut part).map_err(MessageError::code)?;
         push_part(&part, out).map_err(MessageError::code)
@@ -148,9 +162,10 @@ impl Ledger {
         head::seal(&answer, peppers, peppers.issuing(), &mut self.text).ok()
     }
 
-    /// Lets old entries leave the head. Within a transaction of the caller's.
+    /// Lets old entries leave the head, and drops what was counted long ago. Within a transaction of the caller's.
     pub(crate) fn age(&mut self, sql: &mut impl Sql, now: UnixMillis) -> Result<(), Refusal> {
         age(sql, &mut self.kept, now).map_err(|fault| refusal(&fault))?;
+        sweep_usage(sql, now).map_err(|fault| refusal(&fault))?;
         // It is read again: whether this is kept is not known here.
         self.kept = None;
         Ok(())
@@ -204,6 +219,19 @@ impl Ledger {
         let rows: Vec<_> = read.rows.into_iter().map(OutboxRow::from).collect();
         published(sql, &rows).map_err(|fault| refusal(&fault))
     }
+}
+
+/// Keeps a batch of what was counted, once. Within a transaction of the caller's.
+fn usage(
+    sql: &mut impl Sql,
+    question: &[u8],
+    now: UnixMillis,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let Batch { holder, seq, lines } = read_usage(question).map_err(MessageError::code)?;
+    let kept = keep_usage(sql, &holder.0, seq, lines.into_iter(), now);
+    let taken = if kept.map_err(|fault| refusal(&fault))? { Taken::Kept } else { Taken::Known };
+    push_part(taken.as_str().as_bytes(), out).map_err(MessageError::code)
 }
 
 impl From<Written> for OutboxRow {

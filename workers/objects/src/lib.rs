@@ -15,6 +15,7 @@ mod page;
 mod secrets;
 mod sql;
 
+pub use admin::{GOES_BACK, RESTORED};
 pub use copy::Taken;
 pub use objects::{HOLDERS, Look, Objects, Outside, Refusal};
 pub use page::Page;

@@ -8,14 +8,16 @@ use tollgate_core::{
 };
 use tollgate_store_cloudflare::{
     frame::{parts, push_part},
-    message::{MessageError, Question, read_question, write_answer, write_question},
+    message::{
+        MessageError, Question, read_note, read_question, write_answer, write_note, write_question,
+    },
     place,
 };
 use tollgate_store_sql::{Desk, LOOK_AFTER_MS};
 
 use crate::{
     Page,
-    admin::administer,
+    admin::{Presented, administer},
     authority::Admin,
     copy::{HeadCopy, Taken},
     ledger::Ledger,
@@ -234,19 +236,51 @@ impl<O: Outside> Objects<O> {
     }
 
     /// Does what the `len` bytes ask for, a key and a body, if the holder of the key may, and gives the status of the
-    /// answer that is written. Within a transaction of the caller's, which keeps nothing unless that is 200.
+    /// answer that is written. Within a transaction of the caller's, which keeps nothing unless that is 200 or
+    /// [`RESTORED`]. The third part is what is noted outside if that is above the ledger, and empty otherwise.
     ///
     /// # Errors
     ///
-    /// When the bytes are not two parts.
+    /// When the bytes are not three parts, or what is noted is no note.
     pub fn administer(&mut self, len: usize, now: UnixMillis) -> Result<u32, Refusal> {
         let now = self.reading(now);
         self.with_input(len, |objects, input, out| {
-            let [key, body] = parts(input).map_err(MessageError::code)?;
+            let [key, body, noted] = parts(input).map_err(MessageError::code)?;
+            let newer = Some(noted).filter(|noted| !noted.is_empty()).map(read_note).transpose();
+            let newer = newer.map_err(MessageError::code)?;
             let Self { outside, peppers, ledger, .. } = objects;
-            let answer = administer(ledger, &mut Database(outside), peppers, key, body, now);
+            let mut sql = Database(outside);
+            let answer = administer(ledger, &mut sql, peppers, Presented { key, body, newer }, now);
             out.extend_from_slice(answer.body.to_string().as_bytes());
             Ok(answer.status)
+        })
+    }
+
+    /// Writes how far the ledger has come, as it is noted outside.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub fn ledger_note(&mut self) -> Result<(), Refusal> {
+        self.with_input(0, |objects, _, out| {
+            let stamp = Ledger::stamp(&mut Database(&mut objects.outside))?;
+            write_note(stamp, out).map_err(MessageError::code)
+        })
+    }
+
+    /// Writes the higher one of two notes of `len` bytes: the one that was kept, empty if none was, and another.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is no note: what was kept must stay as it is.
+    pub fn note(&mut self, len: usize) -> Result<(), Refusal> {
+        self.with_input(len, |_, input, out| {
+            let [kept, told] = parts(input).map_err(MessageError::code)?;
+            let told = read_note(told).map_err(MessageError::code)?;
+            let kept = Some(kept).filter(|kept| !kept.is_empty()).map(read_note).transpose();
+            // A note that cannot be read is not no note: any ledger would be the newest.
+            let kept = kept.map_err(|_| "store_damaged")?;
+            write_note(kept.map_or(told, |kept| kept.max(told)), out).map_err(MessageError::code)
         })
     }
 

@@ -5,7 +5,13 @@ use super::super::{
 };
 
 /// The classes of the objects, under the names of their bindings.
-const OBJECTS: [&str; 3] = ["BUCKET", "RELAY", "LEDGER"];
+const OBJECTS: [&str; 3] = ["BUCKET", "RELAY", LEDGER];
+
+/// The ledger, which may be another Worker's.
+const LEDGER: &str = "LEDGER";
+
+/// What the ledger needs where it is this Worker's own.
+const WITNESS: &str = "WITNESS";
 
 /// What is set with `wrangler secret put` and nowhere else.
 const SECRETS: [&str; 2] = ["TOLLGATE_SECRETS", "TOLLGATE_ADMIN"];
@@ -87,7 +93,13 @@ impl<'a> Scope<'a> {
             missing.push("kv_namespaces with the binding RECORDS".to_owned());
         }
         let objects = self.own.at(&["durable_objects", "bindings"]);
-        for name in OBJECTS.into_iter().filter(|name| !bound(objects, "name", name)) {
+        let items = objects.map(Node::items).unwrap_or_default();
+        let elsewhere = items.iter().any(|item| {
+            let is = |field| item.get(field).and_then(Node::value);
+            is("name") == Some(LEDGER) && is("script_name").is_some()
+        });
+        let needed = OBJECTS.into_iter().chain((!elsewhere).then_some(WITNESS));
+        for name in needed.filter(|name| !bound(objects, "name", name)) {
             missing.push(format!("durable_objects.bindings with the name {name}"));
         }
         missing

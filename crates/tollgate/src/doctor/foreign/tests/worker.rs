@@ -25,11 +25,12 @@ bindings = [
   { name = 'BUCKET', class_name = 'Bucket' },
   { name = 'RELAY', class_name = 'Relay' },
   { name = 'LEDGER', class_name = 'Ledger' },
+  { name = 'WITNESS', class_name = 'Witness' },
 ]
 ";
 
 /// What is put in the place of what, what is told of that, and what is put in the place of the same and is harmless.
-const CHANGES: [(&str, &str, &[&str], &str); 10] = [
+const CHANGES: [(&str, &str, &[&str], &str); 11] = [
     (
         "{ pattern = 'api.example.com', custom_domain = true }",
         "'admin.example.com/*'",
@@ -46,6 +47,12 @@ const CHANGES: [(&str, &str, &[&str], &str); 10] = [
     ("{ host = 'admin.example.com' }", "{}", &[SHARED_DOOR], "{ host = 'a.example' }"),
     ("'RECORDS'", "'RECORD'", &[UNBOUND], "'RECORDS', id = '0f'"),
     ("name = 'RELAY'", "name = 'RELAYS'", &[UNBOUND], "name = 'RELAY' "),
+    (
+        "'Ledger' },\n  { name = 'WITNESS', class_name = 'Witness' },",
+        "'Ledger' },",
+        &[UNBOUND],
+        "'Ledger', script_name = 'tollgate' },",
+    ),
     (
         "[vars.TOLLGATE]",
         "[vars]\nTOLLGATE_SECRETS = '{}'\n[vars.TOLLGATE]",
