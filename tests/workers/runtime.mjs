@@ -33,6 +33,7 @@ function binding([name, value]) {
     const [service, object] = value.objectOf;
     return `(${named}, durableObjectNamespace = (className = ${quoted(object)}, serviceName = ${quoted(service)}))`;
   }
+  if (value.analytics) return `(${named}, analyticsEngine = ${quoted(value.analytics)})`;
   if (value.kv) return `(${named}, kvNamespace = ${quoted(value.kv)})`;
   if (value.service) return `(${named}, service = ${quoted(value.service)})`;
   throw new Error(`no binding: ${name}`);

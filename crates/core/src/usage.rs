@@ -6,7 +6,7 @@ use crate::{decision::Denial, id::Id, json::INTEGER_MAX, time::UnixMillis};
 pub const ROUTE_MAX: usize = 128;
 
 /// The most lines of one batch.
-pub const LINES_MAX: usize = 256;
+pub const LINES_MAX: usize = 200;
 
 /// The code of what passed. Everything else goes by its [`Denial::code`].
 pub const ALLOWED: &str = "allowed";

@@ -105,6 +105,9 @@ fn distinct(rules: &Rules) -> Box<[RouteLimit]> {
     limits.into()
 }
 
+/// The longest that what was counted may be kept back, in milliseconds: a crash loses it.
+const USAGE_EVERY_MAX_MS: u64 = 60_000;
+
 fn engine(
     settings: &Settings<'_>,
     base: tollgate_engine::Settings,
@@ -114,6 +117,8 @@ fn engine(
         let number = settings.number(path, u64::try_from(default).unwrap_or(max), min, max)?;
         usize::try_from(number).map_err(|_| SettingsError::new(path, "is too large"))
     };
+    let usage = u64::from(base.usage_every_ms);
+    let usage = settings.number("usage.every_ms", usage, 0, USAGE_EVERY_MAX_MS)?;
     let deadline = u64::from(base.store_deadline_ms);
     let deadline = settings.number("gate.store_deadline_ms", deadline, 1, 1_000)?;
     Ok(tollgate_engine::Settings {
@@ -123,6 +128,7 @@ fn engine(
         records_bytes_max: size("cache.records_bytes", base.records_bytes_max, 65_536, 67_108_864)?,
         absences_max: size("cache.absences", base.absences_max, 16, 100_000)?,
         purses_max: size("cache.purses", base.purses_max, 16, 100_000)?,
+        usage_every_ms: u32::try_from(usage).unwrap_or(0),
         ..base
     })
 }

@@ -2,7 +2,7 @@
 
 use tollgate_core::{
     time::UnixMillis,
-    usage::{Line, hour_of},
+    usage::{LINES_MAX, Line, hour_of},
 };
 
 use crate::{Fault, Given, Row, Sql, statements};
@@ -18,7 +18,7 @@ pub const HEARD_KEPT_MS: u64 = 7 * DAY_MS;
 pub const USAGE_ROWS_MAX: usize = 1_000;
 
 /// The most rows of each table that one sweep drops.
-pub const USAGE_SWEEP_MAX: usize = 1_000;
+pub const USAGE_SWEEP_MAX: usize = 2 * LINES_MAX;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
@@ -43,6 +43,8 @@ pub fn keep_usage<'l>(
     if !new {
         return Ok(false);
     }
+    // More leaves than comes, so that what is old goes also where nothing else tidies.
+    sweep_usage(sql, now)?;
     for Line { hour, tenant, owner, key, route, code, count } in lines {
         let of = [tenant, owner, key, route, code].map(Given::Text);
         let [tenant, owner, key, route, code] = of;

@@ -57,6 +57,9 @@ pub enum Code {
     Nothing = 3,
 }
 
+/// Whoever minds the timers looks at them more often than this.
+const UNMINDED_MS: u64 = 2_000;
+
 /// One gate.
 pub struct Host<O> {
     outside: O,
@@ -77,6 +80,8 @@ pub struct Host<O> {
     newest_ms: u64,
     /// When requests that nobody asks about were last looked for.
     swept_ms: u64,
+    /// When somebody last did what was due.
+    ticked_ms: u64,
     /// The buffer.
     pub page: Page,
 }
@@ -117,6 +122,7 @@ impl<O: Outside> Host<O> {
             refusals: Refusals::EMPTY,
             newest_ms: now_ms,
             swept_ms: now_ms,
+            ticked_ms: now_ms,
             page: Page::default(),
         })
     }
@@ -205,17 +211,22 @@ impl<O: Outside> Host<O> {
         render::answered(&mut self.page, &answer, id);
     }
 
-    /// How many errands wait to be run.
+    /// How many errands wait to be run; one more where nobody does what is due.
     #[must_use]
     pub fn pending(&self) -> usize {
         let limits = matches!(self.limits, Limits::Unknown(_)) && self.parked.len() > 0;
-        self.errands.len().saturating_add(usize::from(limits))
+        // What was counted is sent by a timer, which somebody has to mind.
+        let forsaken = self.newest_ms.saturating_sub(self.ticked_ms) > UNMINDED_MS
+            && self.engine.counts_usage();
+        let more = usize::from(limits).saturating_add(usize::from(forsaken));
+        self.errands.len().saturating_add(more)
     }
 
     /// Does what is due, and says after how many milliseconds something will be.
     pub fn tick(&mut self, now_ms: u64) -> Option<u64> {
         let now_ms = self.seen(now_ms);
         self.renew(UnixMillis(now_ms));
+        self.ticked_ms = now_ms;
         self.engine.tick(reading(now_ms));
         self.settle();
         self.sweep(now_ms);

@@ -111,6 +111,12 @@ impl<W, T> Engine<W, T> {
         self.timers.set(at_ms, Due::Usage);
     }
 
+    /// Whether something was counted that is not known to be kept: a timer sends it.
+    #[must_use]
+    pub fn counts_usage(&self) -> bool {
+        !self.meter.is_empty()
+    }
+
     /// The holder ends: sends what was counted and is not sent yet, and says whether something is not known to be kept.
     /// Called again until that is not so, or nobody can wait any longer.
     pub fn hand_over_usage(&mut self, now: Reading) -> bool {

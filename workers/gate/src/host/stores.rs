@@ -2,17 +2,33 @@
 
 use std::mem;
 
-use tollgate_core::{lookup::LookupId, record::Expected};
+use tollgate_core::{lookup::LookupId, record::Expected, stamp::Stamp};
 use tollgate_engine::{
     Errand, ErrandId, Fetched, Lookup, OpenError, Question as Wanted, Reply, StoreError, Tidings,
+    Usage,
 };
 use tollgate_store_cloudflare::{
     frame::parts,
-    message::{self, read_answer, write_question},
+    message::{self, MessageError, Taken, read_answer, write_question, write_usage},
     place,
 };
 
 use super::{Host, Outside, limits, reading};
+
+/// What is asked, as it is written.
+enum Asked<'e> {
+    Plain(message::Question<'e>),
+    Usage(&'e Usage),
+}
+
+impl Asked<'_> {
+    fn write(&self, since: Stamp, out: &mut Vec<u8>) -> Result<(), MessageError> {
+        match self {
+            Self::Plain(question) => write_question(question, since, out),
+            Self::Usage(usage) => write_usage(usage.holder(), usage.seq(), usage.lines(), out),
+        }
+    }
+}
 
 /// What is remembered of an errand.
 pub(super) enum Sent {
@@ -20,6 +36,7 @@ pub(super) enum Sent {
     Replica(Expected),
     Record(Expected),
     Lease,
+    Usage,
     /// Since when the limits of routes have their numbers.
     Limits,
 }
@@ -31,9 +48,9 @@ impl<O: Outside> Host<O> {
         self.ask_for_limits();
         for errand in mem::take(&mut self.errands) {
             let ErrandId(id) = errand.id;
-            let Some((kind, place, question, sent)) = addressed(&errand) else { continue };
+            let (kind, place, question, sent) = addressed(&errand);
             let mut message = vec![];
-            if write_question(&question, errand.since, &mut message).is_err() {
+            if question.write(errand.since, &mut message).is_err() {
                 // What has no spelling is answered by its deadline: nothing passes by it.
                 continue;
             }
@@ -109,6 +126,11 @@ impl<O: Outside> Host<O> {
                 Ok(Reply::Record(Some(record(found, expected)?), Some(head(tidings)?)))
             }
             Sent::Limits => Err(StoreError::Refused),
+            Sent::Usage => {
+                let [text] = parts(text).map_err(framing)?;
+                Taken::read(text).map_err(framing)?;
+                Ok(Reply::Usage)
+            }
             Sent::Lease => {
                 let [answer, tidings] = parts(text).map_err(framing)?;
                 let answer = read_answer(answer).map_err(framing)?;
@@ -124,6 +146,7 @@ impl<O: Outside> Host<O> {
             Sent::Head => ("head", String::new()),
             Sent::Replica(expected) | Sent::Record(expected) => ("record", hex(expected.lookup)),
             Sent::Lease => ("bucket", String::new()),
+            Sent::Usage => ("usage", String::new()),
             Sent::Limits => ("limits", String::new()),
         };
         // Codes and hexadecimal digits only: nothing here needs an escape.
@@ -141,11 +164,11 @@ impl<O: Outside> Host<O> {
 }
 
 /// What kind of errand it is, where it goes, what it says, and what is remembered of it.
-fn addressed(errand: &Errand) -> Option<(&'static str, String, message::Question<'_>, Sent)> {
-    Some(match &errand.question {
-        Wanted::Head => ("head", String::new(), message::Question::Head, Sent::Head),
+fn addressed(errand: &Errand) -> (&'static str, String, Asked<'_>, Sent) {
+    match &errand.question {
+        Wanted::Head => ("head", String::new(), Asked::Plain(message::Question::Head), Sent::Head),
         Wanted::Record { expected, of } => {
-            let question = message::Question::Record(expected.lookup);
+            let question = Asked::Plain(message::Question::Record(expected.lookup));
             match of {
                 Lookup::Replica => (
                     "replica",
@@ -159,11 +182,14 @@ fn addressed(errand: &Errand) -> Option<(&'static str, String, message::Question
             }
         }
         Wanted::Lease { bucket, ask } => {
-            let question = message::Question::Lease { bucket, ask: *ask };
+            let question = Asked::Plain(message::Question::Lease { bucket, ask: *ask });
             ("lease", place::object_of(bucket).into_owned(), question, Sent::Lease)
         }
-        Wanted::Usage(_) => return None,
-    })
+        Wanted::Usage(usage) => {
+            let question = Asked::Usage(usage);
+            ("usage", String::from(place::LEDGER), question, Sent::Usage)
+        }
+    }
 }
 
 fn hex(lookup: LookupId) -> String {
