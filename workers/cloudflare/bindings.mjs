@@ -76,7 +76,10 @@ export function forward(env, request, onward) {
   return sent.then(
     (response) => onward.answer(response),
     (error) => {
-      console.error(JSON.stringify({ level: "warn", event: "origin_unreachable", what: String(error?.message) }));
+      // A client that went away takes its request with it: the origin did nothing wrong.
+      if (!request.signal.aborted) {
+        console.error(JSON.stringify({ level: "warn", event: "origin_unreachable", what: String(error?.message) }));
+      }
       return onward.unreachable(request);
     },
   );

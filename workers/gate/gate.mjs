@@ -9,8 +9,10 @@ const ONWARD = 0;
 const ANSWERED = 1;
 const WAITING = 2;
 
-/** How often a request that somebody else asks for looks whether there is a decision, in milliseconds. */
-const LOOK_MS = 4;
+/** After how long a request that waits first looks whether others brought what it needs, in milliseconds. */
+const LOOK_MIN_MS = 4;
+/** The longest that it does not look; in between that is a quarter of the time that it has waited. */
+const LOOK_MAX_MS = 64;
 /** The longest that one request minds the timers of its isolate, in milliseconds. */
 const MIND_MAX_MS = 20_000;
 /** The longest pause in which nobody looks at the timers, in milliseconds. */
@@ -23,6 +25,11 @@ const TICKETS_MAX = 2 ** 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** The end of `ms`. Where the isolate stood still meanwhile, what has come by then is heard first. */
+const passed = async (ms) => {
+  await sleep(ms);
+  await sleep(0);
+};
 
 /** A request that may go on to the origin, and what its answer must be made into. */
 export class Onward {
@@ -243,8 +250,9 @@ export class Gate {
         }
       };
       send();
-      for (;;) {
-        await Promise.race([...running, sleep(LOOK_MS)]);
+      for (const begun = Date.now(); ; ) {
+        const pause = Math.min(Math.max((Date.now() - begun) / 4, LOOK_MIN_MS), LOOK_MAX_MS);
+        await Promise.race([...running, sleep(pause)]);
         // What has broken was dropped already: the gate that was started since is not to be dropped with it.
         if (wasm !== this.#wasm) return unavailable();
         wasm.tick(Date.now());
@@ -288,7 +296,7 @@ export class Gate {
     let refused = false;
     try {
       const asked = this.#stores[kind](place, question);
-      answer = await Promise.race([asked, sleep(Number(deadline)).then(() => undefined)]);
+      answer = await Promise.race([asked, passed(Number(deadline))]);
     } catch (error) {
       refused = error?.overloaded === true || /^(store|bucket)_/.test(error?.message);
     }
