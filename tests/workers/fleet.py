@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 from contract import driver_workers, workers_config
 from contract.driver_workers import COUNTRY, FOLDERS, CLIENT
+from contract.certificate import Certificate
 from contract.workers_kv import Namespace
 from contract.world import Config, Deployment, Key, Minted
 from reference import record as record_format
@@ -40,11 +41,12 @@ class Fleet:
 
     def __init__(self, name: str, keys: dict[str, Key] | None = None, gates: int = GATES, secrets: str | None = DRAWN, routes=(),
                  origin_port: int | None = None, cache: bool = False, create: bool = True,
-                 deadline_ms: int = STORE_DEADLINE_MS, more: dict | None = None, stays: bool = False, plants=()):
+                 deadline_ms: int = STORE_DEADLINE_MS, more: dict | None = None, stays: bool = False, plants=(),
+                 tls: dict[int, Certificate] | None = None):
         """`more` is settings; where it `stays`, others find its objects again when it was ended and started; `plants` are
-        faults that the modules are to bear."""
+        faults that the modules are to bear; `tls` is certificates, each of the gate of that number."""
         self.deployment = Deployment.drawn(Config(name, routes=tuple(routes), store_deadline_ms=deadline_ms, **(more or {})))
-        self.stays, self.ports = stays, {}
+        self.stays, self.ports, self.tls = stays, {}, tls or {}
         #: Where the way in for administration is, in the words of the settings.
         self.way_in: dict | None = {"path": ADMIN_PATH}
         self.deployment.now_ms = int(time.time() * 1_000)
@@ -93,6 +95,8 @@ class Fleet:
         if self.stays:
             held = '(name = "objects", address = "127.0.0.1:'
             text = text.replace(f"{held}0", f"{held}{self.ports.get('objects', 0)}")
+        for at, certificate in self.tls.items():
+            text = serving_tls(text, f"gate{at}", certificate)
         name = workers_config.lay(self.place, text)
         wanted = {f"gate{at}" for at in range(self.number)} | {"objects"} | ({"outbound"} if self.cache else set())
         self.process, self.ports = started(self.place, name, self.log_path, wanted)
@@ -219,3 +223,12 @@ class Fleet:
         # Not even what of a key is proof.
         found = sum(minted.text.rsplit(b"_", 1)[1] in held for minted in self.deployment.keys.values())
         assert not found, f"{found} bodies of keys stand in the log"
+
+
+def serving_tls(config: str, name: str, certificate: Certificate) -> str:
+    """The same configuration, with the socket of this name under a certificate."""
+    begin = config.index(f'(name = "{name}", address')
+    end = config.index(f', service = "{name}")', begin)
+    plain = config[begin:end]
+    keypair = f"keypair = (privateKey = {workers_config.quoted(certificate.key)}, certificateChain = {workers_config.quoted(certificate.chain)})"
+    return config[:begin] + plain.replace("http = (", "https = (options = (", 1) + f", tlsOptions = ({keypair}))" + config[end:]

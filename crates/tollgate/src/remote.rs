@@ -8,6 +8,7 @@ mod key;
 mod place;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod words;
 
 use std::time::Duration;

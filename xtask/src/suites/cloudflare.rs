@@ -51,6 +51,12 @@ pub(super) const STEPS: &[Step] = &[
         run: faults,
     },
     Step {
+        name: "tls",
+        about: "the command administers a deployment over TLS, and no other than it believes",
+        needs: &[Need::Python, Need::Workers],
+        run: tls,
+    },
+    Step {
         name: "guards",
         about: "broken copies of the modules, each of which one of these cases must notice",
         needs: &[Need::Python, Need::Workers],
@@ -101,6 +107,12 @@ fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 /// What is promised holds over many isolates, and whatever the platform does.
 fn faults(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     with.count(&mut python(with, "workers", &[]))
+}
+
+/// Certificates of an authority of a deployment's own, and of everybody else.
+fn tls(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let mut run = python(with, "workers.tls", &["--binary"]);
+    with.count(run.arg(command(with)?))
 }
 
 /// The cases can fail. Of the copies that take long the short profile plays one, the long one all.

@@ -1,6 +1,6 @@
 //! One request and its answer, on a connection of its own.
 
-use std::{error::Error, fmt, io, sync::Arc, time::Duration};
+use std::{error::Error, fmt, io, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -17,13 +17,13 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
-};
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use zeroize::Zeroizing;
 
-use super::{AdminKey, Place};
+use super::{
+    AdminKey, Place,
+    trust::{explained, trust},
+};
 
 /// The longest answer: a page of a thousand keys of every size has room.
 const ANSWER_MAX: usize = 64 << 20;
@@ -153,7 +153,8 @@ async fn connect(place: &Place) -> io::Result<SendRequest<Full<Bytes>>> {
         return talk(stream).await;
     }
     let name = ServerName::try_from(place.host.clone()).map_err(io::Error::other)?;
-    talk(TlsConnector::from(trust()?).connect(name, stream).await?).await
+    let connected = TlsConnector::from(trust()?).connect(name, stream).await;
+    talk(connected.map_err(|error| explained(error, &place.host))?).await
 }
 
 async fn talk(
@@ -163,19 +164,4 @@ async fn talk(
     // Its errors reach whoever waits for the answer.
     drop(tokio::spawn(connection));
     Ok(sender)
-}
-
-/// Whom this machine trusts.
-fn trust() -> io::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err(io::Error::other(
-            "this machine trusts no certificate: install its bundle, or name one with SSL_CERT_FILE",
-        ));
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
