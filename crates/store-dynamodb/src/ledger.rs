@@ -63,12 +63,7 @@ impl Ledger for Publisher {
         let (prefix, after) = (tenant_name(""), after.map(tenant_name));
         let found = self.wait(async |this| {
             let listed = this.reading.list(TENANTS, &prefix, after.as_deref(), limit).await?;
-            let names = listed.iter().map(|item| name(item, &prefix));
-            let names = names.collect::<Result<Vec<_>, _>>()?;
-            let places: Vec<Place> = names.iter().map(|name| Place::tenant(name)).collect();
-            let items = this.reading.several(&places).await?;
-            let holder = |(name, place): (&String, &Place)| holder(name, items.get(place));
-            names.iter().zip(&places).map(holder).collect::<Result<Vec<_>, Fault>>()
+            listed.iter().map(|item| holder(item, &prefix)).collect::<Result<Vec<_>, Fault>>()
         });
         Ok(found?)
     }
@@ -83,8 +78,7 @@ impl Ledger for Publisher {
         let (pk, prefix, after) = (tenant_name(tenant), owner_sk(""), after.map(owner_sk));
         let found = self.wait(async |this| {
             let listed = this.reading.list(&pk, &prefix, after.as_deref(), limit).await?;
-            let read = |item: &Item| holder(&name(item, &prefix)?, Some(item));
-            listed.iter().map(read).collect::<Result<Vec<_>, Fault>>()
+            listed.iter().map(|item| holder(item, &prefix)).collect::<Result<Vec<_>, Fault>>()
         });
         Ok(found?)
     }
@@ -115,10 +109,10 @@ fn name(item: &Item, prefix: &str) -> Result<String, Fault> {
     Ok(text(item, SK)?.strip_prefix(prefix).ok_or(Damaged(SK))?.to_owned())
 }
 
-fn holder(name: &str, item: Option<&Item>) -> Result<Holder, Fault> {
-    let Holding { keys, stopped, owners_stopped } = Holding::read(item)?;
+fn holder(item: &Item, prefix: &str) -> Result<Holder, Fault> {
+    let Holding { keys, stopped, owners_stopped } = Holding::read(Some(item))?;
     Ok(Holder {
-        name: name.to_owned(),
+        name: name(item, prefix)?,
         keys,
         stopped: stopped.is_some(),
         since: stopped.map(UnixMillis),
@@ -137,7 +131,12 @@ impl Reading {
         listed.truncate(limit);
         let ids = listed.iter().map(|item| name(item, &prefix)).collect::<Result<Vec<_>, _>>()?;
         let next = ids.last().filter(|_| more).cloned();
-        Ok(Page { keys: self.keys(ids).await?, next })
+        // The list of all keys is that of their documents; others say only which they are.
+        let keys = match pk {
+            KEYS => self.completed(listed.iter()).await?,
+            _ => self.keys(ids).await?,
+        };
+        Ok(Page { keys, next })
     }
 
     /// The keys of some ids that there are, in their order, with the numbers in force.
@@ -145,8 +144,12 @@ impl Reading {
         let ids: Vec<String> = ids.into_iter().filter(|id| Id::new(id).is_ok()).collect();
         let places: Vec<Place> = ids.iter().map(|id| Place::key(id)).collect();
         let items = self.several(&places).await?;
-        let there = places.iter().filter_map(|place| items.get(place));
-        let mut keys = there.map(read_key).collect::<Result<Vec<_>, _>>()?;
+        self.completed(places.iter().filter_map(|place| items.get(place))).await
+    }
+
+    /// The keys of some documents, with the numbers in force.
+    async fn completed(&self, items: impl Iterator<Item = &Item>) -> Result<Vec<Key>, Fault> {
+        let mut keys = items.map(read_key).collect::<Result<Vec<_>, _>>()?;
         let mut wanted: Vec<_> = keys.iter().flat_map(carried).map(|one| limit_id(&one)).collect();
         wanted.sort();
         wanted.dedup();

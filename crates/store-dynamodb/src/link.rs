@@ -47,7 +47,7 @@ impl Link {
         if self.is_plain() { Dates::Optional } else { Dates::Required }
     }
 
-    fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"))
     }
 

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use tollgate_core::{pepper::Peppers, time::UnixMillis};
 use tollgate_ledger::{Change, LedgerError, Receipt, apply};
 
-use crate::{documents::read::Reading, layout::Tables};
+use crate::{Link, documents::read::Reading, layout::Tables};
 pub use begin::Tabled;
 use book::Book;
 use fault::{Fault, Said};
@@ -31,6 +31,12 @@ const RACES_MAX: u32 = 200;
 
 /// For how long one request may take, connecting included.
 const REQUEST_MAX: Duration = Duration::from_secs(10);
+
+/// The most items of one transaction.
+const ITEMS_MAX: usize = 100;
+
+/// The same of a DynamoDB Local as old as they are packaged: what is left over is written afterwards.
+const ITEMS_MAX_LOCALLY: usize = 10;
 
 /// The most keys whose records are written before a change is answered: the rest is left to whoever comes next.
 const KEYS_WITH_A_CHANGE: usize = 100;
@@ -81,6 +87,7 @@ pub struct Publisher {
     pub(crate) peppers: Option<Peppers>,
     pub(crate) book: Option<Book>,
     pub(crate) pace: Duration,
+    items_max: usize,
     watcher: Option<Watcher>,
 }
 
@@ -91,23 +98,25 @@ impl fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    /// The ledger in `tables`, which `client` reaches. Without peppers it can be read and changed, and records are left
+    /// The ledger in `tables`, which are reached by `link`. Without peppers it can be read and changed, and records are left
     /// to be written by somebody who has them. Nothing is asked yet.
     ///
     /// # Errors
     ///
     /// When the system gives nothing to wait with.
-    pub fn new(client: &Client, tables: &Tables, peppers: Option<Peppers>) -> io::Result<Self> {
+    pub fn new(link: &Link, tables: &Tables, peppers: Option<Peppers>) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let timeouts = TimeoutConfig::builder().operation_attempt_timeout(REQUEST_MAX).build();
         // A transaction is repeated by its own rules, which know its token; every other request may be repeated.
-        let config = client.config().to_builder().retry_config(RetryConfig::standard());
+        let config = link.client().config().to_builder().retry_config(RetryConfig::standard());
         let client = Client::from_conf(config.timeout_config(timeouts).build());
         let reading = Reading { client, table: tables.ledger.clone() };
         let buckets = tables.buckets.clone();
         let pace = outbox::PACE;
+        let items_max = if link.is_plain() { ITEMS_MAX_LOCALLY } else { ITEMS_MAX };
         let runtime = Some(runtime);
-        Ok(Self { runtime, reading, buckets, peppers, book: None, pace, watcher: None })
+        let (book, watcher) = (None, None);
+        Ok(Self { runtime, reading, buckets, peppers, book, pace, items_max, watcher })
     }
 
     /// Calls `watcher` at every point that a crash may fall between: for tests, which kill the process there.
@@ -168,7 +177,8 @@ impl Publisher {
             self.at(Point::Looked);
             let token = token();
             let peppers = self.peppers.as_ref();
-            let ops = written::write(&mut seen, change, &commit, peppers, &token, now)?;
+            let how = (peppers, self.items_max);
+            let ops = written::write(&mut seen, change, &commit, how, &token, now)?;
             let receipt = || Receipt {
                 stamp: commit.stamp,
                 key: commit.key.clone(),
@@ -181,8 +191,8 @@ impl Publisher {
                     self.book = Some(seen.book);
                     return Ok(receipt());
                 }
-                Sent::Busy => {}
-                Sent::Lost => match self.fate(commit.stamp.epoch, &token).await {
+                Sent::Busy | Sent::Lost => {}
+                Sent::Doubtful => match self.fate(commit.stamp.epoch, &token).await {
                     Ok(Fate::Made) => return Ok(receipt()),
                     Ok(Fate::NotMade) => {}
                     Ok(Fate::Forgotten) => return Err(unknown(Said::new(FORGOTTEN))),

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use tollgate_core::lookup::LookupId;
 
 use crate::layout::{
-    HEAD, KEY, KEYS, LIMIT, OUTBOX, PK, RECORD, SK, TENANT, TENANTS, epoch_sk, key_name, limit_pk,
-    owner_pk, owner_sk, page_sk, record_pk, tenant_name,
+    HEAD, KEYS, LIMIT, OUTBOX, PK, RECORD, SK, TENANTS, epoch_sk, key_name, limit_pk, owner_pk,
+    owner_sk, page_sk, record_pk, tenant_name,
 };
 
 /// An item as the table gives it.
@@ -42,11 +42,11 @@ impl Place {
     }
 
     pub(crate) fn key(id: &str) -> Self {
-        Self::new(key_name(id), KEY)
+        Self::new(KEYS, key_name(id))
     }
 
     pub(crate) fn tenant(tenant: &str) -> Self {
-        Self::new(tenant_name(tenant), TENANT)
+        Self::new(TENANTS, tenant_name(tenant))
     }
 
     pub(crate) fn owner(tenant: &str, owner: &str) -> Self {
@@ -60,16 +60,6 @@ impl Place {
     /// Of the list of those that carry a limit.
     pub(crate) fn carrier(object: &str, name: &str, id: &str) -> Self {
         Self::new(limit_pk(object, name), key_name(id))
-    }
-
-    /// Of the list of all keys.
-    pub(crate) fn listed_key(id: &str) -> Self {
-        Self::new(KEYS, key_name(id))
-    }
-
-    /// Of the list of all tenants.
-    pub(crate) fn listed_tenant(tenant: &str) -> Self {
-        Self::new(TENANTS, tenant_name(tenant))
     }
 
     /// Of the list of a tenant's keys.

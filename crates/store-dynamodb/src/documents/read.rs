@@ -109,11 +109,17 @@ impl Reading {
             let wanted = limit.saturating_sub(found.len()).min(LISTED_MAX);
             let asked = self.client.query().table_name(&self.table).consistent_read(true);
             let asked = asked
-                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
                 .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#sk", SK)
-                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
-                .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+                .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()));
+            // An empty string is no prefix.
+            let asked = match prefix {
+                "" => asked.key_condition_expression("#pk = :pk"),
+                prefix => asked
+                    .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                    .expression_attribute_names("#sk", SK)
+                    .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
+            };
+            let asked = asked
                 .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(from);
             let told = asked.send().await.map_err(broken)?;

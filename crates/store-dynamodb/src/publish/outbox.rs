@@ -205,7 +205,9 @@ impl Publisher {
                     return Ok(());
                 }
                 // Whoever was first may have settled it.
-                Sent::Lost | Sent::Busy | Sent::Unknown(_) => super::jitter(1).await,
+                Sent::Lost | Sent::Doubtful | Sent::Busy | Sent::Unknown(_) => {
+                    super::jitter(1).await
+                }
             }
         }
         Ok(())

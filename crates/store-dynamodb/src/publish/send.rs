@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
+    Config,
+    config::retry::RetryConfig,
     error::{DisplayErrorContext, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
 };
@@ -24,8 +26,10 @@ const AGAIN_MS: u64 = 50;
 pub(crate) enum Sent {
     /// It is committed.
     Done,
-    /// Something that it is conditioned on has changed. If it was sent more than once, that may have been itself.
+    /// Something that it is conditioned on has changed.
     Lost,
+    /// The same, and that may have been itself: it was sent more than once.
+    Doubtful,
     /// It was in the way of another one, and has not happened.
     Busy,
     /// No answer came, however often it was sent: it may have been committed, or be yet.
@@ -44,13 +48,16 @@ pub(crate) async fn send(reading: &Reading, ops: &[Op], token: &str) -> Result<S
             tokio::time::sleep(Duration::from_millis(fastrand::u64(most / 2..=most))).await;
         }
         let transaction = reading.client.transact_write_items().client_request_token(token);
-        let answer = transaction.set_transact_items(Some(items.clone())).send().await;
+        let transaction = transaction.set_transact_items(Some(items.clone())).customize();
+        // What repeats it must know that it does.
+        let once = Config::builder().retry_config(RetryConfig::disabled());
+        let answer = transaction.config_override(once).send().await;
         let error = match answer {
             Ok(_) => return Ok(Sent::Done),
             Err(error) => error,
         };
         match fate(&error) {
-            Fate::Lost => return Ok(Sent::Lost),
+            Fate::Lost => return Ok(if unknown { Sent::Doubtful } else { Sent::Lost }),
             Fate::Busy if !unknown => return Ok(Sent::Busy),
             // An earlier sending may have been what it was in the way of.
             Fate::Busy => {}

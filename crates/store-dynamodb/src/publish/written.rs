@@ -19,9 +19,6 @@ use crate::{
     layout::{EPOCH, INCARNATION, PENDING, TENANT},
 };
 
-/// The most items of one transaction.
-pub(crate) const ITEMS_MAX: usize = 100;
-
 /// One item of a transaction.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
@@ -71,7 +68,7 @@ pub(crate) fn write(
     seen: &mut Seen,
     change: &Change,
     commit: &Commit,
-    peppers: Option<&Peppers>,
+    (peppers, items_max): (Option<&Peppers>, usize),
     token: &str,
     now: UnixMillis,
 ) -> Result<Vec<Op>, Fault> {
@@ -103,7 +100,7 @@ pub(crate) fn write(
     let (_, fresh, gone) = seen.book.clone().lay_out();
     let taken = ops.len().saturating_add(fresh.len()).saturating_add(gone.len());
     // One for the head, and one for a row of the outbox.
-    let room = ITEMS_MAX.saturating_sub(taken).saturating_sub(2);
+    let room = items_max.saturating_sub(taken).saturating_sub(2);
     if let Some(row) = write_records(seen, commit, peppers, room, &mut ops)? {
         if seen.book.pending == 0 {
             seen.book.pending = commit.stamp.epoch;
@@ -176,11 +173,8 @@ fn write_around(seen: &Seen, commit: &Commit, key: &Key, ops: &mut Vec<Op>) {
     if before.is_none() {
         let holder = (tenant.clone(), None);
         let holding = seen.holding(&holder);
-        if holding.keys == 0 {
-            ops.push(list(Place::listed_tenant(tenant)));
-        }
         counts.insert(holder, Holding { keys: holding.keys.saturating_add(1), ..holding });
-        ops.extend([list(Place::listed_key(id)), list(Place::key_of_tenant(tenant, id))]);
+        ops.push(list(Place::key_of_tenant(tenant, id)));
     }
     if moved {
         ops.push(list(Place::key_of_owner(tenant, owner, id)));
