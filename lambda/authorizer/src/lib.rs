@@ -8,6 +8,7 @@ mod answer;
 mod authorizer;
 mod event;
 mod settings;
+mod start;
 
 pub use answer::{Answer, CONTEXT_BYTES_MAX, Failure};
 pub use authorizer::Authorizer;
@@ -16,3 +17,4 @@ pub use event::{
     Setting,
 };
 pub use settings::{Covers, Form, SOURCES_MAX, Settings, Source, Unauthorized};
+pub use start::Start;

@@ -5,14 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod dynamo;
 mod environment;
+mod fetch;
 mod gate;
 mod lines;
 mod log;
 mod setup;
 mod stores;
 
+pub use dynamo::Dynamo;
 pub use environment::Environment;
+pub use fetch::secrets;
 pub use gate::{Gate, Outcome, Patience};
 pub use log::{Log, Output};
 pub use setup::{Settings, StartError};

@@ -81,6 +81,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),
+    ("tollgate-hello", &[]),
     ("tollgate-load", &["tollgate-core", "tollgate-ledger", "tollgate-store-sqlite"]),
     ("tollgate-differential", &["tollgate-conformance"]),
     ("tollgate-fuzz-bodies", &["tollgate-core", "tollgate-identity", "tollgate-conformance"]),
