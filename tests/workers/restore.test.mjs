@@ -156,6 +156,18 @@ test("every epoch is noted within a second of its commit, and none is lowered", 
   await life.stop();
 });
 
+test("a note waits for no replica", async () => {
+  const life = await objects({ given, bindings });
+  const administer = (body) => life.administer(admin.key, body);
+  await life.replica({ silent: true });
+  const { id } = await create(administer);
+  // Longer than it takes until replicas are told: they do not answer for seconds from now on.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const { stamp } = await administer({ op: "revoke", id });
+  await until(async () => String(await noted(life)) === String(stamp), 3_000);
+  await life.stop();
+});
+
 /** A witness that fails as told, or whose note is spoiled. */
 const FRAIL = `
 let how = "well";
@@ -194,6 +206,46 @@ test("a ledger that cannot learn what is noted answers nothing, and one that is 
     await until(async () => String(await noted(life)) === String(stamp));
     await life.stop();
   }
+});
+
+test("nobody is answered in a new incarnation before it is noted", async () => {
+  const life = await objects({ given, bindings, more: FRAIL, classes: { WITNESS: "Frail" } });
+  const be = (how) => life.ask("WITNESS", "witness", how, "how");
+  await create((body) => life.administer(admin.key, body));
+  await be("broken");
+  const unknown = await life.administer(admin.key, { op: "restore" });
+  assert.deepEqual([unknown.status, unknown.code], [503, "store_unreachable"], "whether it was made is not told");
+  await assert.rejects(life.ask("LEDGER", "ledger", HEAD), { message: "store_unreachable" });
+  await be("well");
+  const [{ head }] = await read(life, HEAD);
+  assert.equal(head[0], 2);
+  assert.deepEqual(await noted(life), head);
+  await life.stop();
+});
+
+/** A ledger that would go back, and says whether it did. */
+const GOING = `
+let went = false;
+export class Going extends Ledger {
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.storage.getBookmarkForTime = async () => "bookmark";
+    ctx.storage.onNextSessionRestoreBookmark = async () => ((went = true), "undo");
+  }
+  went() { return new TextEncoder().encode(String(went)); }
+}
+`;
+
+test("a ledger does not go back while what it committed last is not noted", async () => {
+  const life = await objects({ given, bindings, more: FRAIL + GOING, classes: { WITNESS: "Frail", LEDGER: "Going" } });
+  await create((body) => life.administer(admin.key, body));
+  await life.ask("WITNESS", "witness", "broken", "how");
+  const { stamp } = await create((body) => life.administer(admin.key, body));
+  const answer = await life.administer(admin.key, { op: "go_back", at_ms: 1 });
+  assert.deepEqual([answer.status, answer.code], [503, "store_unreachable"]);
+  assert.equal(new TextDecoder().decode(await life.ask("LEDGER", "ledger", "", "went")), "false");
+  assert.deepEqual((await read(life, HEAD))[0].head, stamp, "and goes on as it was");
+  await life.stop();
 });
 
 /** A ledger that can be taken back, by the means that Cloudflare has and this runtime has not. */
