@@ -15,6 +15,8 @@ const LOOK_MIN_MS = 4;
 const LOOK_MAX_MS = 64;
 /** The longest that one request minds the timers of its isolate, in milliseconds. */
 const MIND_MAX_MS = 20_000;
+/** So long after it began somebody else may relieve it. */
+const RELIEF_MS = 4_000;
 /** The longest pause in which nobody looks at the timers, in milliseconds. */
 const PAUSE_MAX_MS = 1_000;
 /** The longest answer of a store, in bytes: the module takes no more. */
@@ -90,6 +92,7 @@ export class Gate {
   #room = 0;
   #tickets = 0;
   #minded = 0;
+  #since = 0;
 
   /**
    * @param {WebAssembly.Module} module
@@ -275,9 +278,11 @@ export class Gate {
       const work = errands.map((errand) => this.#run(wasm, errand));
       await Promise.all(work);
       const begun = Date.now();
-      // Whoever minded may have been ended with its request: then the mark has grown old.
-      if (begun - this.#minded < 2 * PAUSE_MAX_MS) return;
-      for (let now = begun; now - begun < MIND_MAX_MS && wasm === this.#wasm; now = Date.now()) {
+      // Whoever minded may have been ended with its request: then the mark has grown old. And whoever will end before
+      // what is counted now is sent is relieved.
+      if (begun - this.#minded < 2 * PAUSE_MAX_MS && begun - this.#since < RELIEF_MS) return;
+      this.#since = begun;
+      for (let now = begun; now - begun < MIND_MAX_MS && wasm === this.#wasm && this.#since === begun; now = Date.now()) {
         this.#minded = now;
         const due = wasm.tick(now);
         const next = wasm.pending() > 0 ? this.#errands(wasm) : [];
@@ -285,7 +290,7 @@ export class Gate {
         if (due < 0) break;
         await sleep(Math.min(Math.max(due, 1), PAUSE_MAX_MS));
       }
-      this.#minded = 0;
+      if (this.#since === begun) this.#minded = 0;
     } catch (error) {
       this.#failed(error);
     }
