@@ -37,12 +37,20 @@ export async function files(...paths) {
   return Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await readFile(join(PROJECT, path))])));
 }
 
+/** What is deployed, with what a test plants in it. */
+async function planted(plants) {
+  const modules = await files(...DEPLOYED.map((path) => `workers/${path}`));
+  for (const [path, plant] of Object.entries(plants)) modules[`workers/${path}`] = plant(modules[`workers/${path}`].toString());
+  return modules;
+}
+
 /**
  * Serves the gate, in front of the origin at `origin`; and beside it a team's own Worker if `team` has its modules,
  * with the same bindings, or several, by their names in `teams`, each with `modules` and `bindings` of its own. What
- * else is served stands in `beside`.
+ * else is served stands in `beside`, and what else the gate is bound to in `bound`. `plants` may plant something in a file
+ * of the gate's.
  */
-export async function deployed({ origin, team, teams = team === undefined ? {} : { team: { modules: team } }, beside = {}, settings: more = {} }) {
+export async function deployed({ origin, team, teams = team === undefined ? {} : { team: { modules: team } }, beside = {}, bound = {}, plants = {}, settings: more = {} }) {
   const given = secrets();
   const ring = pepper(given);
   const admin = mint(ring);
@@ -53,8 +61,8 @@ export async function deployed({ origin, team, teams = team === undefined ? {} :
     gate: {
       date,
       flags,
-      modules: await files(...DEPLOYED.map((path) => `workers/${path}`)),
-      bindings: { ...bindings, BUCKET: { object: "Bucket" }, RELAY: { object: "Relay" }, LEDGER: { object: "Ledger" }, WITNESS: { object: "Witness" }, TOLLGATE_ADMIN: record(ring, admin.lookup) },
+      modules: await planted(plants),
+      bindings: { ...bindings, BUCKET: { object: "Bucket" }, RELAY: { object: "Relay" }, LEDGER: { object: "Ledger" }, WITNESS: { object: "Witness" }, TOLLGATE_ADMIN: record(ring, admin.lookup), ...bound },
       objects: { Bucket: "bucket", Relay: "relay", Ledger: "ledger", Witness: "witness" },
     },
     kv: { modules: { "kv.mjs": EMPTY } },
