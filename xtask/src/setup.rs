@@ -2,6 +2,7 @@
 //! installed: inside the project (`.tools/`) and the Rust toolchain's target folder only.
 
 pub(crate) mod debian;
+mod dynamodb;
 mod node;
 pub(crate) mod python;
 pub(crate) mod rust_source;
@@ -31,10 +32,14 @@ pub(crate) enum Need {
     Proxies,
     /// workerd and wrangler, and the Node that they want.
     Workers,
+    /// DynamoDB Local, and Java.
+    DynamoDb,
+    /// Python, with the packages of `tests/aws/requirements.txt`.
+    Aws,
 }
 
 impl Need {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::RustSource,
         Self::Wasm,
         Self::Node,
@@ -43,6 +48,8 @@ impl Need {
         Self::Strace,
         Self::Proxies,
         Self::Workers,
+        Self::DynamoDb,
+        Self::Aws,
     ];
 
     const fn name(self) -> &'static str {
@@ -55,6 +62,8 @@ impl Need {
             Self::Strace => "strace",
             Self::Proxies => "proxies",
             Self::Workers => "workers",
+            Self::DynamoDb => "dynamodb",
+            Self::Aws => "aws",
         }
     }
 
@@ -78,6 +87,8 @@ impl Need {
             Self::Strace => debian::program(project, "strace", "strace"),
             Self::Proxies => debian::proxies(project),
             Self::Workers => workers::install(project),
+            Self::DynamoDb => dynamodb::install(project),
+            Self::Aws => python::install_aws(project),
         }
     }
 }
