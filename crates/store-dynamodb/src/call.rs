@@ -17,8 +17,11 @@ const JITTER_MS: u64 = 4;
 /// How often pauses are doubled.
 const JITTER_DOUBLINGS_MAX: u32 = 6;
 
-/// A call that has not answered by then is given up and made again, if there is time.
+/// A call that has not answered after half of the time that is left is given up and made again: not sooner than this.
 const PATIENCE_MIN_MS: u64 = 20;
+
+/// And not later than this.
+const PATIENCE_MAX_MS: u64 = 500;
 
 /// Until when somebody waits.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +67,7 @@ impl<'c> Deadline<'c> {
     /// longer.
     pub(crate) async fn within<T>(&self, call: impl Future<Output = T>) -> Option<T> {
         let left = self.left_ms();
-        let patience = (left / 2).max(PATIENCE_MIN_MS).min(left);
+        let patience = (left / 2).clamp(PATIENCE_MIN_MS, PATIENCE_MAX_MS).min(left);
         if patience == 0 {
             return None;
         }
