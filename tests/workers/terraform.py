@@ -42,7 +42,11 @@ def bindings_of_wrangler(told: dict) -> dict:
 
 
 def bindings_are_those_of_wrangler(told: dict):
-    made = {one["name"]: (one["type"], one.get("class_name")) for one in resource("cloudflare_worker_version")["bindings"]}
+    told_once = plain(read("main.tf")["locals"][0])
+    assert resource("cloudflare_worker_version")["bindings"] == "${concat(local.bindings, local.usage)}"
+    # What is there only when it is asked for, in either.
+    assert told_once["usage"].startswith("${var.usage_dataset == null ? [] : [{'name': 'USAGE', 'type': 'analytics_engine'"), told_once["usage"]
+    made = {one["name"]: (one["type"], one.get("class_name")) for one in told_once["bindings"]}
     secrets = {name: made.pop(name) for name in SECRETS}
     assert set(secrets.values()) == {("secret_text", None)}, secrets
     for scope in (told, *told["env"].values()):

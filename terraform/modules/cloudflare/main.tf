@@ -21,6 +21,20 @@ locals {
 
   admin    = var.admin_host == null ? {} : { admin = { host = var.admin_host } }
   settings = merge(var.settings, local.admin)
+
+  bindings = [
+    { name = "TOLLGATE", type = "json", json = jsonencode(local.settings) },
+    { name = "TOLLGATE_SECRETS", type = "secret_text", text = var.secrets },
+    { name = "TOLLGATE_ADMIN", type = "secret_text", text = var.admin_record },
+    { name = "RECORDS", type = "kv_namespace", namespace_id = cloudflare_workers_kv_namespace.records.id },
+    { name = "BUCKET", type = "durable_object_namespace", class_name = "Bucket" },
+    { name = "RELAY", type = "durable_object_namespace", class_name = "Relay" },
+    { name = "LEDGER", type = "durable_object_namespace", class_name = "Ledger" },
+    { name = "WITNESS", type = "durable_object_namespace", class_name = "Witness" },
+  ]
+
+  # Where pictures of what was counted are drawn from, if anywhere.
+  usage = var.usage_dataset == null ? [] : [{ name = "USAGE", type = "analytics_engine", dataset = var.usage_dataset }]
 }
 
 # Compiled records, which may be old: the head says whether one may still be used.
@@ -57,16 +71,7 @@ resource "cloudflare_worker_version" "gate" {
     content_file = "${var.modules}/${name}"
   }]
 
-  bindings = [
-    { name = "TOLLGATE", type = "json", json = jsonencode(local.settings) },
-    { name = "TOLLGATE_SECRETS", type = "secret_text", text = var.secrets },
-    { name = "TOLLGATE_ADMIN", type = "secret_text", text = var.admin_record },
-    { name = "RECORDS", type = "kv_namespace", namespace_id = cloudflare_workers_kv_namespace.records.id },
-    { name = "BUCKET", type = "durable_object_namespace", class_name = "Bucket" },
-    { name = "RELAY", type = "durable_object_namespace", class_name = "Relay" },
-    { name = "LEDGER", type = "durable_object_namespace", class_name = "Ledger" },
-    { name = "WITNESS", type = "durable_object_namespace", class_name = "Witness" },
-  ]
+  bindings = concat(local.bindings, local.usage)
 
   migrations = var.migrated == "v1" ? null : {
     new_tag            = "v1"

@@ -30,6 +30,12 @@ variable "admin_host" {
   default     = null
 }
 
+variable "usage_dataset" {
+  description = "A dataset of Analytics Engine that is told, besides the ledger, what became of each key's requests. Without it none is."
+  type        = string
+  default     = null
+}
+
 variable "secrets" {
   description = "The text of tollgate.secrets.json."
   type        = string
