@@ -157,15 +157,13 @@ impl Store {
 impl Called<UpdateItemError> {
     fn written(self) -> Written {
         let failure = self.failure();
-        match self {
-            Self::Refused(error) => match error.into_service_error() {
-                UpdateItemError::ConditionalCheckFailedException(overtaken) => {
-                    Written::Overtaken(overtaken.item)
-                }
-                _ => Written::Failed(failure),
-            },
-            Self::Failed(failure) => Written::Failed(failure),
+        if let Self::Refused(error) = self
+            && let UpdateItemError::ConditionalCheckFailedException(overtaken) =
+                error.into_service_error()
+        {
+            return Written::Overtaken(overtaken.item);
         }
+        Written::Failed(failure)
     }
 }
 

@@ -83,7 +83,7 @@ impl<'c> Deadline<'c> {
         call: impl Future<Output = Result<T, SdkError<E>>>,
     ) -> Result<T, Called<E>> {
         match self.within(call).await {
-            Some(told) => told.map_err(Called::Refused),
+            Some(told) => told.map_err(|error| Called::Refused(Box::new(error))),
             None => Err(Called::Failed(Failure::Unknown)),
         }
     }
@@ -107,7 +107,7 @@ pub(crate) enum Called<E> {
     /// It failed on this side.
     Failed(Failure),
     /// The store or the way to it answered so.
-    Refused(SdkError<E>),
+    Refused(Box<SdkError<E>>),
 }
 
 impl<E: ProvideErrorMetadata> Called<E> {
@@ -115,8 +115,10 @@ impl<E: ProvideErrorMetadata> Called<E> {
     pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Failed(failure) => *failure,
-            Self::Refused(SdkError::ServiceError(answer)) => of_code(answer.err().code()),
-            Self::Refused(_) => Failure::Unknown,
+            Self::Refused(error) => match error.as_service_error() {
+                Some(error) => of_code(error.code()),
+                None => Failure::Unknown,
+            },
         }
     }
 }

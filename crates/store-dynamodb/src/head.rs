@@ -116,9 +116,9 @@ impl HeadItem {
             let entries = all.filter(|entry| entry.epoch > from).collect();
             Tidings { stamp, floor, since: from, age_ms: 0, entries }
         };
-        if of_this && (since..=stamp.epoch).contains(&asker.epoch) {
-            told(asker.epoch, floor)
-        } else if of_this && (floor..since).contains(&asker.epoch) && !paged.is_empty() {
+        let near = (since..=stamp.epoch).contains(&asker.epoch);
+        let paged = (floor..since).contains(&asker.epoch) && !paged.is_empty();
+        if of_this && (near || paged) {
             told(asker.epoch, floor)
         } else {
             // Complete above `since`, and a floor that is higher than need be is true as well.

@@ -14,11 +14,7 @@ use tollgate_ledger::{CompileError, compile_absence};
 use crate::{
     Store,
     call::Deadline,
-    documents::{
-        effective::{Unread, effective},
-        item::Place,
-        read::Reading,
-    },
+    documents::{Unread, effective, item::Place, read::Reading},
     head::{DAMAGED, Dated, HeadItem, Item, read_entries, text},
     layout::{ENTRIES, PAGES_MAX, TEXT},
     publish::fault::Fault,
