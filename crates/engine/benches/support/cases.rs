@@ -18,6 +18,9 @@ pub struct Case {
     pub run: Box<dyn Fn(u32)>,
 }
 
+/// With what becomes of keys counted.
+const COUNTED: Settings = Settings { usage_every_ms: 10_000, ..SETTINGS };
+
 /// Every case.
 pub fn all() -> Vec<Case> {
     let wide = |name| Bound::key(name, 4_000_000_000, 4_000_000_000, 1_000_000);
@@ -27,12 +30,15 @@ pub fn all() -> Vec<Case> {
     let limited = plain().with_limits(&[route]).unwrap();
     vec![
         proved(),
-        warm("warm, no limit", &[], Demand::new(&[], 1).unwrap()),
-        warm("warm, one limit", &[wide("a")], plain()),
-        warm("warm, two limits", &[wide("a"), wide("b")], plain()),
-        warm("warm, one limit by address", &[by_address], plain()),
-        warm("warm, one limit of the route", &[], limited),
-        spread("warm, one limit, 10,000 keys", 10_000),
+        warm("warm, no limit", SETTINGS, &[], Demand::new(&[], 1).unwrap()),
+        warm("warm, no limit, counted", COUNTED, &[], Demand::new(&[], 1).unwrap()),
+        warm("warm, one limit", SETTINGS, &[wide("a")], plain()),
+        warm("warm, one limit, counted", COUNTED, &[wide("a")], plain()),
+        warm("warm, two limits", SETTINGS, &[wide("a"), wide("b")], plain()),
+        warm("warm, one limit by address", SETTINGS, &[by_address], plain()),
+        warm("warm, one limit of the route", SETTINGS, &[], limited),
+        spread("warm, one limit, 10,000 keys", SETTINGS, 10_000),
+        spread("the same, counted", COUNTED, 10_000),
     ]
 }
 
@@ -42,8 +48,8 @@ fn proved() -> Case {
     Case { name: "proved", run: Box::new(move |times| (0..times).for_each(|_| once())) }
 }
 
-fn warm(name: &'static str, limits: &[Bound], demand: Demand) -> Case {
-    let mut rig = Rig::warm(SETTINGS, &[Card::limited(0, limits)]);
+fn warm(name: &'static str, settings: Settings, limits: &[Bound], demand: Demand) -> Case {
+    let mut rig = Rig::warm(settings, &[Card::limited(0, limits)]);
     let inquiry = Inquiry { demand: Arc::new(demand), ..Rig::inquiry(0) };
     // Until what is wanted is enough for any measurement.
     for _ in 0..100_000 {
@@ -56,8 +62,8 @@ fn warm(name: &'static str, limits: &[Bound], demand: Demand) -> Case {
 }
 
 /// Many keys, so that little of what is looked at is in the processor's caches.
-fn spread(name: &'static str, keys: u32) -> Case {
-    let settings = Settings { purses_max: 20_000, records_bytes_max: 1 << 26, ..SETTINGS };
+fn spread(name: &'static str, settings: Settings, keys: u32) -> Case {
+    let settings = Settings { purses_max: 20_000, records_bytes_max: 1 << 26, ..settings };
     let wide = Bound::key("a", 4_000_000, 4_000_000, 1_000);
     let cards: Vec<_> = (0..keys).map(|number| Card::limited(number, &[wide])).collect();
     let mut rig = Rig::warm(settings, &cards);

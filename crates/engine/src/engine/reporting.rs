@@ -41,7 +41,10 @@ impl<W, T> Engine<W, T> {
             }
             (_, _) => self.meter.rest(outcome, now),
         }
-        if self.meter.due.is_none() {
+        if self.meter.is_crowded() {
+            // Sent before there is no more room.
+            self.report_in(0);
+        } else if self.meter.due.is_none() {
             let every_ms = self.jittered(self.meter.every_ms());
             self.report_in(every_ms);
         }

@@ -17,6 +17,9 @@ use crate::{index::Index, records};
 /// wait to be sent.
 pub const TALLIES_MAX: usize = 4_096;
 
+/// So many are sent without waiting any longer.
+const CROWD: usize = TALLIES_MAX / 2;
+
 /// For how many hours at most it is told apart when requests came that are not counted by a key.
 pub const RESTS_MAX: usize = 64;
 
@@ -234,6 +237,11 @@ impl Meter {
             self.open = None;
         }
         awaited
+    }
+
+    /// Whether room is about to run out although nobody has to be waited for.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.open.is_none() && self.sealed.is_empty() && self.tallies.len() >= CROWD
     }
 
     /// Whether a batch is sent and not answered.
