@@ -21,5 +21,5 @@ mod store;
 
 pub use desk::HOLDERS;
 pub use link::Link;
-pub use publish::{Point, Published, Publisher, Tabled};
+pub use publish::{Point, Published, Publisher, Standing, Tabled};
 pub use store::Store;

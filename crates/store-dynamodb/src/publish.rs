@@ -19,7 +19,7 @@ use tollgate_core::{pepper::Peppers, time::UnixMillis};
 use tollgate_ledger::{Change, LedgerError, Receipt, apply};
 
 use crate::{Link, documents::read::Reading, layout::Tables};
-pub use begin::Tabled;
+pub use begin::{Standing, Tabled};
 use book::Book;
 use fault::{Fault, Said};
 pub use outbox::Published;

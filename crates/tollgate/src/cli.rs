@@ -75,6 +75,7 @@ Examples:
   tollgate init --config /etc/tollgate/tollgate.toml
   cp examples/nginx/tollgate.toml . && tollgate init
   tollgate init --target cloudflare
+  tollgate init --target dynamodb --create-tables
 
 What exists is kept as it is, and nothing is overwritten. Secrets are not made for a store that has
 keys: those were made under others. Exit code 3 if nothing is missing.")]
@@ -113,8 +114,7 @@ Examples:
     #[command(subcommand)]
     SigningKeys(signing_keys::SigningKeys),
     /// Copy the store, and make a copy the store again
-    #[command(subcommand)]
-    Store(store::Store),
+    Store(To<store::Store>),
     /// Explain a key: what it says of itself, whether it is genuine, and what the store knows
     #[command(after_help = "\
 Examples:
@@ -222,7 +222,9 @@ impl Cli {
             Command::SigningKeys(command) => {
                 signing_keys::run(command, &Site::open(source)?, output).map(done)
             }
-            Command::Store(command) => store::run(command, &Site::open(source)?, output).map(done),
+            Command::Store(To { command, target }) => {
+                store::run(command, &Site::of(source, target)?, output).map(done)
+            }
             Command::Inspect(arguments) => inspect::run(arguments, source, output),
             Command::Doctor(arguments) => doctor::run(&arguments, source, output),
             Command::Config(command) => configuration::run(&command, &source, output),

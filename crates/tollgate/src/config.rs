@@ -33,6 +33,7 @@ use tollgate_core::{
 use tollgate_http::route::{RouteLimit, Rules};
 use tollgate_identity::Algorithm;
 
+pub(crate) use checks::table_name;
 pub(crate) use environment::{ADMIN_KEY, Environment, SECRETS};
 pub(crate) use problem::{ConfigError, Place, Problem};
 
@@ -70,6 +71,7 @@ pub(crate) struct Config {
     /// None: connections are plain HTTP.
     pub(crate) tls: Option<Tls>,
     pub(crate) cloudflare: Cloudflare,
+    pub(crate) dynamodb: Dynamodb,
     /// In their order: the first that matches applies.
     pub(crate) routes: Vec<Route>,
     /// The same, as requests are matched against them.
@@ -192,6 +194,15 @@ pub(crate) struct Cloudflare {
     pub(crate) url: Option<remote::Place>,
     /// Where the admin key is, unless the environment holds it.
     pub(crate) admin_key: PathBuf,
+}
+
+/// Tables in DynamoDB, for whoever changes their keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Dynamodb {
+    /// Where keys, records and the head are, unless the command line says so.
+    pub(crate) ledger: String,
+    /// Where buckets are.
+    pub(crate) buckets: String,
 }
 
 /// What requests of one kind need.

@@ -1,5 +1,6 @@
 //! The `tollgate` command.
 
+mod aws;
 mod cli;
 mod clock;
 mod config;

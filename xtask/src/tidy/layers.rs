@@ -38,6 +38,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-http",
             "tollgate-identity",
             "tollgate-ledger",
+            "tollgate-store-dynamodb",
             "tollgate-store-sqlite",
         ],
     ),
@@ -61,6 +62,18 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-http",
             "tollgate-identity",
             "tollgate-store-dynamodb",
+        ],
+    ),
+    (
+        "tollgate-lambda-layer",
+        &[
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-gate",
+            "tollgate-http",
+            "tollgate-lambda",
+            "tollgate-ledger",
+            "tollgate-store-sqlite",
         ],
     ),
     (

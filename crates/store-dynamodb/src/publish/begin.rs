@@ -46,7 +46,38 @@ pub struct Tabled {
     pub recovers: bool,
 }
 
+/// What there is of a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not even its table.
+    NoTable,
+    /// A table without a ledger in it.
+    Empty,
+    /// A ledger.
+    Begun,
+}
+
 impl Publisher {
+    /// Looks what there is.
+    ///
+    /// # Errors
+    ///
+    /// When the table can be there, and does not say.
+    pub fn standing(&mut self) -> Result<Standing, LedgerError> {
+        match self.wait(async |this| this.reading.one(&Place::head()).await) {
+            Ok(Some(_)) => Ok(Standing::Begun),
+            Ok(None) => Ok(Standing::Empty),
+            Err(Fault::NoTable(_)) => Ok(Standing::NoTable),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// The name of the ledger's table.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.reading.table
+    }
+
     /// Makes the two tables where they are missing: on demand, protected from deletion, recoverable to a point in time,
     /// and buckets that may be forgotten are.
     ///

@@ -1,7 +1,8 @@
-//! The ledger of a command: the store that is here, or that of a deployment. Both are asked for the same.
+//! The ledger of a command: the store that is here, that of a deployment, or a table. All are asked for the same.
 
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{Change, Holder, Key, Ledger, LedgerError, Page, Receipt, Stopped};
+use tollgate_store_dynamodb::Publisher;
 use tollgate_store_sqlite::Store;
 
 use crate::remote::Remote;
@@ -10,6 +11,7 @@ use crate::remote::Remote;
 pub(super) enum Books {
     Here(Store),
     There(Remote),
+    Table(Box<Publisher>),
 }
 
 /// Asks whichever it is.
@@ -18,6 +20,7 @@ macro_rules! asked {
         match $self {
             Self::Here(store) => store.$name($($given),*),
             Self::There(remote) => remote.$name($($given),*),
+            Self::Table(publisher) => publisher.$name($($given),*),
         }
     };
 }

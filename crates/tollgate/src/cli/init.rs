@@ -1,6 +1,7 @@
 //! `tollgate init`.
 
 mod cloudflare;
+mod dynamodb;
 
 use std::{
     fs::{self, OpenOptions},
@@ -58,6 +59,9 @@ pub(super) struct Init {
     /// For a gate here, or for a deployment: its first admin key, and the files of its secrets
     #[arg(long, value_enum, default_value = "local", value_name = "WHERE")]
     target: Where,
+    /// Make the two tables in DynamoDB too, where no template makes them
+    #[arg(long)]
+    create_tables: bool,
 }
 
 /// What is there already.
@@ -70,12 +74,14 @@ struct Found {
 
 /// Makes what is missing of configuration, secrets and store, and keeps what is there.
 pub(super) fn run(
-    Init { target }: Init,
+    Init { target, create_tables }: Init,
     source: &Source,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    if target == Where::Cloudflare {
-        return cloudflare::run(source, output);
+    match target {
+        Where::Cloudflare => return cloudflare::run(source, output),
+        Where::Dynamodb => return dynamodb::run(create_tables, source, output),
+        Where::Local => {}
     }
     // Everything that could refuse is looked at before anything is written.
     let (config, found) = look(source)?;

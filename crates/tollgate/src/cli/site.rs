@@ -3,6 +3,7 @@
 use std::{fs, io::ErrorKind, path::Path};
 
 use tollgate_core::{pepper::Peppers, time::UnixMillis};
+use tollgate_store_dynamodb::Publisher;
 use tollgate_store_sqlite::{Access, Store};
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     target::{self, Target, Where},
 };
 use crate::{
-    clock,
+    aws, clock,
     config::{Config, SECRETS, Source, StorePlace},
     remote::Remote,
     secrets::{Secrets, SecretsFile},
@@ -39,6 +40,10 @@ impl Site {
         let site = Self { source, config, now: clock::read().wall, target };
         if site.target.url.is_some() && site.target.target == Where::Local {
             let message = "--url is where a deployment is administered: --target cloudflare";
+            return Err(Failure::usage("target_missing", message));
+        }
+        if site.target.table.is_some() && site.target.target != Where::Dynamodb {
+            let message = "--table is where a ledger is in DynamoDB: --target dynamodb";
             return Err(Failure::usage("target_missing", message));
         }
         Ok(site)
@@ -83,19 +88,35 @@ impl Site {
         match self.target.target {
             Where::Local => self.store().map(Books::Here),
             Where::Cloudflare => self.remote().map(Books::There),
+            Where::Dynamodb => Ok(Books::Table(Box::new(self.publisher()?))),
         }
     }
 
     /// The ledger, unless there is none yet.
     pub(super) fn ledger_if_any(&self) -> Result<Option<Books>, Failure> {
         match (&self.config.store, self.target.target) {
-            (_, Where::Cloudflare) => self.ledger().map(Some),
+            (_, Where::Cloudflare | Where::Dynamodb) => self.ledger().map(Some),
             (StorePlace::Memory, Where::Local) => Ok(None),
             (StorePlace::File(path), Where::Local) => match fs::metadata(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 _ => self.ledger().map(Some),
             },
         }
+    }
+
+    /// Whose ledger is meant.
+    pub(super) const fn aims(&self) -> Where {
+        self.target.target
+    }
+
+    /// The ledger in its table. Without secrets that can be read it can be changed all the same: its records are then
+    /// written by whoever has them.
+    pub(super) fn publisher(&self) -> Result<Publisher, Failure> {
+        let peppers = match self.secrets() {
+            Ok(secrets) => Some(secrets.peppers()?),
+            Err(_) => None,
+        };
+        aws::publisher(&self.config.dynamodb, self.target.table.as_deref(), peppers)
     }
 
     /// The ledger of the deployment.

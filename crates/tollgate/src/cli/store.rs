@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use tollgate_store_sqlite as sqlite;
 
-use super::{Failure, Output, site::Site};
+use super::{Failure, Output, site::Site, target::Where};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Store {
@@ -27,9 +27,26 @@ Example:
   systemctl start tollgate
 
 No gate may run meanwhile. What was changed after the copy was made is lost, revocations among it:
-revoke again what must not come back.")]
+revoke again what must not come back.
+
+In DynamoDB a table is put back under another name:
+  aws dynamodb restore-table-to-point-in-time --source-table-name tollgate-ledger \\
+      --target-table-name tollgate-ledger-2 --restore-date-time 2026-11-21T12:00:00Z
+  tollgate store restore --target dynamodb --table tollgate-ledger-2
+Then give gates and commands the new name. The buckets table stays: nothing of it is put back.")]
     Restore,
+    /// Write the records in DynamoDB that changes have left to be written
+    #[command(after_help = "\
+Example:
+  tollgate store publish --target dynamodb
+
+A stop of a tenant with many keys is in force at once; gates read the keys' documents until their records
+are written. Every later change writes some of them, and this command all.")]
+    Publish,
 }
+
+/// The most keys whose records are written before it is said how far it is.
+const KEYS_AT_ONCE: usize = 1_000;
 
 #[derive(Args, Debug)]
 pub(super) struct Backup {
@@ -38,14 +55,34 @@ pub(super) struct Backup {
 }
 
 pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    match command {
-        Store::Backup(Backup { to }) => {
+    match (command, site.aims()) {
+        (command, Where::Cloudflare) => {
+            let message = match command {
+                Store::Publish => "a deployment on Cloudflare writes its records by itself",
+                Store::Backup(_) | Store::Restore => {
+                    "a deployment on Cloudflare is put back with its own tools: docs/cloudflare.md says how"
+                }
+            };
+            return Err(Failure::usage("target_unfit", message));
+        }
+        (Store::Backup(_), Where::Dynamodb) => {
+            let message = "tables are put back to any second of the last 35 days: `aws dynamodb \
+                           restore-table-to-point-in-time`, then `tollgate store restore --target dynamodb`";
+            return Err(Failure::usage("target_unfit", message));
+        }
+        (Store::Publish, Where::Local) => {
+            let message = "gates read this store itself: there is nothing to be written for them";
+            return Err(Failure::usage("target_unfit", message));
+        }
+        (Store::Publish, Where::Dynamodb) => publish(site, output)?,
+        (Store::Restore, Where::Dynamodb) => begin_anew(site, output)?,
+        (Store::Backup(Backup { to }), Where::Local) => {
             sqlite::backup(&site.store()?, &to).map_err(|error| Failure::from(error).of(&to))?;
             output.show(&json!({ "backup": to }), |out| {
                 writeln!(out, "backup       {}", to.display())
             })?;
         }
-        Store::Restore => {
+        (Store::Restore, Where::Local) => {
             let path = site.store_path()?;
             let stamp =
                 sqlite::restore(path, site.now).map_err(|error| Failure::from(error).of(path))?;
@@ -67,5 +104,46 @@ pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Resul
             })?;
         }
     }
+    Ok(())
+}
+
+/// Makes a table that was put back a ledger again.
+fn begin_anew(site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    let mut publisher = site.publisher()?;
+    let stamp = publisher.restore(site.now)?;
+    let table = publisher.table().to_owned();
+    let document = json!({
+        "store": table, "incarnation": stamp.incarnation, "epoch": stamp.epoch,
+    });
+    output.show(&document, |out| {
+        writeln!(out, "table        {table}")?;
+        writeln!(
+            out,
+            "incarnation  {}, in which no gate uses anything it held before",
+            stamp.incarnation
+        )?;
+        writeln!(out, "\nRevoke again what was revoked after the moment that it was put back to, then write all records:")?;
+        writeln!(out, "  {}", site.command("store publish"))
+    })?;
+    Ok(())
+}
+
+/// Writes what is left to be written, however much that is.
+fn publish(site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    // Without peppers nothing can be sealed.
+    site.peppers()?;
+    let mut publisher = site.publisher()?;
+    let mut keys = 0_usize;
+    loop {
+        let done = publisher.publish(KEYS_AT_ONCE)?;
+        keys = keys.saturating_add(done.keys);
+        if done.all {
+            break;
+        }
+    }
+    output.show(&json!({ "keys": keys }), |out| match keys {
+        0 => writeln!(out, "Every record is written."),
+        _ => writeln!(out, "The records of {keys} keys are written: nothing is left."),
+    })?;
     Ok(())
 }

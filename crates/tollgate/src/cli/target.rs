@@ -1,4 +1,4 @@
-//! `--target`: whether the ledger is the store that is here, or that of a deployment.
+//! `--target`: whether the ledger is the store that is here, that of a deployment, or a table.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Failure;
 use crate::{
-    config::{ADMIN_KEY, Environment},
+    config::{self, ADMIN_KEY, Environment},
     remote::{AdminKey, Place},
 };
 
@@ -28,6 +28,9 @@ pub(super) struct Target {
     /// Where the deployment is administered, in the place of cloudflare.url
     #[arg(long, global = true, value_name = "URL", value_parser = place)]
     pub(super) url: Option<Place>,
+    /// The ledger's table in DynamoDB, in the place of dynamodb.ledger
+    #[arg(long, global = true, value_name = "NAME", value_parser = table)]
+    pub(super) table: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -37,6 +40,8 @@ pub(super) enum Where {
     Local,
     // The deployment that cloudflare.url or --url names.
     Cloudflare,
+    // The tables that dynamodb.ledger and dynamodb.buckets name.
+    Dynamodb,
 }
 
 fn place(text: &str) -> Result<Place, String> {
@@ -45,13 +50,20 @@ fn place(text: &str) -> Result<Place, String> {
     Place::parse(text).ok_or_else(|| what.to_owned())
 }
 
+fn table(text: &str) -> Result<String, String> {
+    let what = "the name of a table: 3 to 255 of A-Z a-z 0-9 . _ -";
+    config::table_name(text).map(str::to_owned).ok_or_else(|| what.to_owned())
+}
+
 impl Target {
     /// How a command says the same again.
     pub(super) fn words(&self) -> String {
-        match (self.target, &self.url) {
-            (Where::Local, _) => String::new(),
-            (Where::Cloudflare, None) => " --target cloudflare".to_owned(),
-            (Where::Cloudflare, Some(url)) => format!(" --target cloudflare --url {url}"),
+        match (self.target, &self.url, &self.table) {
+            (Where::Local, ..) => String::new(),
+            (Where::Cloudflare, None, _) => " --target cloudflare".to_owned(),
+            (Where::Cloudflare, Some(url), _) => format!(" --target cloudflare --url {url}"),
+            (Where::Dynamodb, _, None) => " --target dynamodb".to_owned(),
+            (Where::Dynamodb, _, Some(table)) => format!(" --target dynamodb --table {table}"),
         }
     }
 }

@@ -12,8 +12,8 @@ use tollgate_gate::spelled;
 use tollgate_identity::{Algorithm, Name};
 
 use super::{
-    Cache, Cloudflare, Config, Connections, Cors, Decide, Gate, Identity, KeyPlace, Keys, Logged,
-    Origin, Problem, RateLimitFields, Route, Tls, checks,
+    Cache, Cloudflare, Config, Connections, Cors, Decide, Dynamodb, Gate, Identity, KeyPlace, Keys,
+    Logged, Origin, Problem, RateLimitFields, Route, Tls, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},
@@ -43,6 +43,7 @@ pub(super) fn config(
     let log = table("log").text("requests", logged);
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
     let cloudflare = cloudflare(table("cloudflare"), folder);
+    let dynamodb = dynamodb(table("dynamodb"));
     let routes: Vec<_> = reader.routes().map(route).collect();
     let rules = rules::all(reader, &routes);
     let config = || -> Read<Config> {
@@ -60,6 +61,7 @@ pub(super) fn config(
             log: log?,
             tls: tls?,
             cloudflare: cloudflare?,
+            dynamodb: dynamodb?,
             routes: routes.into_iter().collect::<Read<_>>()?,
             rules: rules?,
         })
@@ -190,6 +192,12 @@ fn cloudflare(table: Table<'_>, folder: &Path) -> Read<Cloudflare> {
     let url = table.optional("url", Place::parse);
     let admin_key = table.text("admin_key", |text| checks::path(text, folder));
     Ok(Cloudflare { url: url?, admin_key: admin_key? })
+}
+
+fn dynamodb(table: Table<'_>) -> Read<Dynamodb> {
+    let name = |text: &str| checks::table_name(text).map(str::to_owned);
+    let (ledger, buckets) = (table.text("ledger", name), table.text("buckets", name));
+    Ok(Dynamodb { ledger: ledger?, buckets: buckets? })
 }
 
 fn route(table: Table<'_>) -> Read<Route> {

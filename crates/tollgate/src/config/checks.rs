@@ -111,6 +111,12 @@ pub(super) fn server(text: &str) -> Option<Box<str>> {
     port.then(|| authority.as_str().into())
 }
 
+/// The name of a table in DynamoDB.
+pub(crate) fn table_name(text: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    ((3..=255).contains(&text.len()) && text.bytes().all(plain)).then_some(text)
+}
+
 /// A path, from the folder of the configuration.
 pub(super) fn path(text: &str, folder: &Path) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| folder.join(text))

@@ -62,7 +62,7 @@ pub(crate) struct Table {
 pub(crate) const ROUTES: &str = "routes";
 
 /// Every table, in the order of the reference.
-pub(crate) const TABLES: [Table; 14] = [
+pub(crate) const TABLES: [Table; 15] = [
     table("keys", "What keys look like, and where a request may present one."),
     table("store", "Where keys, limits and the head live."),
     table("secrets", "Where peppers and signing keys live."),
@@ -80,6 +80,11 @@ pub(crate) const TABLES: [Table; 14] = [
         "A deployment on Cloudflare that commands change with `--target cloudflare`. A gate that serves does not look at it.",
     ),
     off(
+        "dynamodb",
+        "Tables on AWS that commands change with `--target dynamodb`. Region and credentials are those of the usual AWS \
+         environment and files. A gate that serves does not look at it.",
+    ),
+    off(
         ROUTES,
         "What requests need. The first route that matches applies; a request that matches none needs a key, \
          no scope, and costs 1. Routes are set in the file only.",
@@ -87,7 +92,7 @@ pub(crate) const TABLES: [Table; 14] = [
 ];
 
 /// Every field, by table, in the order of the reference.
-pub(crate) const FIELDS: [&[Field]; 14] = [
+pub(crate) const FIELDS: [&[Field]; 15] = [
     &KEYS,
     &STORE,
     &SECRETS,
@@ -101,6 +106,7 @@ pub(crate) const FIELDS: [&[Field]; 14] = [
     &LOG,
     &TLS,
     &CLOUDFLARE,
+    &DYNAMODB,
     &ROUTE,
 ];
 
@@ -243,6 +249,13 @@ fields!(CLOUDFLARE: 2 of "cloudflare" {
         "Where the deployment is administered: the host and the path of its `admin` setting. `--url` wins.";
     "admin_key" Text(FILE), Be("tollgate.admin-key"),
         "The file of the admin key, which only its owner may read. `TOLLGATE_ADMIN_KEY` in the environment holds the key itself and wins.";
+});
+
+fields!(DYNAMODB: 2 of "dynamodb" {
+    "ledger" Text("the name of a table: 3 to 255 of A-Z a-z 0-9 . _ -"), Be("tollgate-ledger"),
+        "The table of keys, records and the head. `--table` wins.";
+    "buckets" Text("the name of a table: 3 to 255 of A-Z a-z 0-9 . _ -"), Be("tollgate-buckets"),
+        "The table of limits and quotas.";
 });
 
 fields!(ROUTE: 14 of "routes" {

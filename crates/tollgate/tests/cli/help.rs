@@ -37,6 +37,7 @@ const COMMANDS: &[&[&str]] = &[
     &["signing-keys", "retire"],
     &["store", "backup"],
     &["store", "restore"],
+    &["store", "publish"],
     &["inspect"],
     &["doctor"],
     &["config", "check"],
