@@ -30,7 +30,7 @@ const UPLOADED = [
   "objects/objects.wasm",
   "worker.mjs",
 ];
-const BINDINGS = ["env.BUCKET (Bucket)", "env.LEDGER (Ledger)", "env.RECORDS", "env.RELAY (Relay)", "env.TOLLGATE", "env.WITNESS (Witness)"];
+const BINDINGS = ["env.BUCKET (Bucket)", "env.LEDGER (Ledger)", "env.RECORDS", "env.RELAY (Relay)", "env.TOLLGATE", "env.TOLLGATE_VERSION", "env.WITNESS (Witness)"];
 /** What lies about in the folder of somebody who works on it, and is nobody else's business. */
 const STRAY = ["node_modules/other/index.mjs", "gate/notes.txt", "gate/old.wasm", "tollgate.secrets.json", "objects/src/lib.rs"];
 /** wrangler wants a newer Node than many systems have. */

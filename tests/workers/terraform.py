@@ -38,6 +38,7 @@ def resource(kind: str) -> dict:
 def bindings_of_wrangler(told: dict) -> dict:
     bound = {name: ("json", None) for name in told["vars"]}
     bound |= {one["binding"]: ("kv_namespace", None) for one in told["kv_namespaces"]}
+    bound |= {told["version_metadata"]["binding"]: ("version_metadata", None)}
     return bound | {one["name"]: ("durable_object_namespace", one["class_name"]) for one in told["durable_objects"]["bindings"]}
 
 

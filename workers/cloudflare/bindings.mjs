@@ -27,10 +27,15 @@ export function stores(env) {
     },
     head: (_place, question) => ask(env.RELAY, region ?? RELAY, question),
     record: (place, question) => ask(env.LEDGER, place, question),
-    limits: (place, question) => ask(env.LEDGER, place, question),
+    limits: (place, question) => ask(env.LEDGER, place, question, deployed(env)),
     usage: (place, question) => ask(env.LEDGER, place, question),
     lease: (place, question) => ask(env.BUCKET, place, question, region ?? RELAY),
   };
+}
+
+/** When this Worker's version was made; 0, which is older than any, where Cloudflare is not asked to say. */
+function deployed(env) {
+  return Date.parse(env.TOLLGATE_VERSION?.timestamp) || 0;
 }
 
 /** The settings of a deployment: what `wrangler.toml` says, and its secrets. */

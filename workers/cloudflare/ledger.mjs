@@ -81,16 +81,19 @@ export class Ledger extends DurableObject {
     return this.ctx.storage.transactionSync(() => step(this.env, work, this.ctx.storage));
   }
 
-  /** Answers a question for the head, or for a record with the head of the same read. */
-  ask(question) {
+  /**
+   * Answers a question for the head, or for a record with the head of the same read; or for the limits of routes, of a
+   * Worker that was deployed at that time.
+   */
+  ask(question, deployed_ms = 0) {
     return coded(() => {
       this.#mine();
-      return this.#sure ? this.#told(question) : this.#note().then(() => this.#told(question));
+      return this.#sure ? this.#told(question, deployed_ms) : this.#note().then(() => this.#told(question, deployed_ms));
     });
   }
 
-  #told(question) {
-    const answer = this.#kept((module) => module.done("ledger_ask", module.write(question), Date.now()));
+  #told(question, deployed_ms) {
+    const answer = this.#kept((module) => module.done("ledger_ask", module.write(question), deployed_ms, Date.now()));
     if (this.env.USAGE) points(this.env.USAGE, question, answer);
     this.#publish();
     return answer;

@@ -25,7 +25,7 @@ pub use keys::{age, change, key, key_of, keys, owners, peppers_in_use, stopped, 
 pub use outbox::{Cursor, Due, KEYS_AT_ONCE, OutboxRow, SECRETS_AT_ONCE, due, publish, published};
 pub use records::{RecordFault, record};
 pub use restore::restored;
-pub use routes::{route_limits_changed, route_limits_known};
+pub use routes::{route_limits_changed, route_limits_deployed, route_limits_known};
 pub use sql::{Column, Fault, Given, Row, Sql};
 pub use usage::{
     HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, USAGE_SWEEP_MAX, UsageRow, UsageWanted,

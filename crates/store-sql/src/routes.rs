@@ -59,6 +59,49 @@ pub fn route_limits_changed(
     Ok((known.into_iter().map(|stamp| stamp.unwrap_or(next)).collect(), after))
 }
 
+/// The same for a deployment that was made at `deployed`, which may be one of several that are at work at one time: of
+/// each limit the numbers are those that the newest of them says.
+///
+/// An older one changes nothing. For numbers that are not the last ones it is given the lowest stamp there is, so that
+/// every bucket which knows a newer one goes by that, and tells it so. A deployment that does not say when it was made
+/// is the oldest.
+///
+/// # Errors
+///
+/// When the store fails: nothing of it may be kept then.
+pub fn route_limits_deployed(
+    sql: &mut impl Sql,
+    kept: &mut Option<Kept>,
+    wanted: &[Limit<'_>],
+    deployed: UnixMillis,
+    now: UnixMillis,
+) -> Result<Vec<Stamp>, Fault> {
+    // None was made in the future: it would be the newest until then.
+    let deployed = deployed.min(now);
+    let (mut own, mut newer) = (vec![], vec![]);
+    for limit in wanted {
+        let rows = sql.rows(statements::DEPLOYED, &[limit.name.as_str().into()])?;
+        let said = rows.first().map(|row| row.number(0)).transpose()?.unwrap_or(0);
+        if said <= deployed.0 {
+            own.push(*limit);
+            newer.push(said < deployed.0);
+        }
+    }
+    // What nobody newer has said is as it would be alone.
+    let mut stamps = route_limits_known(sql, wanted)?;
+    let (settled, _) = route_limits_changed(sql, kept, &own, now)?;
+    for ((limit, newer), stamp) in own.iter().zip(newer).zip(settled) {
+        if newer {
+            let row = [limit.name.as_str().into(), deployed.0.into()];
+            sql.rows(statements::DEPLOYED_KEPT, &row)?;
+        }
+        for (_, place) in wanted.iter().zip(&mut stamps).filter(|(other, _)| *other == limit) {
+            *place = Some(stamp);
+        }
+    }
+    Ok(stamps.into_iter().map(Option::unwrap_or_default).collect())
+}
+
 /// Numbers in their one spelling.
 fn spelled(numbers: Numbers) -> String {
     let burst = numbers.burst();

@@ -4,12 +4,12 @@
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 5;
+pub const VERSION: i64 = 6;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 5] = [FIRST, SECOND, THIRD, FOURTH, FIFTH];
+pub const MIGRATIONS: [&[&str]; 6] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -119,4 +119,12 @@ const FIFTH: &[&str] = &[
         at_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID",
     "CREATE INDEX usage_heard_in_order ON usage_heard (at_ms)",
+];
+
+const SIXTH: &[&str] = &[
+    // When the deployment was made that said a route's limit last; none where deployments do not say.
+    "CREATE TABLE deployments (
+        name TEXT PRIMARY KEY,
+        at_ms INTEGER NOT NULL CHECK (at_ms > 0)
+    ) STRICT, WITHOUT ROWID",
 ];

@@ -124,6 +124,11 @@ statements! {
     /// When a route's limit last changed, if it is what it was.
     ROUTE_LIMIT = "SELECT incarnation, epoch FROM route_limits
         WHERE name = ?1 AND scope = ?2 AND numbers = ?3";
+    /// When the deployment was made that said a route's limit last.
+    DEPLOYED = "SELECT at_ms FROM deployments WHERE name = ?1";
+    /// A newer one has said it.
+    DEPLOYED_KEPT = "INSERT INTO deployments (name, at_ms) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET at_ms = excluded.at_ms";
     /// A route's limit is another one.
     ROUTE_LIMIT_KEPT =
         "INSERT INTO route_limits (name, scope, numbers, incarnation, epoch) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -27,6 +27,7 @@ locals {
     { name = "TOLLGATE_SECRETS", type = "secret_text", text = var.secrets },
     { name = "TOLLGATE_ADMIN", type = "secret_text", text = var.admin_record },
     { name = "RECORDS", type = "kv_namespace", namespace_id = cloudflare_workers_kv_namespace.records.id },
+    { name = "TOLLGATE_VERSION", type = "version_metadata" },
     { name = "BUCKET", type = "durable_object_namespace", class_name = "Bucket" },
     { name = "RELAY", type = "durable_object_namespace", class_name = "Relay" },
     { name = "LEDGER", type = "durable_object_namespace", class_name = "Ledger" },

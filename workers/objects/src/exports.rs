@@ -163,8 +163,8 @@ pub(crate) extern "C" fn ledger_open(version: f64) -> f64 {
 /// Answers a question to the ledger: 1 if there is an answer.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
-pub(crate) extern "C" fn ledger_ask(len: usize, now_ms: f64) -> u32 {
-    done(|objects| objects.ledger_ask(len, millis(now_ms)))
+pub(crate) extern "C" fn ledger_ask(len: usize, deployed_ms: f64, now_ms: f64) -> u32 {
+    done(|objects| objects.ledger_ask(len, millis(deployed_ms), millis(now_ms)))
 }
 
 /// Does what whoever may asks for, and gives the status of the answer; 0 if there is none.

@@ -17,7 +17,7 @@ use tollgate_store_cloudflare::{
 };
 use tollgate_store_sql::{
     Cursor, Fault, Kept, OutboxRow, RecordFault, Sql, age, due, keep_usage, ledger as how_far,
-    publish, published, record, refresh, route_limits_changed,
+    publish, published, record, refresh, route_limits_deployed,
     schema::{MIGRATIONS, VERSION},
     sweep_usage,
 };
@@ -89,11 +89,11 @@ impl Ledger {
         sql: &mut impl Sql,
         peppers: &Peppers,
         question: &[u8],
-        now: UnixMillis,
+        (deployed, now): (UnixMillis, UnixMillis),
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         if is_about_limits(question) {
-            return self.limits(sql, question, now, out);
+            return self.limits(sql, question, (deployed, now), out);
         }
         if is_usage(question) {
             return usage(sql, question, now, out);
@@ -114,18 +114,18 @@ impl Ledger {
         push_part(head, out).map_err(MessageError::code)
     }
 
-    /// Says since when limits of routes have their numbers; those that are new or others have them from now on. Within a
-    /// transaction of the caller's.
+    /// Says since when limits of routes have their numbers; those that are new or others have them from now on, unless a
+    /// newer deployment says them. Within a transaction of the caller's.
     fn limits(
         &mut self,
         sql: &mut impl Sql,
         question: &[u8],
-        now: UnixMillis,
+        (deployed, now): (UnixMillis, UnixMillis),
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let wanted = read_limits(question).map_err(MessageError::code)?;
-        let changed = route_limits_changed(sql, &mut self.kept, &wanted, now);
-        let (stamps, _) = changed.map_err(|fault| refusal(&fault))?;
+        let stamps = route_limits_deployed(sql, &mut self.kept, &wanted, deployed, now);
+        let stamps = stamps.map_err(|fault| refusal(&fault))?;
         // It is read again: whether this is kept is not known here.
         self.kept = None;
         self.publishes = true;

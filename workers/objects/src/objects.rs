@@ -222,16 +222,21 @@ impl<O: Outside> Objects<O> {
         })
     }
 
-    /// Answers a question of `len` bytes to the ledger.
+    /// Answers a question of `len` bytes to the ledger, of a gate that was deployed at `deployed`; 0 if it does not say.
     ///
     /// # Errors
     ///
     /// When it is none, or the storage fails.
-    pub fn ledger_ask(&mut self, len: usize, now: UnixMillis) -> Result<(), Refusal> {
+    pub fn ledger_ask(
+        &mut self,
+        len: usize,
+        deployed: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<(), Refusal> {
         let now = self.reading(now);
         self.with_input(len, |objects, question, out| {
             let Self { outside, peppers, ledger, .. } = objects;
-            ledger.ask(&mut Database(outside), peppers, question, now.wall, out)
+            ledger.ask(&mut Database(outside), peppers, question, (deployed, now.wall), out)
         })
     }
 

@@ -58,9 +58,9 @@ fn a_store_of_a_newer_program_is_refused() {
     let folder = Folder::new();
     drop(folder.store());
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    raw.execute_batch("PRAGMA user_version = 6").unwrap();
+    raw.execute_batch("PRAGMA user_version = 7").unwrap();
     let error = failure(&folder, "store.db", Access::Create);
-    assert!(matches!(error, OpenFailure::Newer { version: 6 }), "{error}");
+    assert!(matches!(error, OpenFailure::Newer { version: 7 }), "{error}");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
     let folder = Folder::new();
     let stamp = change(&mut folder.store(), &creation(1)).stamp;
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    let first = "DROP TABLE usage; DROP TABLE usage_heard;
+    let first = "DROP TABLE deployments; DROP TABLE usage; DROP TABLE usage_heard;
         DROP INDEX outbox_in_order; DROP TABLE route_limits; ALTER TABLE stops DROP COLUMN at_ms;
         INSERT INTO stops (tenant, owner) VALUES ('acme', ''); PRAGMA user_version = 1";
     raw.execute_batch(first).unwrap();
@@ -76,7 +76,7 @@ fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
     assert_eq!(store.stamp().unwrap(), stamp);
     let version = raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(version, schema::VERSION);
-    for table in ["route_limits", "usage", "usage_heard"] {
+    for table in ["route_limits", "usage", "usage_heard", "deployments"] {
         raw.prepare(&format!("SELECT * FROM {table}")).unwrap();
     }
     // Nobody knows since when it is.
