@@ -102,6 +102,15 @@ impl Fetched {
         };
         Ok(Self(contents))
     }
+
+    /// What was opened, for whoever looks into a store: whether it may be used is for the head to say.
+    #[must_use]
+    pub fn found(&self) -> Option<Found<'_>> {
+        match &self.0 {
+            Contents::Record(packed) => record::Record::unpack(packed).map(Found::Present),
+            Contents::Absence(absence) => Some(Found::Absent(*absence)),
+        }
+    }
 }
 
 /// What an authority says of its head: owned, so that it can travel with any reply.
