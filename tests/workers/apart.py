@@ -10,14 +10,14 @@ from types import SimpleNamespace
 
 from contract import driver_workers, workers_config
 from contract.driver_workers import CLIENT, COUNTRY
-from contract.workers_config import CLASSES, DATE, FLAGS, deployed, module, plain, quoted
+from contract.workers_config import DATE, FLAGS, deployed, module, plain, quoted
 from gate.deployed import until
 
 from .fleet import ORIGIN, Fleet
 from .process import ended, started
 
-#: The bindings of objects that are elsewhere.
-FAR = "tests/workers/far.mjs"
+#: The bindings of objects that are elsewhere, and which of them gates ask.
+FAR, ASKED = "tests/workers/far.mjs", ("BUCKET", "RELAY", "LEDGER")
 
 
 class Apart:
@@ -69,8 +69,8 @@ def config_of(fleet: Fleet, names: list[str], secrets: str) -> str:
     sockets = [f'(name = "{name}", address = "127.0.0.1:0", {front}, service = "{name}")' for name in names]
     bound = [f'(name = "TOLLGATE", json = {quoted(json.dumps(settings))})', '(name = "RECORDS", kvNamespace = "kv")',
              f'(name = "TOLLGATE_SECRETS", text = {quoted(secrets)})']
-    bound += [f'(name = "{name.upper()}", wrapped = (moduleName = "test:far", entrypoint = "{name.upper()}", '
-              f'innerBindings = [(name = "objects", service = "objects")]))' for name in CLASSES]
+    bound += [f'(name = "{name}", wrapped = (moduleName = "test:far", entrypoint = "{name}", '
+              f'innerBindings = [(name = "objects", service = "objects")]))' for name in ASKED]
     beside = ""
     if not fleet.origin_port:
         services.append('(name = "origin", worker = .origin)')

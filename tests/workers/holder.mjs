@@ -6,12 +6,16 @@ import * as deployed from "./objects.mjs";
 const SILENT_MS = 30_000;
 const SLOW_MS = 120;
 
-const counts = { Bucket: 0, Relay: 0, Ledger: 0 };
+/** How often each is asked; the witness, only by the ledger, which is not counted. */
+const counts = { Bucket: 0, Relay: 0, Ledger: 0, Witness: 0 };
+/** How often the ledger was asked for a record. */
+let records = 0;
 /** How often the ledger was administered, whatever came of it. */
 let administered = 0;
 /** What becomes of questions: "honest", or a name below; of every so manieth one, to one class or to all. */
 let manner = { name: "honest", of: "", every: 1 };
 
+const text = new TextDecoder();
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** How questions go wrong. */
@@ -46,6 +50,7 @@ function held(name) {
   return class extends deployed[name] {
     async ask(...given) {
       counts[name] += 1;
+      if (name === "Ledger" && text.decode(given[0]).includes('"lookup"')) records += 1;
       const ask = () => super.ask(...given);
       const mine = (manner.of === "" || manner.of === name) && counts[name] % manner.every === 0;
       return mine && manner.name !== "honest" ? MANNERS[manner.name](ask, this) : ask();
@@ -112,6 +117,6 @@ export default {
       const answer = await env.LEDGER.get(env.LEDGER.idFromName("ledger")).ask(new TextEncoder().encode('{"since":[0,0]}'));
       return new Response(answer.slice(4));
     }
-    return Response.json({ ...counts, administered, manner: manner.name, ahead });
+    return Response.json({ ...counts, records, administered, manner: manner.name, ahead });
   },
 };
