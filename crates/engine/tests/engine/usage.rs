@@ -250,23 +250,26 @@ fn an_outage_of_days_costs_no_more_room_and_nothing_of_the_sum() {
 
 #[test]
 fn requests_count_in_the_hour_in_which_they_are_decided() {
+    let demand = route("");
     let mut rig = rig();
-    rig.come(0);
-    let first = hour_of(rig.now.wall);
-    rig.pass_ms(100);
-    rig.answer_all();
-    let rest = HOUR_MS - rig.now.wall.0 % HOUR_MS;
-    rig.now = rig.now.plus(rest);
-    let mut hours = vec![];
-    assert_eq!(rig.come(0), "parked");
-    while let Some(errand) = sent(&mut rig) {
-        hours.extend(batch(&errand).lines().map(|line| line.hour));
+    rig.now = rig.now.plus(HOUR_MS - rig.now.wall.0 % HOUR_MS - 2);
+    assert!(sent(&mut rig).is_some_and(|errand| {
         rig.reply(&errand, Ok(Reply::Usage));
-        rig.answer_all();
+        true
+    }));
+    let first = hour_of(rig.now.wall);
+    rig.now = rig.now.plus(HOUR_MS - rig.now.wall.0 % HOUR_MS - 2);
+    // A head comes first.
+    rig.arrive(under(0, &demand));
+    rig.answer_all();
+    for _ in 0..4 {
+        assert_eq!(rig.arrive(under(0, &demand)), "allow");
+        rig.skip_ms(1);
     }
-    hours.sort_unstable();
-    hours.dedup();
-    assert_eq!(hours, [first, first + 1]);
+    rig.told();
+    let errand = sent(&mut rig).unwrap();
+    let hours: Vec<_> = batch(&errand).lines().map(|line| (line.hour, line.count)).collect();
+    assert_eq!(hours, [(first, 3), (first + 1, 2)]);
 }
 
 #[test]
@@ -274,6 +277,8 @@ fn a_freeze_loses_nothing_of_what_was_counted_and_the_batches_after_it_are_anoth
     let mut rig = rig();
     let open = sent(&mut rig).unwrap();
     rig.come(0);
+    rig.answer_all();
+    assert_eq!(rig.told(), ["2 allow"]);
     rig.now = Reading { wall: rig.now.wall.plus(60_000), ..rig.now };
     rig.tick();
     assert!(rig.engine.needs_holder());
@@ -306,10 +311,11 @@ fn who_ends_hands_over_what_is_left() {
 #[test]
 fn a_key_that_is_given_to_another_owner_is_counted_for_each_of_them() {
     let (mut rig, mut kept) = (rig(), Kept::default());
-    rig.come(0);
+    let demand = route("");
+    rig.arrive(under(0, &demand));
     rig.book.change(0, |card| card.owner = "carol".into());
     rig.pass_ms(1_001);
-    rig.come(0);
+    rig.arrive(under(0, &demand));
     rig.answer_all();
     rig.told();
     hand_over(&mut rig, &mut kept);

@@ -134,6 +134,7 @@ fn a_batch_counts_once_however_often_it_comes_and_so_does_an_older_one() {
         assert_eq!(Gate::keep(&mut store, &second, NOW), 3);
         // One that was under way all the time.
         assert_eq!(Gate::keep(&mut store, &first, NOW), 3);
+        assert_eq!(Gate::keep(&mut store, &second, NOW), 3);
         // Another gate's first batch has the same number, and is another.
         let mut other = Gate::new(2);
         other.come(&mut store, 1, 1);
