@@ -1,6 +1,6 @@
 //! The head and records, read together.
 
-use std::{collections::BTreeMap, future::Future};
+use std::collections::BTreeMap;
 
 use tollgate_core::{
     lookup::LookupId,
@@ -16,7 +16,7 @@ use crate::{
     call::Deadline,
     documents::{Unread, effective, item::Place, read::Reading},
     head::{DAMAGED, Dated, HeadItem, Item, read_entries, text},
-    layout::{ENTRIES, PAGES_MAX, TEXT},
+    layout::{ENTRIES, HEAD, PAGES_MAX, TEXT},
     publish::fault::Fault,
 };
 
@@ -25,6 +25,9 @@ const RECORDS_AT_ONCE: usize = 99;
 
 /// So often pages are read again because the head had others by then.
 const PAGES_ROUNDS_MAX: u32 = 3;
+
+/// An answer without the head, which every table has that was begun: none that anything can be concluded from.
+const NO_HEAD: Unread = Unread::Read(Fault::Damaged(HEAD));
 
 /// What an errand of a record wants.
 struct Wanted<'e> {
@@ -59,8 +62,8 @@ impl Store {
     /// Reads the head's item, strongly consistent.
     pub(crate) async fn head_item(&self, deadline: &Deadline<'_>) -> Result<HeadItem, StoreError> {
         let (reading, place) = (self.reading(), Place::head());
-        let item = self.patiently(deadline, || reading.one(&place)).await?;
-        self.learnt(item.as_ref())
+        let item = self.patiently(deadline, || async { reading.one(&place).await?.ok_or(NO_HEAD) });
+        self.learnt(&item.await?)
     }
 
     async fn read(
@@ -82,9 +85,12 @@ impl Store {
         } else {
             let mut all = places;
             all.push(Place::head());
-            let mut items = self.patiently(deadline, || reading.several(&all)).await?;
-            let head = self.learnt(items.remove(&Place::head()).as_ref())?;
-            (head, items.into_iter().collect())
+            let told = self.patiently(deadline, || async {
+                let mut items = reading.several(&all).await?;
+                items.remove(&Place::head()).map(|head| (head, items)).ok_or(NO_HEAD)
+            });
+            let (head, items) = told.await?;
+            (self.learnt(&head)?, items.into_iter().collect())
         };
         let mut replies = Vec::with_capacity(wanted.len());
         for wanted in wanted {
@@ -116,8 +122,12 @@ impl Store {
             let mut places: Vec<Place> = pages.iter().map(|&last| Place::page(last)).collect();
             places.push(Place::head());
             let reading = self.reading();
-            let mut found = self.patiently(deadline, || reading.together(&places)).await?;
-            head = self.learnt(found.remove(&Place::head()).as_ref())?;
+            let told = self.patiently(deadline, || async {
+                let mut items = reading.together(&places).await?;
+                items.remove(&Place::head()).map(|head| (head, items)).ok_or(NO_HEAD)
+            });
+            let (item, found) = told.await?;
+            head = self.learnt(&item)?;
             if head.pages_for(since) == pages {
                 let entries = pages.iter().map(|&last| paged(found.get(&Place::page(last))));
                 let entries: Vec<Vec<Dated>> = entries.collect::<Option<_>>().ok_or(DAMAGED)?;
@@ -159,9 +169,9 @@ impl Store {
         deadline: &Deadline<'_>,
     ) -> Result<(Vec<u8>, HeadItem), StoreError> {
         let reading = self.reading();
-        let found = self.patiently(deadline, || effective(&reading, seen.item, lookup, peppers));
-        let found = found.await?;
-        let head = self.learnt(Some(&found.head))?;
+        let read = || effective(&reading, seen.item, lookup, peppers);
+        let found = self.patiently(deadline, read).await?;
+        let head = self.learnt(&found.head)?;
         Ok((found.text, head))
     }
 
@@ -170,15 +180,14 @@ impl Store {
     }
 
     /// The head of an item, which is remembered.
-    fn learnt(&self, item: Option<&Item>) -> Result<HeadItem, StoreError> {
-        let missing = StoreError::Damaged(OpenError::Other("head_missing"));
-        let head = HeadItem::read(item.ok_or(missing)?).ok_or(DAMAGED)?;
+    fn learnt(&self, item: &Item) -> Result<HeadItem, StoreError> {
+        let head = HeadItem::read(item).ok_or(DAMAGED)?;
         self.learn(head.written());
         Ok(head)
     }
 
     /// Reads again and again until there is an answer or no time.
-    async fn patiently<T, E: Into<Unread>, F: Future<Output = Result<T, E>>>(
+    async fn patiently<T, F: Future<Output = Result<T, Unread>>>(
         &self,
         deadline: &Deadline<'_>,
         read: impl Fn() -> F,
@@ -187,7 +196,7 @@ impl Store {
         loop {
             let (error, hopeless) = match deadline.within(read()).await {
                 Some(Ok(found)) => return Ok(found),
-                Some(Err(error)) => concluded(&error.into()),
+                Some(Err(error)) => concluded(&error),
                 None => (StoreError::Unreachable, false),
             };
             if hopeless || !deadline.pause(failed).await {
@@ -262,6 +271,7 @@ fn paged(item: Option<&Item>) -> Option<Vec<Dated>> {
 fn concluded(unread: &Unread) -> (StoreError, bool) {
     let other = |code| (StoreError::Damaged(OpenError::Other(code)), true);
     match unread {
+        Unread::Read(Fault::Damaged(HEAD)) => (other("head_missing").0, false),
         Unread::Read(Fault::Busy(_)) => (StoreError::Refused, false),
         Unread::Read(Fault::Unreachable(_)) => (StoreError::Unreachable, false),
         Unread::Read(Fault::Denied(_)) => other("table_denied"),

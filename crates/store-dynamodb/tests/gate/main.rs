@@ -18,6 +18,7 @@ mod limits;
 mod local;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod reads;
 #[path = "../support/ring.rs"]
 mod ring;
 #[path = "../support/time.rs"]
