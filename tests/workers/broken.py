@@ -62,7 +62,7 @@ COPIES = {
     "a bucket forgets what it has granted": Broken(N, "were admitted", without(CLOUDFLARE, PUT)),
     "a hot bucket forgets what it has granted": Broken(HOT, "over the bucket", without(CLOUDFLARE, PUT), slow=True),
     "a bucket is kept in memory only": Broken("objects are overloaded, reset, silent, cut off", "of a limit of", IN_MEMORY, slow=True),
-    "an evicted bucket is kept in memory only": Broken("objects are evicted between requests", "of 300", IN_MEMORY, slow=True),
+    "an evicted bucket is kept in memory only": Broken("objects are evicted between requests", "of 600", IN_MEMORY, slow=True),
     "nobody but KV is asked for records": Broken(KV, "a good key never passed", ALONE, slow=True),
     "what KV does not have there is not": Broken("a key that is made after its absence was kept", "is asked for too early", ALONE),
     "KV is asked twice": Broken("10,000 ask for one cold key", "reads of KV", ((CLOUDFLARE, READ, f"await env.RECORDS.get(key);\n      {READ}"),)),
