@@ -39,6 +39,9 @@ impl Ledger for Publisher {
         limit: usize,
         tenant: Option<&str>,
     ) -> Result<Page, LedgerError> {
+        if tenant.is_some_and(|tenant| !named(tenant)) {
+            return Ok(Page { keys: vec![], next: None });
+        }
         let limit = limit.clamp(1, PAGE_MAX);
         let pk = tenant.map_or_else(|| KEYS.to_owned(), tenant_name);
         Ok(self.wait(async |this| this.reading.page(&pk, after, limit).await)?)
@@ -50,6 +53,9 @@ impl Ledger for Publisher {
     }
 
     fn stopped(&mut self, tenant: &str, owner: &str) -> Result<Stopped, LedgerError> {
+        if !named(tenant) || !named(owner) {
+            return Ok(Stopped::default());
+        }
         let (owner, tenant) = (Place::owner(tenant, owner), Place::tenant(tenant));
         let both = [owner.clone(), tenant.clone()];
         let found = self.wait(async |this| this.reading.several(&both).await)?;
@@ -74,6 +80,9 @@ impl Ledger for Publisher {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Holder>, LedgerError> {
+        if !named(tenant) {
+            return Ok(vec![]);
+        }
         let limit = limit.clamp(1, PAGE_MAX);
         let (pk, prefix, after) = (tenant_name(tenant), owner_sk(""), after.map(owner_sk));
         let found = self.wait(async |this| {
@@ -102,6 +111,11 @@ impl Ledger for Publisher {
             }
         }
     }
+}
+
+/// Whether anybody may be called so: of whoever may not there is nothing, and a table may refuse to look.
+fn named(text: &str) -> bool {
+    Id::new(text).is_ok()
 }
 
 /// The name of an item of a list.
@@ -141,7 +155,7 @@ impl Reading {
 
     /// The keys of some ids that there are, in their order, with the numbers in force.
     async fn keys(&self, ids: Vec<String>) -> Result<Vec<Key>, Fault> {
-        let ids: Vec<String> = ids.into_iter().filter(|id| Id::new(id).is_ok()).collect();
+        let ids: Vec<String> = ids.into_iter().filter(|id| named(id)).collect();
         let places: Vec<Place> = ids.iter().map(|id| Place::key(id)).collect();
         let items = self.several(&places).await?;
         self.completed(places.iter().filter_map(|place| items.get(place))).await

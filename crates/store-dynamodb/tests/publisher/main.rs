@@ -15,3 +15,10 @@ mod made;
 mod outbox;
 mod races;
 mod restoring;
+#[path = "../../../ledger/tests/stores/rules.rs"]
+mod rules;
+
+#[test]
+fn it_does_what_every_store_does() {
+    rules::every_rule(|| Box::new(local::Place::new().publisher()));
+}

@@ -22,7 +22,14 @@ mod opening;
 mod renumbering;
 mod restoring;
 mod routes;
+#[path = "../../../ledger/tests/stores/rules.rs"]
+mod rules;
 mod statements;
 mod sweeping;
 mod told;
 mod usage;
+
+#[test]
+fn it_does_what_every_store_does() {
+    rules::every_rule(|| Box::new(tollgate_store_sqlite::Store::memory().unwrap()));
+}
