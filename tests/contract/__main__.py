@@ -5,7 +5,7 @@ import sys
 import time
 
 from . import guards, report
-from .doors import DOORS
+from .doors import BY_NAME, DOORS, EVENTS
 from .host import Host
 from .parts import play
 from .rows import all_rows
@@ -24,6 +24,10 @@ def _host(arguments) -> Host:
         from .driver_edge import EdgeHost
 
         return EdgeHost(arguments.binary)
+    if arguments.host == "lambda":
+        from .driver_lambda import LambdaHost
+
+        return LambdaHost(arguments.binary)
     from .fake_host import FakeHost
 
     return FakeHost()
@@ -42,7 +46,8 @@ def run(arguments) -> int:
     def chosen(row) -> bool:
         return (arguments.only or "") in f"{row.family}/{row.name} [{row.cls}] ({row.config}) at {row.door}"
 
-    outcomes = play(lambda: _host(arguments), rows, configs, [DOORS[name] for name in arguments.doors or DOORS], chosen)
+    ways = EVENTS if arguments.host == "lambda" else DOORS
+    outcomes = play(lambda: _host(arguments), rows, configs, [BY_NAME[name] for name in arguments.doors or ways], chosen)
     lines = report.every(outcomes) if arguments.rows else []
     lines += [*report.away(outcomes), *report.failed(outcomes, arguments.verbose), *report.table(outcomes)]
     print("\n".join(lines))
@@ -62,11 +67,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="contract", description=__doc__)
     commands = parser.add_subparsers(required=True)
     runs = commands.add_parser("run", help="play the rows on a host")
-    runs.add_argument("--host", choices=("native", "workers", "edge-runtime", "fake"), default="native")
+    runs.add_argument("--host", choices=("native", "workers", "edge-runtime", "lambda", "fake"), default="native")
     runs.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate")
     runs.add_argument("--sha256", help="what the binary must be: as `cargo xtask size` measured it")
     runs.add_argument("--only", help="rows whose family, name, class, configuration or door contains this")
-    runs.add_argument("--door", dest="doors", action="append", choices=tuple(DOORS), help="only this way to the gate")
+    runs.add_argument("--door", dest="doors", action="append", choices=tuple(BY_NAME), help="only this way to the gate")
     runs.add_argument("--verbose", action="store_true", help="what was sent and received where a row failed")
     runs.add_argument("--rows", action="store_true", help="a line for each row")
     runs.set_defaults(run=run)

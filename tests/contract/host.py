@@ -84,6 +84,10 @@ class Gate:
     #: Where it answers the questions of proxies, if its configuration says `decide`.
     questions: tuple[str, int]
 
+    def key_set(self) -> dict | None:
+        """The public keys, where the platform publishes them beside the gate; None where the gate serves them itself."""
+        return None
+
     def store_calls(self) -> int:
         """How often the store was asked for requests so far, counted at the store. Needs `calls`."""
         raise NotImplementedError

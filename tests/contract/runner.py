@@ -6,7 +6,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from .doors import DOORS, Door, Inexpressible
+from .doors import BY_NAME, Door, Inexpressible
 from .host import Gate, Host, Unavailable
 from .judge import Judge
 from .machine import Machine
@@ -96,7 +96,7 @@ class Runner:
         self.rows = list(enumerate(rows, start=1))
         self.configs = {**CONFIGS, **(configs or {})}
         #: Which gate each row is played on.
-        self.seats = {number: seat(self.configs[row.config], DOORS[row.door]) for number, row in self.rows if not row.elsewhere}
+        self.seats = {number: seat(self.configs[row.config], BY_NAME[row.door]) for number, row in self.rows if not row.elsewhere}
         self.gates: dict[str, Gate] = {}
         self.judges: dict[str, Judge] = {}
         self.outcomes: dict[int, Outcome] = {}
@@ -144,13 +144,13 @@ class Runner:
     def _because(self, row: Row) -> str | None:
         if row.elsewhere:
             return row.elsewhere
-        return self.host.because(row, self.configs[row.config]) or DOORS[row.door].because(row)
+        return self.host.because(row, self.configs[row.config]) or BY_NAME[row.door].because(row)
 
     # Gates
 
     def _start(self, mine: list[tuple[int, Row]]):
         deployments = {}
-        asking = {self.seats[number].name for number, row in mine if DOORS[row.door].asks}
+        asking = {self.seats[number].name for number, row in mine if BY_NAME[row.door].asks}
         for number, row in mine:
             if row.last:
                 continue
@@ -185,6 +185,8 @@ class Runner:
         nothing = Row("", "", "own", door="tls" if deployment.config.tls else "tcp")
 
         def served() -> dict:
+            if (published := gate.key_set()) is not None:
+                return published
             stage = Stage(gate, None, nothing, 0, lonely=False)
             answer = stage.ask(request(path=JWKS_PATH))
             if answer is None or answer.status != 200:
@@ -194,7 +196,8 @@ class Runner:
         judge = Judge(deployment, served(), self.host.clock_ms)
         judge.refresh_keys = served
         # The first question of all opens connections to store and origin: no row is about that.
-        Stage(gate, judge, nothing, 0, lonely=False).ask(request(x_api_key("bare")))
+        if gate.key_set() is None:
+            Stage(gate, judge, nothing, 0, lonely=False).ask(request(x_api_key("bare")))
         return gate, judge
 
     # Rows
@@ -210,7 +213,7 @@ class Runner:
             return
         gate = self.gates[name]
         # Through other doors every request carries its mark; on a gate of TCP or TLS one without it is this row's.
-        lonely = DOORS[row.door].raw and not gate.deployment.config.parallel
+        lonely = BY_NAME[row.door].raw and not gate.deployment.config.parallel
         stage = Stage(gate, self.judges[name], row, number, lonely)
         begun = time.monotonic()
         outcome.because = _attempt(stage)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reference import key as key_format
 
-from .doors import DOORS, Inexpressible
+from .doors import BY_NAME, Inexpressible
 from .doors.base import Line
 from .host import Gate
 from .judge import Judge
@@ -92,7 +92,7 @@ class Stage:
         self.told: list[str] = []
         self.wanted: list[tuple[Seen, bytes, bytes]] = []
         self.checks = 0
-        self.door = DOORS[row.door]
+        self.door = BY_NAME[row.door]
         #: Whether what the origin received is compared; a script that counts answers itself leaves it.
         self.compares_origin = True
         self.at_origin = gate.origin.count()

@@ -11,6 +11,7 @@ mod fetch;
 mod gate;
 mod lines;
 mod log;
+mod place;
 mod setup;
 mod stores;
 
@@ -19,5 +20,6 @@ pub use environment::Environment;
 pub use fetch::secrets;
 pub use gate::{Gate, Outcome, Patience};
 pub use log::{Log, Output};
+pub use place::Place;
 pub use setup::{Settings, StartError};
 pub use stores::{Replies, Stores};

@@ -5,6 +5,7 @@ and gives back what the client was answered. It judges nothing, and no row is wr
 say is not applicable there, with the reason; what a door is known to answer differently stands in its `instead`.
 """
 
+from . import gateway
 from .base import Door, Inexpressible
 from .http2 import Http2
 from .plain import Plain, Tls
@@ -13,4 +14,11 @@ from .questions import Envoy, Forward, Nginx
 #: All of them, in the order of the table.
 DOORS: dict[str, Door] = {door.name: door for door in (Plain(), Tls(), Http2(), Forward(), Nginx(), Envoy())}
 
-__all__ = ["DOORS", "Door", "Inexpressible"]
+#: Those of authorizers, which no other host has.
+EVENTS: dict[str, Door] = {
+    door.name: door for door in (gateway.RestRequest(), gateway.Token(), gateway.Http1(), gateway.Http2(), gateway.Simple())
+}
+#: Every door by its name.
+BY_NAME = {**DOORS, **EVENTS}
+
+__all__ = ["BY_NAME", "DOORS", "EVENTS", "Door", "Inexpressible"]

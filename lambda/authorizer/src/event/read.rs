@@ -1,6 +1,7 @@
 //! Reading events. What a kind has not is not looked for, and what is of another type than it should be is malformed.
 
 use serde_json::{Map, Value};
+use tollgate_lambda::Place;
 
 use super::{Arn, EVENT_BYTES_MAX, Event, FIELD_BYTES_MAX, FIELDS_MAX, Kind, Malformed, Setting};
 
@@ -49,11 +50,9 @@ fn request(event: &Members, kind: Kind, setting: &Setting) -> Result<Event, Malf
     let context = context(event)?;
     let identity = members(context, "identity")?;
     let path = needed(event, "path")?;
-    let path = match kind {
-        Kind::Http1 => without_prefix(path, context, &arn, setting)?,
-        // A REST API's path never has the stage.
-        Kind::Token | Kind::Request | Kind::Http2 => without_base(path, context, setting)?,
-    };
+    let stage = text_at(context, "stage")?.unwrap_or(arn.stage());
+    // A REST API's path never has the stage.
+    let path = without_prefix(path, context, Some(stage).filter(|_| kind == Kind::Http1), setting)?;
     let event = Event {
         kind,
         method: needed(event, "httpMethod")?.to_owned(),
@@ -74,7 +73,9 @@ fn second(event: &Members, setting: &Setting) -> Result<Event, Malformed> {
     let arn = Arn::read(needed(event, "routeArn")?)?;
     let context = context(event)?;
     let http = members(context, "http")?.ok_or(Malformed("requestContext.http"))?;
-    let path = without_prefix(needed(event, "rawPath")?, context, &arn, setting)?;
+    let path = needed(event, "rawPath")?;
+    let stage = text_at(context, "stage")?.unwrap_or(arn.stage());
+    let path = without_prefix(path, context, Some(stage), setting)?;
     let query = text_at(event, "rawQueryString")?.filter(|query| !query.is_empty());
     let event = Event {
         kind: Kind::Http2,
@@ -108,52 +109,20 @@ fn address(text: Option<&str>) -> Option<std::net::IpAddr> {
     text.and_then(|text| text.parse().ok())
 }
 
-/// An HTTP API's path, without the stage that stands before it under the API's own domain, and nowhere else.
+/// The path without what stands before it; `stage` where this kind of API has it there.
 fn without_prefix<'p>(
     path: &'p str,
     context: &Members,
-    arn: &Arn,
+    stage: Option<&str>,
     setting: &Setting,
 ) -> Result<&'p str, Malformed> {
-    if !is_own_domain(context)? {
-        return without_base(path, context, setting);
-    }
-    let stage = text_at(context, "stage")?.unwrap_or(arn.stage());
-    if stage == "$default" {
-        return Ok(path);
-    }
-    Ok(rest(path, stage).unwrap_or(path))
-}
-
-/// The path without what maps it to this API under a domain of one's own.
-fn without_base<'p>(
-    path: &'p str,
-    context: &Members,
-    setting: &Setting,
-) -> Result<&'p str, Malformed> {
-    match &setting.base_path {
-        Some(base) if !is_own_domain(context)? => {
-            Ok(rest(path, base.trim_matches('/')).unwrap_or(path))
-        }
-        Some(_) | None => Ok(path),
-    }
-}
-
-/// Whether the request came under the domain that every API has, where the stage is part of the path.
-fn is_own_domain(context: &Members) -> Result<bool, Malformed> {
-    let Some(domain) = text_at(context, "domainName")? else { return Ok(true) };
-    let api = text_at(context, "apiId")?.unwrap_or_default();
-    let rest = domain.strip_prefix(api).and_then(|rest| rest.strip_prefix(".execute-api."));
-    Ok(rest.is_some())
-}
-
-/// What follows a first segment.
-fn rest<'p>(path: &'p str, segment: &str) -> Option<&'p str> {
-    let rest = path.strip_prefix('/')?.strip_prefix(segment)?;
-    match rest {
-        "" => Some("/"),
-        _ => Some(rest).filter(|rest| rest.starts_with('/')),
-    }
+    let place = Place {
+        domain: text_at(context, "domainName")?,
+        api: text_at(context, "apiId")?,
+        stage,
+        base_path: setting.base_path.as_deref(),
+    };
+    Ok(place.path(path))
 }
 
 /// The fields of a payload that tells duplicates apart. What stands in the one place only is not left out.
