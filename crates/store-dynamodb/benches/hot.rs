@@ -29,7 +29,7 @@ use std::{sync::Arc, time::Duration};
 use holder::Holder;
 use proxy::Proxy;
 use tollgate_core::{
-    lease::{Host, HolderId},
+    lease::{HolderId, Host},
     limit::Numbers,
 };
 use tollgate_store_dynamodb::Store;
@@ -54,7 +54,10 @@ async fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|word| word.parse().ok()).collect();
     let holders = u8::try_from(numbers.first().copied().unwrap_or(8)).unwrap();
     let millis = SETTLING_MS + 1_000 * numbers.get(1).copied().unwrap_or(15);
-    println!("{holders} holders, {} s each, after {SETTLING_MS} ms", (millis - SETTLING_MS) / 1_000);
+    println!(
+        "{holders} holders, {} s each, after {SETTLING_MS} ms",
+        (millis - SETTLING_MS) / 1_000
+    );
     println!("limit      demand   share   writes/s   reads/s   unavailable   longest step");
     for (burst, rate) in LIMITS {
         for tenths in DEMANDS {

@@ -3,7 +3,7 @@
 //! A gate reads the ledger table and writes the buckets table; who publishes does it the other way round. What each item
 //! means, and by which rules it is written and read, is in `docs/spec/dynamodb.md`.
 
-use tollgate_core::lookup::LookupId;
+use tollgate_core::{lease::HolderId, lookup::LookupId};
 
 /// The names of the two tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,12 @@ pub const STATE: &str = "s";
 /// When an item may be forgotten, in seconds since the Unix epoch: TTL is switched on for this attribute of the buckets
 /// table. It is never before the bucket is full with nothing out, and absent where what was spent does not come back.
 pub const TTL: &str = "ttl";
+
+/// Of what is remembered of a holder that has counted, a number: its last batch.
+pub const SEQ: &str = "seq";
+
+/// Of the same, a number: which part of that batch was kept last.
+pub const PART: &str = "part";
 
 /// Both keys of the head's item.
 pub const HEAD: &str = "head";
@@ -125,6 +131,23 @@ pub fn epoch_sk(epoch: u64) -> String {
 #[must_use]
 pub fn page_sk(last_epoch: u64) -> String {
     format!("page#{last_epoch:020}")
+}
+
+/// What begins the attributes of an hour's counts: the route, `|` and what became of the requests follow.
+pub const COUNT: &str = "n|";
+
+/// The partition key, in the buckets table, of what a holder has counted last. No bucket's name has a `#`.
+#[must_use]
+pub fn counted_pk(holder: HolderId) -> String {
+    let digits: String = holder.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("counted#{digits}")
+}
+
+/// The partition key, in the buckets table, of what was counted of a key in an hour since 1970; all three ids are empty
+/// for what is counted of no key.
+#[must_use]
+pub fn usage_pk(tenant: &str, owner: &str, key: &str, hour: u64) -> String {
+    format!("usage#{tenant}#{owner}#{key}#{hour}")
 }
 
 /// The partition key of a secret's record.

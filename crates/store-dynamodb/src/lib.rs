@@ -18,8 +18,10 @@ mod link;
 mod publish;
 mod records;
 mod store;
+mod usage;
 
 pub use desk::HOLDERS;
 pub use link::Link;
 pub use publish::{Point, Published, Publisher, Standing, Tabled};
 pub use store::Store;
+pub use usage::USAGE_KEPT_SECONDS;

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use aws_sdk_dynamodb::Client;
-use tollgate_core::{pepper::Peppers, stamp::Stamp, time::Reading};
+use tollgate_core::{pepper::Peppers, stamp::Stamp, time::Reading, usage::Line};
 use tollgate_engine::{Errand, ErrandId, Question, Reply, StoreError};
 
 use crate::{
@@ -74,11 +74,18 @@ impl Store {
             }),
             Question::Head | Question::Record { .. } | Question::Usage(_) => None,
         });
-        let usages = errands.iter().filter(|one| matches!(one.question, Question::Usage(_)));
-        let refused = usages.map(|errand| (errand.id, Err(StoreError::Refused)));
-        let (mut replies, leased) = tokio::join!(self.reads(errands, peppers), join_all(leases));
+        let usages = errands.iter().filter_map(|errand| match &errand.question {
+            Question::Usage(batch) => Some(async move {
+                let lines: Vec<Line<'_>> = batch.lines().collect();
+                let kept = self.keep(batch.holder(), batch.seq(), &lines, errand.deadline_ms);
+                (errand.id, kept.await.map(|()| Reply::Usage))
+            }),
+            Question::Head | Question::Record { .. } | Question::Lease { .. } => None,
+        });
+        let reads = self.reads(errands, peppers);
+        let (mut replies, leased, kept) = tokio::join!(reads, join_all(leases), join_all(usages));
         replies.extend(leased);
-        replies.extend(refused);
+        replies.extend(kept);
         replies
     }
 

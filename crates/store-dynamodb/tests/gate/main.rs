@@ -23,6 +23,7 @@ mod reads;
 mod ring;
 #[path = "../support/time.rs"]
 mod time;
+mod usage;
 
 use std::sync::Arc;
 

