@@ -83,7 +83,7 @@ export function written() {
 
 /** Workers around the gate: the module that is deployed, and others by their names. */
 export async function gates(modules) {
-  const laid = await files("workers/gate/gate.mjs", "workers/gate/gate.wasm", "workers/cloudflare/bindings.mjs");
+  const laid = await files("workers/gate/gate.mjs", "workers/gate/gate.wasm", "workers/cloudflare/bindings.mjs", "workers/cloudflare/places.mjs");
   const beside = Object.fromEntries(Object.entries(laid).map(([path, bytes]) => [path.replace("workers/", ""), bytes]));
   const services = {};
   for (const [name, bytes] of [["gate", undefined], ...Object.entries(modules)]) {

@@ -7,7 +7,7 @@ import { deployed, files } from "./deployed.mjs";
 /** The longest that a test may take. */
 const TEST_MAX_MS = 30_000;
 /** What both examples import. */
-const LIBRARY = ["workers/gate/gate.mjs", "workers/cloudflare/bindings.mjs"];
+const LIBRARY = ["workers/gate/gate.mjs", "workers/cloudflare/bindings.mjs", "workers/cloudflare/places.mjs"];
 const RUST = "examples/worker-library-rust";
 
 /** As its `wrangler.toml` has it built. */
