@@ -36,30 +36,35 @@ const passed = async (ms) => {
 /** A request that may go on to the origin, and what its answer must be made into. */
 export class Onward {
   #gate;
-  #flags;
-  #add;
-  #id;
+  #page;
+  #lines;
 
-  /** @param {string} page what the module said */
+  /** @param {string} page what the module said; it is taken apart when somebody asks what stands in it */
   constructor(gate, page) {
-    const lines = page.split("\n");
     this.#gate = gate;
-    /** The path and query, as they were judged. */
-    this.target = lines[0];
-    /** The names of the fields that do not go on. */
-    this.without = lines[1] === "" ? [] : lines[1].split(" ");
-    this.#flags = lines[2];
-    let at = 3;
-    /** The fields that are set, each with its value. */
-    this.with = [];
-    for (; lines[at] !== ""; at += 1) this.with.push(field(lines[at]));
-    this.#add = lines.slice(at + 1, -1);
-    this.#id = this.with[0][1];
+    this.#page = page;
+  }
+
+  /** The path and query, as they were judged. */
+  get target() {
+    return this.#read()[0];
+  }
+
+  /** The names of the fields that do not go on. */
+  get without() {
+    const names = this.#read()[1];
+    return names === "" ? [] : names.split(" ");
+  }
+
+  /** The fields that are set, each with its value. */
+  get with() {
+    const lines = this.#read();
+    return lines.slice(3, lines.indexOf("", 3)).map(field);
   }
 
   /** Whether shared caches may keep the answer. */
   get cacheable() {
-    return this.#flags[0] === "1";
+    return this.#read()[2][0] === "1";
   }
 
   /** The request that the origin at `origin` gets: exactly the target that was judged. */
@@ -72,12 +77,21 @@ export class Onward {
 
   /** What the client gets where the origin gives no answer. */
   unreachable(request) {
-    return this.#gate.unreachable(request.method, this.#id);
+    return this.#gate.unreachable(request.method, this.#id());
   }
 
   /** What the client gets of the origin's answer. */
   answer(response) {
-    return this.#gate.returned(response, this.#flags, this.#add, this.#id);
+    const lines = this.#read();
+    return this.#gate.returned(response, lines[2], lines.slice(lines.indexOf("", 3) + 1, -1), this.#id());
+  }
+
+  #id() {
+    return field(this.#read()[3])[1];
+  }
+
+  #read() {
+    return (this.#lines ??= this.#page.split("\n"));
   }
 }
 
@@ -135,7 +149,7 @@ export class Gate {
     try {
       const wasm = this.#wasm ?? this.#start();
       let head = `${flags}\n`;
-      for (const [name, value] of response.headers) head += `${name}:${value}\n`;
+      response.headers.forEach((value, name) => (head += `${name}:${value}\n`));
       if (wasm.returned(this.#write(head)) === ONWARD) lines = this.#read().split("\n");
     } catch (error) {
       return this.#failed(error);
@@ -208,8 +222,9 @@ export class Gate {
     // A character takes at most three bytes.
     const most = text.length * 3;
     if (most > this.#room) this.#widen(most);
-    if (this.#view.buffer !== this.#wasm.memory.buffer) this.#view = new Uint8Array(this.#wasm.memory.buffer);
-    const { read, written } = encoder.encodeInto(text, this.#view.subarray(this.#at, this.#at + this.#room));
+    // Memory that has grown is another buffer.
+    if (this.#view.length !== this.#room) this.#view = new Uint8Array(this.#wasm.memory.buffer, this.#at, this.#room);
+    const { read, written } = encoder.encodeInto(text, this.#view);
     if (read !== text.length) throw new Error("a head is too long");
     return written;
   }
@@ -223,6 +238,7 @@ export class Gate {
   #widen(len) {
     this.#room = Math.max(len, 16_384);
     this.#at = this.#wasm.room(this.#room);
+    this.#view = new Uint8Array();
     if (this.#at === 0) {
       this.#room = 0;
       throw new Error("more than the gate takes");
@@ -337,7 +353,8 @@ export function unavailable() {
 
 function headOf(request, { address, country }) {
   let head = `${request.method}\n${request.url}\n${address}\n${country}\n`;
-  for (const [name, value] of request.headers) head += `${name}:${value}\n`;
+  // This makes no list of each field, as a walk by an iterator does.
+  request.headers.forEach((value, name) => (head += `${name}:${value}\n`));
   return head;
 }
 

@@ -16,7 +16,8 @@ pub(crate) type Field<'a> = (&'a [u8], &'a [u8]);
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a str,
     url: &'a str,
-    /// The client's address, in the platform's words.
+    /// The client's address, in the platform's words, and what was read of it.
+    pub(crate) spelled: &'a str,
     pub(crate) address: Option<IpAddr>,
     country: &'a str,
     /// None of them if there are too many or they are too long.
@@ -38,6 +39,7 @@ impl<'a> Head<'a> {
         Some(Self {
             method: word(method)?,
             url: word(url)?,
+            spelled: word(address)?,
             address: word(address)?.parse().ok(),
             country: word(country)?,
             too_large: fields.is_none(),
@@ -48,7 +50,7 @@ impl<'a> Head<'a> {
     /// A head of which nothing is known but the method.
     pub(crate) const fn bare(method: &'a str) -> Self {
         let fields = Vec::new();
-        Self { method, url: "", address: None, country: "", fields, too_large: false }
+        Self { method, url: "", spelled: "", address: None, country: "", fields, too_large: false }
     }
 
     /// The client's address, as limits count it.
@@ -63,14 +65,13 @@ impl<'a> Head<'a> {
     /// What is asked for; none if that can be read in more than one way. The platform has matched the authority of
     /// the URL to this gate already.
     pub(crate) fn target(&self) -> Option<Target<'a>> {
-        let after = self.url.find("://").and_then(|at| self.url.get(at.checked_add(3)?..));
-        let after = after?;
+        let url = self.url.as_bytes();
+        let scheme = url.windows(3).position(|three| three == b"://")?;
+        let after = url.get(scheme.checked_add(3)?..)?;
         // `OPTIONS *` has no path: the asterisk then stands behind the authority.
-        let local = match after.find(['/', '?', '#']) {
-            Some(at) => after.get(at..)?,
-            None => after.get(after.len().checked_sub(1)?..)?,
-        };
-        path::target(self.method.as_bytes(), local.as_bytes(), None).ok()
+        let begins = after.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+        let local = after.get(begins.or_else(|| after.len().checked_sub(1))?..)?;
+        path::target(self.method.as_bytes(), local, None).ok()
     }
 
     /// Whether the client asks to switch to WebSocket.

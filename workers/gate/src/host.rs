@@ -329,7 +329,7 @@ impl<O: Outside> Host<O> {
 
     fn next_id(&mut self) -> String {
         self.ids = self.ids.wrapping_add(1);
-        tollgate_gate::name(self.ids).map(char::from).iter().collect()
+        str::from_utf8(&tollgate_gate::name(self.ids)).unwrap_or_default().into()
     }
 }
 

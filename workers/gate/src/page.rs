@@ -52,6 +52,11 @@ impl Page {
         if value.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
             return;
         }
+        self.plain(name, value);
+    }
+
+    /// A field whose value was made here, of characters that end no line.
+    pub(crate) fn plain(&mut self, name: &str, value: &str) {
         for part in [name, ":", value, "\n"] {
             self.push(part);
         }

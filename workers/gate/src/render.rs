@@ -1,5 +1,7 @@
 //! What the other side is told to do: the lines of each answer.
 
+use std::net::IpAddr;
+
 use tollgate_gate::{Extra, Passage, Policy};
 use tollgate_http::{
     answer::Answer,
@@ -55,17 +57,20 @@ pub(crate) fn onward(
         page.push(if flag { "1" } else { "0" });
     }
     page.push("\n");
-    page.field(REQUEST_ID, id);
-    if let Some(address) = head.address {
-        page.field("x-forwarded-for", &address.to_canonical().to_string());
+    page.plain(REQUEST_ID, id);
+    match head.address {
+        // IPv4 has one spelling, which is the one that was read.
+        Some(IpAddr::V4(_)) => page.plain("x-forwarded-for", head.spelled),
+        Some(address) => page.plain("x-forwarded-for", &address.to_canonical().to_string()),
+        None => {}
     }
     // Last, so that nothing takes it away.
     if let Some(identity) = &passage.identity {
-        page.field(hygiene::IDENTITY_FIELD, identity.value());
+        page.plain(hygiene::IDENTITY_FIELD, identity.value());
     }
     page.push("\n");
     extra(page, &passage.extra);
-    page.field(REQUEST_ID, id);
+    page.plain(REQUEST_ID, id);
     Some(())
 }
 
@@ -122,7 +127,7 @@ pub(crate) fn answered(page: &mut Page, answer: &Answer, id: &str) {
     page.push(&answer.status.to_string());
     page.push("\n");
     extra(page, &answer.fields);
-    page.field(REQUEST_ID, id);
+    page.plain(REQUEST_ID, id);
     page.push("\n");
     page.push(&answer.body);
 }
