@@ -33,6 +33,7 @@ pub fn port() -> u16 {
 }
 
 #[expect(clippy::panic, clippy::expect_used, reason = "a test stops at what should not be")]
+#[expect(clippy::zombie_processes, reason = "it ends with this program, and not before")]
 fn start() -> Local {
     let folder = folder();
     assert!(
@@ -58,7 +59,6 @@ fn start() -> Local {
     panic!("DynamoDB Local does not answer");
 }
 
-#[expect(clippy::disallowed_methods, reason = "a setting of tests alone")]
 fn folder() -> PathBuf {
     match env::var_os("TOLLGATE_DYNAMODB_LOCAL") {
         Some(folder) => PathBuf::from(folder),
