@@ -11,6 +11,7 @@
 
 mod config;
 mod doctor;
+mod dynamodb;
 mod golden;
 mod help;
 mod init;
