@@ -15,14 +15,12 @@ use super::{
     slow, store, time,
 };
 
+type Clock = fn() -> Reading;
+
+const NOW: Clock = time::now;
+
 /// What all of them did, each with a store and a client of its own.
-async fn run(
-    port: u16,
-    clocks: &[fn() -> Reading],
-    numbers: Numbers,
-    demand: u64,
-    millis: u64,
-) -> Outcome {
+async fn run(port: u16, clocks: &[Clock], numbers: Numbers, demand: u64, millis: u64) -> Outcome {
     let tables = local::tables().await;
     let tasks: Vec<_> = clocks
         .iter()
@@ -81,7 +79,7 @@ fn the_measure_sees_one_token_too_many() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_limit_of_n_that_does_not_refill_admits_n_and_no_more() {
     for (burst, holders) in [(20, 2), (200, 2), (100, 8)] {
-        let clocks = vec![time::now as fn() -> Reading; holders];
+        let clocks = vec![NOW; holders];
         let outcome = run(local::port(), &clocks, slow(burst), 200, 3_000).await;
         let admitted = u64::try_from(outcome.admitted.len()).unwrap();
         assert!(admitted <= burst, "{admitted} of {burst}");
@@ -94,7 +92,7 @@ async fn a_limit_of_n_that_does_not_refill_admits_n_and_no_more() {
 async fn no_window_has_more_than_the_exact_bucket() {
     for (burst, rate, holders, demand) in [(50, 50, 4, 60), (10, 20, 3, 20), (200, 100, 8, 100)] {
         let numbers = Numbers::steady(burst, rate, 1_000).unwrap();
-        let clocks = vec![time::now as fn() -> Reading; holders];
+        let clocks = vec![NOW; holders];
         let outcome = run(local::port(), &clocks, numbers, demand, 5_000).await;
         assert_eq!(excess(&outcome, burst, rate), 0, "{burst} {rate}");
         assert!(!outcome.admitted.is_empty());
@@ -118,7 +116,7 @@ async fn no_window_has_more_under_faults() {
         }
     });
     let numbers = Numbers::steady(60, 60, 1_000).unwrap();
-    let clocks = [time::now as fn() -> Reading; 4];
+    let clocks = [NOW; 4];
     let outcome = run(proxy.port, &clocks, numbers, 60, 6_000).await;
     assert_eq!(excess(&outcome, 60, 60), 0);
     assert!(!outcome.admitted.is_empty());
@@ -130,7 +128,7 @@ async fn writers_whose_clocks_differ_add_no_more_than_what_their_difference_brin
     proxy.dates(Some(0));
     let (burst, rate) = (60, 30);
     let numbers = Numbers::steady(burst, rate, 1_000).unwrap();
-    let clocks = [time::now as fn() -> Reading, time::ahead, time::behind, time::now];
+    let clocks: [Clock; 4] = [time::now, time::ahead, time::behind, time::now];
     let outcome = run(proxy.port, &clocks, numbers, 40, 6_000).await;
     // The clocks are at most 2.3 s apart: so much earlier a token may come that one clock has brought for another.
     let skewed = burst + rate * 2_300 / 1_000;

@@ -77,10 +77,9 @@ async fn within(
     ask: Ask,
     deadline_ms: u32,
 ) -> Result<Answer, StoreError> {
-    match holder::lease(Arc::clone(store), bucket.into(), ask, deadline_ms).await? {
-        Reply::Lease(answer, _) => Ok(answer),
-        other => panic!("not the answer to a lease: {other:?}"),
-    }
+    let reply = holder::lease(Arc::clone(store), bucket.into(), ask, deadline_ms).await?;
+    let Reply::Lease(answer, _) = reply else { panic!("not the answer to a lease: {reply:?}") };
+    Ok(answer)
 }
 
 /// What one ask is granted.

@@ -85,23 +85,21 @@ impl Rig {
     }
 
     fn head(&self, since: Stamp) -> Tidings {
-        match self.ask(Question::Head, since) {
-            Ok(Reply::Head(tidings)) => tidings,
-            other => panic!("{other:?}"),
-        }
+        let reply = self.ask(Question::Head, since).unwrap();
+        let Reply::Head(tidings) = reply else { panic!("{reply:?}") };
+        tidings
     }
 
     /// What is said of a secret: its state, or that there is none, as of when, and with which head.
     fn record(&self, number: u8) -> Result<(Option<State>, Stamp, Tidings), StoreError> {
         let expected = Expected { lookup: lookup(number), env: Env::new("live").unwrap() };
         let question = Question::Record { expected, of: Lookup::Authority };
-        match self.ask(question, Stamp::default())? {
-            Reply::Record(Some(fetched), Some(tidings)) => Ok(match fetched.found().unwrap() {
-                Found::Present(record) => (Some(record.state), record.as_of, tidings),
-                Found::Absent(absence) => (None, absence.as_of, tidings),
-            }),
-            other => panic!("{other:?}"),
-        }
+        let reply = self.ask(question, Stamp::default())?;
+        let Reply::Record(Some(fetched), Some(tidings)) = reply else { panic!("{reply:?}") };
+        Ok(match fetched.found().unwrap() {
+            Found::Present(record) => (Some(record.state), record.as_of, tidings),
+            Found::Absent(absence) => (None, absence.as_of, tidings),
+        })
     }
 }
 
