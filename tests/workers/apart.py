@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,15 +33,9 @@ class Apart:
         self.process, ports = started(fleet.place, config, self.log_path, set(names))
         self.gates = [SimpleNamespace(address=("127.0.0.1", ports[name])) for name in names]
 
-    @contextmanager
     def frozen(self):
-        """Stands still: nothing of it runs, and what is sent to it waits in the system."""
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            until("it stands still", lambda: state(self.process.pid) == "T")
-            yield time.monotonic()
-        finally:
-            self.process.send_signal(signal.SIGCONT)
+        """See below."""
+        return frozen(self.process)
 
     def close(self):
         ended(self.process)
@@ -50,6 +45,17 @@ class Apart:
 
     def __exit__(self, *_):
         self.close()
+
+
+@contextmanager
+def frozen(process: subprocess.Popen):
+    """It stands still: nothing of it runs, and what is sent to it waits in the system."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        until("it stands still", lambda: state(process.pid) == "T")
+        yield time.monotonic()
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def state(process: int) -> str:

@@ -49,6 +49,7 @@ Date.now = () => {
   return told;
 };
 """ + STILL),)
+MARK = "if (begun - this.#minded < 2 * PAUSE_MAX_MS && begun - this.#since < RELIEF_MS) return;"
 PLACE = "if (place === undefined || place === null) return false;"
 N, HOT, KV = "a limit of N over many gates admits N", "a hot key keeps to its bucket, and asks seldom", "KV is stale, slow, wrong, another key's, silent"
 TENANTS, TRAP, SECRETS = "two tenants and one URL that may be cached", "a planted trap in the gate's module", "secrets that are missing or bad"
@@ -69,9 +70,9 @@ COPIES = {
     "each request has a gate of its own": Broken("a warm key asks nobody", "KV was asked", ((CLOUDFLARE, "gate ??= new Gate(", "gate = new Gate("),)),
     "what was asked for ends with who asked": Broken("who asked first goes away", "asked 1 times anew", without(GATE, "          context.waitUntil(work);\n")),
     "who minded is minding for ever": Broken(
-        MINDED, "nobody minds", ((GATE, "if (begun - this.#minded < 2 * PAUSE_MAX_MS) return;", "if (this.#minded !== 0) return;"),)),
+        MINDED, "nobody minds", ((GATE, MARK, "if (this.#minded !== 0) return;"),)),
     "nobody minds what is due": Broken(
-        MINDED, "nobody minds", ((GATE, "if (begun - this.#minded < 2 * PAUSE_MAX_MS) return;", "return;"),), slow=True),
+        MINDED, "nobody minds", ((GATE, MARK, "return;"),), slow=True),
     "a trap is an allow": Broken(TRAP, "a trap is answered", ALLOWS),
     "a module goes on after a trap": Broken(
         TRAP, "what the module held", ((GATE, "    this.#wasm = undefined;\n    console.error(", "    console.error("),)),

@@ -5,13 +5,16 @@ import time
 from contract.world import Key, Limit
 from gate.deployed import Crowd, until
 
-from .apart import Apart
+from .apart import Apart, frozen
 from .client import Client
 from .fleet import PATIENT_MS, Fleet
 from .hammer import hammer, over, request
 
 #: For so long it stands still: within what a gate may decide without the head, and beyond it (10 s).
 STANDS_S = (4.0, 13.0)
+#: For so long a head may be old, and a lease lives.
+STALENESS_S, LEASE_S = 10.0, 5.0
+UNAVAILABLE = (503, "unavailable")
 #: What waits for it when it goes on: so many connections to each gate, each with one request.
 WAITING = 8
 #: A bucket that is full again before the longer one ends, whatever was leased and spent before.
@@ -93,7 +96,47 @@ def leased() -> str:
     return f"the fullest window of {BURST} and {RATE}/s: {', '.join(told)}"
 
 
+def authority() -> str:
+    """The objects stand still: what is known passes for as long as a head may be old, and from what is leased; then nothing."""
+    keys = {"good": Key(), "unseen": Key(), "limited": Key(limits=(Limit(BURST, rate=RATE, period_ms=1_000),))}
+    with Fleet("authority", keys, gates=1, deadline_ms=PATIENT_MS) as fleet, Apart(fleet, "asks", 2) as asks:
+        answers, crowd = {"good": [], "limited": []}, Crowd()
+        for gate in asks.gates:
+            for role in answers:
+
+                def work(client=Client(gate), role=role):
+                    sent = time.monotonic()
+                    answers[role].append((sent, client.ask(fleet.key(role))))
+                    time.sleep(BREATH_S)
+
+                crowd.add(work)
+        until("all are let through", lambda: all(sum(answer == (200, "") for _, answer in told) > 20 for told in answers.values()))
+        with frozen(fleet.process) as begun:
+            until("the head is too old", lambda: time.monotonic() > begun + STALENESS_S, 2 * STALENESS_S)
+            ended = len(answers["good"])
+            until("it is asked for still", lambda: len(answers["good"]) > ended + 10)
+            answer = Client(asks.gates[0]).ask(fleet.key("unseen"))
+            assert answer == UNAVAILABLE, f"a key that nobody holds is answered {answer}"
+        # Everything is as it was, once what was missed has been asked for.
+        for gate in (*fleet.gates, *asks.gates):
+            for role in keys:
+                until(f"{role} passes again", lambda client=Client(gate), role=role: client.ask(fleet.key(role)) == (200, ""))
+        crowd.stop()
+        others = {answer for told in answers.values() for _, answer in told} - {(200, ""), (429, "rate_limited"), UNAVAILABLE}
+        assert not others, others
+        meanwhile = [(sent, answer) for sent, answer in answers["good"] if begun < sent < begun + STALENESS_S]
+        passed = [sent for sent, answer in meanwhile if answer == (200, "")]
+        assert passed and max(passed) > begun + 2, "what is known was not let through while its head was young enough"
+        late = [answer for sent, answer in answers["good"][:ended + 10] if sent > begun + STALENESS_S]
+        assert late and set(late) == {UNAVAILABLE}, f"with a head that is too old the answers are {set(late)}"
+        leased = sum(answer == (200, "") for sent, answer in answers["limited"] if LEASE_S < sent - begun < STALENESS_S)
+        assert not leased, f"{leased} were let through without a lease"
+        fleet.no_secret_told(asks.log_path)
+    return f"{len(passed)} of {len(meanwhile)} were let through within {STALENESS_S:.0f} s, none after, and none without a lease"
+
+
 CASES = {
     "a key is revoked while a process stands still": revoked,
     "leases that are held over a standstill are void": leased,
+    "the objects stand still": authority,
 }
