@@ -79,8 +79,8 @@ def the_function_has_its_settings(made: Deployed):
     assert (function["Runtime"], function["Handler"], function["Timeout"]) == ("provided.al2023", "bootstrap", 8), function
     assert function["Architectures"] == ["x86_64"] and function["MemorySize"] == 256, function
     assert function["Role"].endswith(made.ids["AuthorizerRole"]), function["Role"]
-    variables = function["Environment"]["Variables"]
-    assert variables == {"TOLLGATE_CONFIG": made.told.parameters["Settings"], "TOLLGATE_BUCKETS_TABLE": "tollgate-buckets",
+    variables = {name: str(value) for name, value in function["Environment"]["Variables"].items()}
+    assert variables == {"TOLLGATE_CONFIG": made.told.parameters["Settings"], "TOLLGATE_LIMITS_EPOCH": "1", "TOLLGATE_BUCKETS_TABLE": "tollgate-buckets",
                          "TOLLGATE_LEDGER_TABLE": "tollgate-ledger", "TOLLGATE_SECRETS_ARN": template.SECRET}, variables
 
 

@@ -220,7 +220,7 @@ def the_function_is_what_was_built(told: Resolved):
     assert (function["Runtime"], function["Handler"]) == ("provided.al2023", "bootstrap"), function
     assert function["Timeout"] < 10, "API Gateway gives up before it"
     assert set(function["Environment"]["Variables"]) == {
-        "TOLLGATE_CONFIG", "TOLLGATE_BUCKETS_TABLE", "TOLLGATE_LEDGER_TABLE", "TOLLGATE_SECRETS_ARN"}, function["Environment"]
+        "TOLLGATE_CONFIG", "TOLLGATE_LIMITS_EPOCH", "TOLLGATE_BUCKETS_TABLE", "TOLLGATE_LEDGER_TABLE", "TOLLGATE_SECRETS_ARN"}, function["Environment"]
     built = told.told["Resources"]["Authorizer"]["Metadata"]
     assert (built["BuildMethod"], built["BuildProperties"]) == ("rust-cargolambda", {"Binary": "bootstrap"}), built
     json.loads(told.parameters["Settings"])

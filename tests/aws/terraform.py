@@ -29,7 +29,7 @@ REFERENCES = {
     "${aws_lambda_function.authorizer.function_name}": "<Authorizer>", "${var.secret_arn}": template.SECRET,
     "${aws_api_gateway_rest_api.rest[0].id}": "<RestApi>", "${aws_apigatewayv2_api.http[0].id}": "<HttpApi>",
     "${local.execute_api}": "arn:aws:execute-api:eu-central-1:123456789012",
-    "${var.name}": "tollgate", "${var.log_retention_days}": 30, "${jsonencode(var.settings)}": None, "${local.alarm_to}": [],
+    "${var.name}": "tollgate", "${var.log_retention_days}": 30, "${var.limits_epoch}": 1, "${jsonencode(var.settings)}": None, "${local.alarm_to}": [],
 }
 SECRET_ACTION = '${local.secret_from == "secretsmanager" ? "secretsmanager:GetSecretValue" : "ssm:GetParameter"}'
 LETTERS = re.compile(r"(?<!^)(?=[A-Z])")
@@ -182,7 +182,7 @@ def variables_are_the_parameters(told, module: Module, _):
     made = {name: module.of("variable", name) for name in module.names("variable")}
     wanted = {LETTERS.sub("_", name).lower(): one for name, one in told.told["Parameters"].items()}
     assert set(made) == set(wanted) | {"package"}, set(made) ^ set(wanted)
-    for name in ("name", "api", "stage_name", "architecture", "memory_size", "log_retention_days", "public_keys"):
+    for name in ("name", "api", "stage_name", "architecture", "memory_size", "limits_epoch", "log_retention_days", "public_keys"):
         assert made[name]["default"] == wanted[name]["Default"], (name, made[name]["default"])
     for name in ("name", "secret_arn", "origin_url"):
         assert wanted[name]["AllowedPattern"] in json.dumps(made[name]["validation"]).replace('\\"', '"'), name

@@ -177,6 +177,7 @@ resource "aws_lambda_function" "authorizer" {
   environment {
     variables = {
       TOLLGATE_CONFIG        = jsonencode(var.settings)
+      TOLLGATE_LIMITS_EPOCH  = var.limits_epoch
       TOLLGATE_BUCKETS_TABLE = aws_dynamodb_table.buckets.name
       TOLLGATE_LEDGER_TABLE  = aws_dynamodb_table.ledger.name
       TOLLGATE_SECRETS_ARN   = var.secret_arn

@@ -47,6 +47,12 @@ variable "settings" {
   }
 }
 
+variable "limits_epoch" {
+  description = "One more whenever the numbers of a route's own limits change, so that every authorizer takes the new ones."
+  type        = number
+  default     = 1
+}
+
 variable "package" {
   description = "The zip that `cargo lambda build --release --output-format zip --package tollgate-authorizer` made."
   type        = string
