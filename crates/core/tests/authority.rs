@@ -35,13 +35,6 @@ struct Authority {
 }
 
 impl Authority {
-    /// An exchange after so many that the store refused.
-    fn contended(&mut self, refused: u32, ask: &Ask, after_ms: u64) -> Lease {
-        let now = UnixMillis(START + after_ms);
-        self.account.get_or_insert_with(|| Account::new(ask, now)).count_refused(refused, now);
-        self.grant(ask, after_ms)
-    }
-
     fn new(slots: usize) -> Self {
         Self { account: None, slots: vec![Slot::VACANT; slots] }
     }
@@ -395,18 +388,4 @@ fn no_deadline_out_of_bounds_can_be_asked_for() {
         let nearest = Deadline::nearest(millis).millis();
         assert_eq!(nearest, millis.clamp(100, 1_000));
     }
-}
-
-#[test]
-fn calls_that_the_store_refused_count_against_the_budget() {
-    let numbers = steady(1_000, 1_000, 1_000);
-    for (refused, slowed) in [(0, false), (79, false), (80, true), (500, true)] {
-        let lease = Authority::new(4).contended(refused, &ask(1, 1, numbers, 1), 0);
-        assert_eq!(lease.ask_after_ms > 0, slowed, "{refused} refused");
-        assert_eq!(lease.granted_waiting, 1, "{refused} refused");
-    }
-    // What was refused a while ago is over.
-    let mut authority = Authority::new(4);
-    authority.contended(500, &ask(1, 1, numbers, 1), 0);
-    assert_eq!(authority.grant(&ask(1, 2, numbers, 1), 2_500).ask_after_ms, 0);
 }
