@@ -214,7 +214,7 @@ test("nobody is answered in a new incarnation before it is noted", async () => {
   await create((body) => life.administer(admin.key, body));
   await be("broken");
   const unknown = await life.administer(admin.key, { op: "restore" });
-  assert.deepEqual([unknown.status, unknown.code], [503, "store_unreachable"], "whether it was made is not told");
+  assert.deepEqual([unknown.status, unknown.code], [503, "restore_not_noted"]);
   await assert.rejects(life.ask("LEDGER", "ledger", HEAD), { message: "store_unreachable" });
   await be("well");
   const [{ head }] = await read(life, HEAD);

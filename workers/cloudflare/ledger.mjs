@@ -118,8 +118,13 @@ export class Ledger extends DurableObject {
       // Nobody is told anything of the new incarnation before it is noted: none is begun twice.
       this.#sure = false;
       this.#newer = undefined;
-      await this.#note();
-      answer.status = 200;
+      try {
+        await coded(() => this.#note());
+        answer.status = 200;
+      } catch {
+        // The incarnation has begun, and nobody is answered in it until it is noted.
+        return { status: 503, body: '{"code":"restore_not_noted"}' };
+      }
     }
     this.#publish();
     return answer;

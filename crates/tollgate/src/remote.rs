@@ -27,6 +27,9 @@ pub(crate) use place::Place;
 /// For how long connecting may take, and after that the answer to its last byte.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a ledger says that is older than what is noted outside it.
+const OLDER: &str = "store_older";
+
 /// The ledger of a deployment.
 pub(crate) struct Remote {
     place: Place,
@@ -79,6 +82,17 @@ impl Remote {
         }
     }
 
+    /// Begins a new incarnation of the deployment's ledger, in which no gate uses anything that it held before.
+    ///
+    /// # Errors
+    ///
+    /// As those of a change.
+    pub(crate) fn restore(&mut self) -> Result<Stamp, LedgerError> {
+        let told = self.alter(&words::restore())?;
+        let unknown = || LedgerError::Unknown { source: Box::new(CallError::Nonsense) };
+        words::stamp_of(&told).ok_or_else(unknown)
+    }
+
     /// Asks for something to look at.
     fn look(&self, question: &Value) -> Result<Value, LedgerError> {
         let answer = self.post(question).map_err(unreachable)?;
@@ -111,6 +125,8 @@ fn refusal(answer: &Answer) -> Option<Refusal> {
         (404 | 409 | 422 | 503, Some(refused)) if body.get("about").is_some() => {
             Refusal::Ledger(LedgerError::Refused(refused))
         }
+        // Its storage was put back: it does nothing but be restored.
+        (503, _) if code == OLDER => Refusal::Ledger(unreachable(answer.odd())),
         (503, _) => match Conclusion::ALL.into_iter().find(|told| told.code() == code) {
             Some(conclusion) => {
                 Refusal::Ledger(LedgerError::Failed { conclusion, source: answer.odd() })

@@ -120,7 +120,7 @@ impl Site {
     }
 
     /// The ledger of the deployment.
-    fn remote(&self) -> Result<Remote, Failure> {
+    pub(super) fn remote(&self) -> Result<Remote, Failure> {
         let given = self.target.url.as_ref().or(self.config.cloudflare.url.as_ref());
         let place = given.ok_or_else(|| {
             let message = "say where the deployment is administered: --url, or cloudflare.url in the configuration";

@@ -33,7 +33,11 @@ In DynamoDB a table is put back under another name:
   aws dynamodb restore-table-to-point-in-time --source-table-name tollgate-ledger \\
       --target-table-name tollgate-ledger-2 --restore-date-time 2026-11-21T12:00:00Z
   tollgate store restore --target dynamodb --table tollgate-ledger-2
-Then give gates and commands the new name. The buckets table stays: nothing of it is put back.")]
+Then give gates and commands the new name. The buckets table stays: nothing of it is put back.
+
+On Cloudflare the ledger's object goes back by itself; docs/cloudflare.md says how. It answers nothing until
+  tollgate store restore --target cloudflare
+for which the deployment's own admin key is needed.")]
     Restore,
     /// Write the records in DynamoDB that changes have left to be written
     #[command(after_help = "\
@@ -56,13 +60,14 @@ pub(super) struct Backup {
 
 pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     match (command, site.aims()) {
-        (command, Where::Cloudflare) => {
-            let message = match command {
-                Store::Publish => "a deployment on Cloudflare writes its records by itself",
-                Store::Backup(_) | Store::Restore => {
-                    "a deployment on Cloudflare is put back with its own tools: docs/cloudflare.md says how"
-                }
-            };
+        (Store::Restore, Where::Cloudflare) => restore_there(site, output)?,
+        (Store::Publish, Where::Cloudflare) => {
+            let message = "a deployment on Cloudflare writes its records by itself";
+            return Err(Failure::usage("target_unfit", message));
+        }
+        (Store::Backup(_), Where::Cloudflare) => {
+            let message = "a deployment on Cloudflare goes back by itself, to any moment of the last \
+                           30 days: docs/cloudflare.md says how";
             return Err(Failure::usage("target_unfit", message));
         }
         (Store::Backup(_), Where::Dynamodb) => {
@@ -104,6 +109,21 @@ pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Resul
             })?;
         }
     }
+    Ok(())
+}
+
+/// Makes a deployment's ledger that went back the ledger again.
+fn restore_there(site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    let stamp = site.remote()?.restore()?;
+    let document = json!({ "incarnation": stamp.incarnation, "epoch": stamp.epoch });
+    output.show(&document, |out| {
+        writeln!(
+            out,
+            "incarnation  {}, in which no gate uses anything it held before",
+            stamp.incarnation
+        )?;
+        writeln!(out, "\nRevoke again what was revoked after the moment that it went back to.")
+    })?;
     Ok(())
 }
 

@@ -118,6 +118,7 @@ fn what_was_not_made_is_not_told_as_unknown() {
         (answer(404, "<html>not found"), "store_unreachable"),
         (answer(301, ""), "store_unreachable"),
         (answer(503, "{\"code\":\"store_full\"}"), "store_full"),
+        (answer(503, "{\"code\":\"store_older\"}"), "store_unreachable"),
     ] {
         let (error, times) = revoked(Some(told.clone()));
         assert_eq!((error.code(), times), (code, 1), "{told}: {error:?}");
@@ -171,5 +172,27 @@ fn what_is_looked_at_is_read_and_nothing_else_taken_for_it() {
     assert_eq!(stamp(json!({ "stamp": [1, 41] })), Ok(Stamp { incarnation: 1, epoch: 41 }));
     for body in [json!({}), json!({ "stamp": [1] }), json!({ "stamp": "1.41" }), json!([])] {
         assert_eq!(stamp(body.clone()), Err("store_unreachable"), "{body}");
+    }
+}
+
+#[test]
+fn a_restore_is_asked_for_once_and_is_made_or_not_known() {
+    let restored = |told: Option<String>| {
+        let deployment = Deployment::that_answers(told);
+        let done = deployment.remote().restore().map_err(|error| error.code());
+        let requests = deployment.requests();
+        let [request] = requests.as_slice() else { panic!("{requests:?}") };
+        assert!(request.ends_with("\r\n\r\n{\"op\":\"restore\"}"), "{request}");
+        done
+    };
+    let begun = Stamp { incarnation: 2, epoch: 41 };
+    assert_eq!(restored(Some(answer(200, "{\"stamp\":[2,41]}"))), Ok(begun));
+    for (told, code) in [
+        (None, "change_unknown"),
+        (Some(answer(200, "{}")), "change_unknown"),
+        (Some(answer(503, "{\"code\":\"restore_not_noted\"}")), "change_unknown"),
+        (Some(answer(403, "{\"code\":\"first_admin_only\"}")), "admin_denied"),
+    ] {
+        assert_eq!(restored(told.clone()), Err(code), "{told:?}");
     }
 }

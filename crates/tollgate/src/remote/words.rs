@@ -50,6 +50,10 @@ fn digits(lookup: LookupId) -> String {
     lookup.to_hex().map(char::from).iter().collect()
 }
 
+pub(super) fn restore() -> Value {
+    json!({ "op": "restore" })
+}
+
 pub(super) fn look_at_key(id: &str) -> Value {
     json!({ "op": "key", "id": id })
 }
@@ -85,7 +89,7 @@ pub(super) fn look_at_peppers() -> Value {
 /// What a change has come to.
 pub(super) fn receipt(told: &Value) -> Option<Receipt> {
     let others = usize::try_from(told.get("others")?.as_u64()?).ok()?;
-    // The ledger and the head are one object: there is no older copy of one of them to be noticed.
+    // It is noted behind the answer, by the deployment itself.
     Some(Receipt { stamp: stamp_of(told)?, key: key(told)?, others, noted: true })
 }
 
