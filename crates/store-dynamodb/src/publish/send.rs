@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     Config,
     config::retry::RetryConfig,
-    error::{DisplayErrorContext, SdkError},
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
 };
 
@@ -87,27 +87,27 @@ fn fate(error: &SdkError<TransactWriteItemsError>) -> Fate {
     if service.raw().status().is_server_error() {
         return Fate::Unknown;
     }
-    match service.err() {
-        TransactWriteItemsError::TransactionCanceledException(canceled) => {
-            let codes = || canceled.cancellation_reasons().iter().filter_map(|one| one.code());
-            // The old ones say it in words alone.
-            let words = canceled.message.as_deref().unwrap_or_default();
-            let says = |code: &str| codes().any(|one| one == code) || words.contains(code);
-            if says("ConditionalCheckFailed") {
-                Fate::Lost
-            } else if says("TransactionConflict")
-                || says("ThrottlingError")
-                || says("ProvisionedThroughputExceeded")
-            {
-                Fate::Busy
-            } else {
-                Fate::Refused
-            }
-        }
-        TransactWriteItemsError::TransactionInProgressException(_) => Fate::Unknown,
-        TransactWriteItemsError::ProvisionedThroughputExceededException(_)
-        | TransactWriteItemsError::RequestLimitExceeded(_)
-        | TransactWriteItemsError::ThrottlingException(_) => Fate::Busy,
-        _ => Fate::Refused,
+    let TransactWriteItemsError::TransactionCanceledException(canceled) = service.err() else {
+        return match service.err().code() {
+            Some("TransactionInProgressException") => Fate::Unknown,
+            Some(
+                "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "ThrottlingException",
+            ) => Fate::Busy,
+            Some(_) | None => Fate::Refused,
+        };
+    };
+    let codes = || canceled.cancellation_reasons().iter().filter_map(|one| one.code());
+    // The old ones say it in words alone.
+    let words = canceled.message.as_deref().unwrap_or_default();
+    let says = |code: &str| codes().any(|one| one == code) || words.contains(code);
+    let busy = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    if says("ConditionalCheckFailed") {
+        Fate::Lost
+    } else if busy.into_iter().any(says) {
+        Fate::Busy
+    } else {
+        Fate::Refused
     }
 }
