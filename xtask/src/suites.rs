@@ -1,5 +1,6 @@
 //! The suites: which there are, and the steps of those that stand.
 
+mod aws;
 mod bare_metal;
 mod cloudflare;
 mod core;
@@ -20,6 +21,7 @@ pub(crate) fn steps(suite: &str) -> Option<&'static [Step]> {
         "core" => Some(core::STEPS),
         "gate" => Some(gate::STEPS),
         "cloudflare" => Some(cloudflare::STEPS),
+        "aws" => Some(aws::STEPS),
         _ => None,
     }
 }

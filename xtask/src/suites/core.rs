@@ -21,7 +21,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         name: "native",
         about: "unit, property, simulation and conformance tests",
-        needs: &[],
+        needs: &[Need::DynamoDb],
         run: rust::native,
     },
     Step {
