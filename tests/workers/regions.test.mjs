@@ -1,12 +1,14 @@
 // A relay for each region: which one is asked, that each asks the ledger by itself, and that every hop counts its age.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { REGIONS, RELAY, relayNear } from "../../workers/cloudflare/places.mjs";
+import { BUCKETS, LEDGER, REGIONS, RELAY, relayNear } from "../../workers/cloudflare/places.mjs";
 import { ADMINISTRATION, GATE, files, settings } from "./deployed.mjs";
 import { mint, pepper, record } from "./keys.mjs";
 import { HANDS_ON, SHELLS, holder, lease, parts, secrets, until } from "./objects.mjs";
-import { serve } from "./runtime.mjs";
+import { PROJECT, serve } from "./runtime.mjs";
 
 const given = secrets();
 const ring = pepper(given);
@@ -220,4 +222,11 @@ test("the head that rides on a lease counts both hops", async () => {
   assert.ok(first.age_ms >= 399 && first.age_ms <= 1_000, `${first.age_ms}`);
   await ledger();
   await relays();
+});
+
+test("the modules call things as the shells do", async () => {
+  const text = await readFile(join(PROJECT, "crates/store-cloudflare/src/place.rs"), "utf8");
+  for (const [name, value] of [["LEDGER", LEDGER], ["BUCKET_PREFIX", BUCKETS]]) {
+    assert.ok(text.includes(`pub const ${name}: &str = "${value}";`), name);
+  }
 });
