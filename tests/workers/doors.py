@@ -12,7 +12,7 @@ from gate.deployed import until
 from reference import identity
 
 from .client import Client
-from .fleet import ADMIN_PATH, Fleet
+from .fleet import ADMIN_PATH, PATIENT_MS, Fleet
 
 #: How a client may spell what only a gate says.
 SPELLINGS = ("Tollgate-Identity", "tollgate-identity", "TOLLGATE-IDENTITY", "Tollgate_Identity", "tollgate_identity", "Tollgate-identity")
@@ -52,8 +52,9 @@ class Heads(Origin):
 def told() -> str:
     """One identity, the gate's own, whatever a client calls itself; and nothing of a key."""
     origin = Heads()
-    with Fleet("told", {"good": Key(owner="ann")}, gates=1, origin_port=origin.port) as fleet:
+    with Fleet("told", {"good": Key(owner="ann")}, gates=1, origin_port=origin.port, deadline_ms=PATIENT_MS) as fleet:
         client, key = Client(fleet.gates[0]), fleet.key("good")
+        until("the key passes", lambda: client.ask(key) == (200, ""))
         config = fleet.deployment.config
         for spelling in (None, *SPELLINGS):
             forged = b"" if spelling is None else b"%s: %s\r\n" % (spelling.encode(), FORGED)
@@ -75,13 +76,13 @@ def told() -> str:
 def missed() -> str:
     """A client that goes away is missed at the origin, also where the gate has something left to do for its key."""
     origin, times = Heads(), 3
-    keys = {"limited": Key(limits=(Limit(1_000, rate=50, period_ms=1_000),))}
-    with Fleet("missed", keys, gates=1, origin_port=origin.port) as fleet:
-        for _ in range(times):
+    keys = {f"limited-{at}": Key(limits=(Limit(1_000, rate=50, period_ms=1_000),)) for at in range(times)}
+    with Fleet("missed", keys, gates=1, origin_port=origin.port, deadline_ms=PATIENT_MS) as fleet:
+        for at in range(times):
             origin.answers_now, before = False, len(origin.heads_seen)
             origin.gone.clear()
             client = Client(fleet.gates[0])
-            client.send(b"GET /orders HTTP/1.1\r\nHost: gate.test\r\nX-API-Key: %s\r\n\r\n" % fleet.key("limited"))
+            client.send(b"GET /orders HTTP/1.1\r\nHost: gate.test\r\nX-API-Key: %s\r\n\r\n" % fleet.key(f"limited-{at}"))
             until("the origin is asked", lambda before=before: len(origin.heads_seen) > before)
             client.break_off()
             assert origin.gone.wait(MISSED_S), "nobody told the origin that the client has gone"
@@ -100,7 +101,7 @@ WAYS_IN = (
 
 def closed() -> str:
     """Off unless the settings name a place for it, there alone, and not for strangers."""
-    with Fleet("ways-in", {"good": Key()}, gates=1) as fleet:
+    with Fleet("ways-in", {"good": Key()}, gates=1, deadline_ms=PATIENT_MS) as fleet:
         settings = object()
         for way_in, path, host, there in WAYS_IN:
             if way_in is not settings:

@@ -55,7 +55,7 @@ def leader_leaves() -> str:
 def trapped() -> str:
     """A module that traps where a request is marked: that one is answered 503, and all is begun anew."""
     keys = {"good": Key(), "gone": Key(), "limited": Key(limits=fixed(N)), **{f"cold-{at}": Key() for at in range(5)}}
-    with Fleet("trapped", keys, gates=2) as fleet:
+    with Fleet("trapped", keys, gates=2, deadline_ms=PATIENT_MS) as fleet:
         fleet.kill()
         wasm = fleet.place / "workers" / "gate" / "gate.wasm"
         wasm.write_bytes(planted(wasm.read_bytes()))
