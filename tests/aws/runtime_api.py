@@ -110,6 +110,9 @@ class Runtime(ThreadingHTTPServer):
         self.polled = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, request, client_address):
+        """A function that is ended closes its connection: that is no news."""
+
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.server_address[1]}"

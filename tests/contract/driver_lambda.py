@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -27,6 +28,10 @@ from .world import Config, Deployment
 FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _PUBLISHER = "keys are written by the publisher, whose own suite has it: nothing of it is in an authorizer"
 _UNCOUNTED = "DynamoDB Local counts nothing: how often it is asked is counted by the tests of the crate and of the function"
+#: How often an item of DynamoDB is written in a second before its holders are told to wait.
+CALLS_A_SECOND = 30
+_BUDGET = ("a function asks for each token of a limit that brings less than one a second, and DynamoDB is asked 30 times a second: "
+           "the others are refused for a tenth of a second, so fewer than N of N that come at once")
 _PREFLIGHT = "an authorizer answers no preflights: the API does, or the origin"
 
 
@@ -71,6 +76,9 @@ class LambdaHost(Host):
     def because(self, row: Row, config: Config) -> str | None:
         if row.calls is not None:
             return _UNCOUNTED
+        counted = re.match(r"exactly (\d+) of ", row.name)
+        if counted and int(counted[1]) >= CALLS_A_SECOND:
+            return _BUDGET
         return _PREFLIGHT if row.name == "a preflight spends nothing" else super().because(row, config)
 
     def artifact(self) -> str:

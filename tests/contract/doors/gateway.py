@@ -106,6 +106,8 @@ class Gateway(Question):
         slow, last = row.slow, row.last
         # Nobody else is in front of these functions, so what looks at time or at the whole is played here.
         plain = replace(row, slow=False, last=False) if self.kind == "request" else row
+        if self.once and {"outage", "freeze", "starts"}.intersection(row.needs):
+            return ELSEWHERE
         return self.once.get(row.family) or (super().because(plain) if slow or last else super().because(row))
 
     def line(self, stage) -> Events:
@@ -233,6 +235,9 @@ class Simple(Http2):
         return payload["isAuthorized"], payload["context"]
 
 
+UNSEEN = "a TOKEN authorizer sees no fields: another spelling of the identity's name reaches the origin, whose verifier reads one only"
+
+
 class Token(Gateway):
     """A REST API's TOKEN authorizer: it sees the value of one field and nothing else."""
 
@@ -250,7 +255,7 @@ class Token(Gateway):
     def because(self, row) -> str | None:
         if any(key.ips_allowed or key.ips_denied for key in row.keys.values()):
             return "a TOKEN authorizer sees no address"
-        return super().because(row)
+        return UNSEEN if row.family == "hygiene" else super().because(row)
 
 
 #: They are shown through the kind that sees most.

@@ -72,8 +72,6 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-gate",
             "tollgate-http",
             "tollgate-lambda",
-            "tollgate-ledger",
-            "tollgate-store-sqlite",
         ],
     ),
     (
@@ -85,6 +83,19 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-http",
             "tollgate-lambda",
             // Its tests run over a store in memory.
+            "tollgate-ledger",
+            "tollgate-store-sqlite",
+        ],
+    ),
+    (
+        "tollgate-example-function",
+        &[
+            "tollgate-lambda",
+            "tollgate-lambda-layer",
+            // Its tests run over a store in memory.
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-gate",
             "tollgate-ledger",
             "tollgate-store-sqlite",
         ],
