@@ -68,8 +68,8 @@ async fn main() {
 
 async fn measure(holders: u8, millis: u64, (burst, rate): (u64, u64), tenths: u64) {
     let (tables, proxy) = (local::tables().await, Proxy::start().await);
-    // Requests a second of each holder, at least one.
-    let demand = (rate * tenths / 10 / u64::from(holders)).max(1);
+    // Of each holder, in a thousand seconds.
+    let demand = rate * tenths * 100 / u64::from(holders);
     let tasks: Vec<_> = (0..holders)
         .map(|id| {
             let store = Store::new(local::link(proxy.port), tables.clone(), time::now);
@@ -99,7 +99,7 @@ async fn measure(holders: u8, millis: u64, (burst, rate): (u64, u64), tenths: u6
     }
     let all = count();
     let passed = millis - SETTLING_MS;
-    let due = rate.min(demand * u64::from(holders)) * passed / 1_000;
+    let due = (rate * 1_000).min(demand * u64::from(holders)) * passed / 1_000_000;
     let a_second = |count: u64| count * 1_000 / passed;
     println!(
         "{:9} {:5}.{} x {:5}% {:10} {:9} {:13} {:11} ms",

@@ -34,7 +34,7 @@ pub(crate) struct Holder {
     pub(crate) id: HolderId,
     pub(crate) numbers: Numbers,
     pub(crate) host: Host,
-    /// Requests a second.
+    /// Requests in a thousand seconds.
     pub(crate) demand: u64,
     pub(crate) clock: fn() -> Reading,
 }
@@ -80,7 +80,9 @@ impl Holder {
                     waiting = 0;
                 }
             }
-            let due = passed * self.demand / 1_000;
+            // Holders that begin together do not ask together.
+            let phase = u64::from(self.id.0[0]) * 137_003 % 1_000_000;
+            let due = (passed * self.demand + phase) / 1_000_000;
             waiting += u32::try_from(due - come).unwrap();
             come = due;
             waiting = self.spend(&mut purse, waiting, now, &mut outcome);

@@ -29,10 +29,10 @@ pub(crate) fn slowed() -> Reading {
     FIRST.plus(slowly)
 }
 
-/// The same of a host whose wall clock is 1.4 s ahead.
+/// The same of a host whose wall clock is a second ahead.
 pub(crate) fn ahead() -> Reading {
     let now = now();
-    Reading { wall: now.wall.plus(1_400), ..now }
+    Reading { wall: now.wall.plus(1_000), ..now }
 }
 
 /// The same of one whose wall clock is 0.9 s behind.
