@@ -118,9 +118,6 @@ pub const PAGE_ENTRIES_MAX: usize = 128;
 /// The most pages.
 pub const PAGES_MAX: usize = 17;
 
-/// The longest partition key, in bytes, which a bucket's name is.
-pub const PK_MAX: usize = 2_048;
-
 /// An epoch as sort keys have it: as many digits as the largest has, so that they sort as numbers do.
 #[must_use]
 pub fn epoch_sk(epoch: u64) -> String {
