@@ -1,11 +1,14 @@
 //! Stops and shared numbers: one entry at once, the records afterwards.
 
+use std::thread;
+
 use tollgate_core::{
     head::Subject,
     limit::LimitScope,
-    record::State::{Active, OwnerDisabled, TenantDisabled},
+    record::State::{Active, OwnerDisabled, Revoked, TenantDisabled},
 };
 use tollgate_ledger::{Change, Ledger, Renumbered};
+use tollgate_store_dynamodb::Point;
 
 use crate::{
     local::Place,
@@ -78,22 +81,24 @@ fn a_later_change_finishes_what_an_earlier_one_left() {
 fn a_record_is_written_over_an_older_one_alone() {
     let place = Place::new();
     let mut publisher = place.publisher();
-    change(&mut publisher, &created_for(1, settings("acme", "bob")));
-    let blind = change(&mut place.blind(), &stop_tenant("acme")).stamp;
-    let newer = change(&mut place.blind(), &resume_tenant("acme")).stamp;
-    let before = place.items();
-    let row = before.iter().filter(|item| crate::made::text(item, "pk") == "outbox");
-    let rows: Vec<_> = row.cloned().collect();
-    assert!(publisher.publish(100).unwrap().all);
-    let written = place.record(1).unwrap();
-    assert_eq!(written, (Active, newer));
-    // The row of the stop comes back, as if somebody had read it long ago.
-    for row in rows {
-        place.put(row);
+    for number in [1, 2] {
+        change(&mut publisher, &created_for(number, settings("acme", "bob")));
     }
+    change(&mut place.blind(), &stop_tenant("acme"));
+    // When the first record is written, the second has been read, and is revoked by somebody else before it is written.
+    let (mut other, mut revoked) = (Some(place.publisher()), false);
+    publisher.watch(move |point| {
+        if let (Point::RecordWritten, Some(mut other)) = (point, other.take()) {
+            let revoke = Change::Revoke { id: id(2) };
+            thread::spawn(move || change(&mut other, &revoke)).join().unwrap();
+            revoked = true;
+        }
+        assert!(revoked || point == Point::RowRead, "{point:?}");
+    });
     assert!(publisher.publish(100).unwrap().all);
-    assert_eq!(place.record(1).unwrap(), written);
-    assert!(blind < newer);
+    assert_eq!(place.record(1).unwrap().0, TenantDisabled);
+    let (state, as_of) = place.record(2).unwrap();
+    assert_eq!((state, as_of), (Revoked, place.head().stamp));
 }
 
 #[test]
