@@ -9,7 +9,7 @@ use tollgate_core::{
     record::{Record, vouch},
 };
 
-use crate::{Signed, index::Index, purses::Handle, usage::Mark};
+use crate::{Signed, index::Index, purses::Handle};
 
 /// What an `Arc` needs besides its content.
 const SHARED_BYTES: usize = 2 * size_of::<usize>();
@@ -51,8 +51,6 @@ pub(crate) struct Entry<T> {
     pub(crate) packed: Arc<[u8]>,
     pub(crate) held: Option<Arc<Signed<T>>>,
     purses: Handles,
-    /// Where the key was counted last.
-    tallied: Mark,
 }
 
 /// Where the purses of a record's limits and quotas are; most records have one.
@@ -114,19 +112,6 @@ impl<T> Records<T> {
         Record::unpack(&self.get(self.find(lookup)?)?.packed)
     }
 
-    /// Where the key of the record at `place` was counted last.
-    #[inline]
-    pub(crate) fn tallied(&self, place: u32) -> Option<Mark> {
-        self.get(place).map(|entry| entry.tallied)
-    }
-
-    /// Remembers where that was.
-    pub(crate) fn tally(&mut self, place: u32, mark: Mark) {
-        if let Some(Some(entry)) = self.entries.get_mut(at(place)) {
-            entry.tallied = mark;
-        }
-    }
-
     /// The record at `place`.
     pub(crate) fn record(&self, place: u32) -> Option<Record<'_>> {
         Record::unpack(&self.get(place)?.packed)
@@ -138,7 +123,7 @@ impl<T> Records<T> {
             self.remove(place);
         }
         let purses = Handles::One(Handle::NONE);
-        let entry = Entry { lookup, packed, held: None, purses, tallied: Mark::NONE };
+        let entry = Entry { lookup, packed, held: None, purses };
         if entry.bytes() > self.bytes_max {
             return;
         }

@@ -16,7 +16,7 @@ use tollgate_core::{
     usage::{ALLOWED, Line},
 };
 
-pub(crate) use meter::{Mark, Meter};
+pub(crate) use meter::Meter;
 pub use meter::{RESTS_MAX, TALLIES_MAX};
 
 use crate::counts::DENIALS;

@@ -102,6 +102,7 @@ impl<W, T> Engine<W, T> {
                     let usable = self.is_usable(&record);
                     if usable {
                         self.absences.forget(lookup);
+                        self.meter.hear(lookup, &record);
                         self.records.insert(lookup, packed);
                     }
                     Ok(usable)

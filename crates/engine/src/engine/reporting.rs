@@ -22,8 +22,8 @@ impl<W, T> Engine<W, T> {
         }
         let now = self.newest.wall;
         let route = inquiry.demand.route();
-        let mark = place.and_then(|place| self.records.tallied(place));
-        if !mark.is_some_and(|mark| self.meter.again(mark, route, outcome, now)) {
+        let lookup = inquiry.genuine.lookup();
+        if place.is_none() || !self.meter.again(lookup, route, outcome, now) {
             self.tally_first(inquiry, place, outcome);
         }
     }
@@ -34,12 +34,11 @@ impl<W, T> Engine<W, T> {
         let now = self.newest.wall;
         let lookup = inquiry.genuine.lookup();
         let record = place.and_then(|place| self.records.record(place));
-        match (place, record) {
-            (Some(place), Some(record)) => {
-                let mark = self.meter.first(lookup, &record, inquiry.demand.route(), outcome, now);
-                self.records.tally(place, mark);
+        match record {
+            Some(record) => {
+                self.meter.first(lookup, &record, inquiry.demand.route(), outcome, now);
             }
-            (_, _) => self.meter.rest(outcome, now),
+            None => self.meter.rest(outcome, now),
         }
         if self.meter.is_crowded() {
             // Sent before there is no more room.

@@ -23,17 +23,6 @@ const CROWD: usize = TALLIES_MAX / 2;
 /// For how many hours at most it is told apart when requests came that are not counted by a key.
 pub const RESTS_MAX: usize = 64;
 
-/// Where a key was counted last.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark {
-    born: u32,
-    place: u32,
-}
-
-impl Mark {
-    pub(crate) const NONE: Self = Self { born: 0, place: u32::MAX };
-}
-
 /// Everything that is counted and not yet kept elsewhere.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -41,8 +30,6 @@ pub(crate) struct Meter {
     every_ms: u64,
     tallies: Vec<Tally>,
     index: Index,
-    /// Marks that are older are none.
-    born: u32,
     /// The hour in which is counted, and when it began.
     hour: u64,
     hour_began: u64,
@@ -67,7 +54,6 @@ impl Meter {
             every_ms: every_ms.into(),
             tallies: Vec::new(),
             index: Index::EMPTY,
-            born: 1,
             hour: 0,
             hour_began: 0,
             rest: None,
@@ -90,28 +76,24 @@ impl Meter {
         self.every_ms
     }
 
-    /// Counts one more where the key was counted last, and says whether that could be done.
+    /// Counts one more of a key that was counted since the last batch, and says whether it was.
     #[inline]
     pub(crate) fn again(
         &mut self,
-        mark: Mark,
+        lookup: LookupId,
         route: &Arc<str>,
         outcome: Outcome,
         now: UnixMillis,
     ) -> bool {
-        if mark.born != self.born || now.0.wrapping_sub(self.hour_began) >= HOUR_MS {
+        if now.0.wrapping_sub(self.hour_began) >= HOUR_MS {
             return false;
         }
-        match self.tallies.get_mut(records::at(mark.place)) {
-            Some(tally) if Arc::ptr_eq(&tally.route, route) => {
-                tally.add(outcome);
-                true
-            }
-            Some(_) | None => false,
-        }
+        let found = self.find(lookup, route);
+        let tally = found.and_then(|place| self.tallies.get_mut(records::at(place)));
+        tally.map(|tally| tally.add(outcome)).is_some()
     }
 
-    /// Counts one more of a key, and says where.
+    /// Counts one more of a key for the first time.
     #[cold]
     pub(crate) fn first(
         &mut self,
@@ -120,28 +102,41 @@ impl Meter {
         route: &Arc<str>,
         outcome: Outcome,
         now: UnixMillis,
-    ) -> Mark {
+    ) {
         self.turn_to(now);
-        let party = Party::of(record);
-        let hour = self.hour;
-        let is = |place| {
+        let place = match self.find(lookup, route) {
+            Some(place) => Some(place),
+            None => self.open_tally(lookup, Party::of(record), route),
+        };
+        match place.and_then(|place| self.tallies.get_mut(records::at(place))) {
+            Some(tally) => tally.add(outcome),
+            None => self.rest(outcome, now),
+        }
+    }
+
+    /// Where a key is counted in this hour.
+    fn find(&self, lookup: LookupId, route: &Arc<str>) -> Option<u32> {
+        self.index.find(records::hash(lookup), |place| {
             self.tallies.get(records::at(place)).is_some_and(|tally| {
                 tally.lookup == lookup
-                    && tally.hour == hour
+                    && tally.hour == self.hour
                     && Arc::ptr_eq(&tally.route, route)
-                    && tally.party == Some(party)
             })
+        })
+    }
+
+    /// A record has come: what is counted of its key from here on is counted for whom the record says.
+    pub(crate) fn hear(&mut self, lookup: LookupId, record: &Record<'_>) {
+        let party = Some(Party::of(record));
+        let hash = records::hash(lookup);
+        let others = |place| {
+            self.tallies
+                .get(records::at(place))
+                .is_some_and(|tally| tally.lookup == lookup && tally.party != party)
         };
-        let found = self.index.find(records::hash(lookup), is);
-        let place = found.or_else(|| self.open_tally(lookup, party, route));
-        let Some(place) = place else {
-            self.rest(outcome, now);
-            return Mark::NONE;
-        };
-        if let Some(tally) = self.tallies.get_mut(records::at(place)) {
-            tally.add(outcome);
+        while let Some(place) = self.index.find(hash, others) {
+            self.index.remove(hash, place);
         }
-        Mark { born: self.born, place }
     }
 
     /// Counts one more that has no key, or one for which there is no room.
@@ -190,12 +185,7 @@ impl Meter {
             self.hour = hour;
             self.hour_began = hour.saturating_mul(HOUR_MS);
             self.rest = None;
-            self.forget_marks();
         }
-    }
-
-    fn forget_marks(&mut self) {
-        self.born = self.born.wrapping_add(1).max(1);
     }
 
     /// What is to be sent now: what was sent and not answered, or else the next batch.
@@ -227,7 +217,6 @@ impl Meter {
         self.index.clear();
         self.rest = None;
         self.rest_before = None;
-        self.forget_marks();
     }
 
     /// The batch of that number is kept; says whether it was awaited.
