@@ -88,7 +88,9 @@ fn a_record_is_written_over_an_older_one_alone() {
     // When the first record is written, the second has been read, and is revoked by somebody else before it is written.
     let (mut other, mut revoked) = (Some(place.publisher()), false);
     publisher.watch(move |point| {
-        if let (Point::RecordWritten, Some(mut other)) = (point, other.take()) {
+        if point == Point::RecordWritten
+            && let Some(mut other) = other.take()
+        {
             let revoke = Change::Revoke { id: id(2) };
             thread::spawn(move || change(&mut other, &revoke)).join().unwrap();
             revoked = true;
