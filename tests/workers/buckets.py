@@ -25,7 +25,7 @@ CALLS_MAX = 100
 SHARE_MIN = 0.95
 STATUSES = {200, 429, 503}
 #: A machine that is kept this busy answers some too late; of all, so many at most.
-LATE_MAX = 0.02
+LATE, LATE_MAX = (503, "unavailable"), 0.02
 
 
 def spent(fleet: Fleet, role: str, total: int) -> Count:
@@ -56,8 +56,9 @@ def exactly() -> str:
             for at in range(TIMES_MAX):
                 count = spent(fleet, f"limited-{total}-{at}", total)
                 assert count.admitted <= total, f"{count.admitted} of a limit of {total} were admitted"
+                count.only(*LIMITED, LATE)
+                assert count.answers.get(LATE, 0) <= LATE_MAX * sum(count.answers.values()), count.answers
                 if count.admitted == total:
-                    count.only(*LIMITED)
                     break
                 short += 1
             assert count.admitted == total, f"only {count.admitted} of a limit of {total} were admitted, {TIMES_MAX} times: {count.answers}"
