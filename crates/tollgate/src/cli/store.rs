@@ -35,9 +35,9 @@ In DynamoDB a table is put back under another name:
   tollgate store restore --target dynamodb --table tollgate-ledger-2
 Then give gates and commands the new name. The buckets table stays: nothing of it is put back.
 
-On Cloudflare the ledger's object goes back by itself; docs/cloudflare.md says how. It answers nothing until
+On Cloudflare the ledger's object goes back by itself; docs/cloudflare.md says how. Then
   tollgate store restore --target cloudflare
-for which the deployment's own admin key is needed.")]
+with the deployment's own admin key, before which that ledger answers nothing.")]
     Restore,
     /// Write the records in DynamoDB that changes have left to be written
     #[command(after_help = "\
