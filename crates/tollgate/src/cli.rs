@@ -132,6 +132,7 @@ Examples:
   tollgate doctor --json
   tollgate doctor --proxy envoy.yaml --proxy nginx.conf
   tollgate doctor cloudflare
+  tollgate doctor aws --proxy main.tf
   tollgate doctor --list
 
 Exit code 1 if there is a warning; notes alone are 0.")]

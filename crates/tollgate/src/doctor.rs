@@ -30,7 +30,7 @@ pub(crate) use ready::{Lack, lacks};
 #[derive(Args, Debug)]
 pub(crate) struct Doctor {
     /// Look at the deployment too that is described beside the configuration: cloudflare is
-    /// wrangler.toml
+    /// wrangler.toml, aws is template.yaml
     #[arg(value_enum, value_name = "PLATFORM")]
     platform: Option<Platform>,
     /// The configuration of what stands around this gate: nginx, Caddy, HAProxy, Envoy, Traefik, a
@@ -45,6 +45,7 @@ pub(crate) struct Doctor {
 /// Where a gate can run that is not this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Platform {
+    Aws,
     Cloudflare,
 }
 
@@ -52,6 +53,7 @@ impl Platform {
     /// The file that describes a deployment.
     const fn file(self) -> &'static str {
         match self {
+            Self::Aws => "template.yaml",
             Self::Cloudflare => "wrangler.toml",
         }
     }

@@ -17,6 +17,12 @@ pub(super) enum SigningKeys {
         after_help = "Examples:\n  tollgate signing-keys list\n  tollgate signing-keys list --json"
     )]
     List,
+    /// Print the public keys as a gate publishes them: for where something else publishes them
+    #[command(after_help = "\
+Examples:
+  tollgate signing-keys jwks
+  tollgate signing-keys jwks > jwks.json   # docs/aws.md: what API Gateway answers with")]
+    Jwks,
     /// Add a signing key, published at once, which signs five minutes later
     #[command(after_help = "\
 Examples:
@@ -57,6 +63,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     match command {
         SigningKeys::List => list(site, output),
+        SigningKeys::Jwks => jwks(site, output),
         SigningKeys::Rotate(Rotate { now }) => rotate(now, site, output),
         SigningKeys::Retire(arguments) => retire(&arguments, site, output),
     }
@@ -78,6 +85,17 @@ fn list(site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
         });
         columns(out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())
     })?;
+    Ok(())
+}
+
+/// The document that gates publish at this moment, on one line.
+fn jwks(site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    let schedule = site.secrets()?.schedule()?;
+    let unusable =
+        |error: &dyn std::error::Error| Failure::failed("secrets_unusable", error.to_string());
+    let text = schedule.jwks(site.now).map_err(|error| unusable(&error))?;
+    let document: Value = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
+    output.show(&document, |out| writeln!(out, "{text}"))?;
     Ok(())
 }
 

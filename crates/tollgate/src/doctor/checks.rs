@@ -20,7 +20,7 @@ const fn warning(
 }
 
 /// The checks, in the order in which their findings are told.
-pub(crate) const CHECKS: [Check; 36] = [
+pub(crate) const CHECKS: [Check; 44] = [
     warning(
         "checking_off",
         "gate.checking is false",
@@ -243,4 +243,52 @@ pub(crate) const CHECKS: [Check; 36] = [
         advice: "Add routes with the pattern and the zone.",
         find: |facts| facts.remarked(foreign::UNREACHED),
     },
+    warning(
+        "authorizer_whole_stage",
+        "an authorizer answers for its whole stage",
+        "One answer would be good for routes that demand more. Leave TOLLGATE_AUTHORIZER_POLICY out: an answer is then for one method and path.",
+        |facts| facts.remarked(foreign::WHOLE_STAGE),
+    ),
+    warning(
+        "authorizer_yes_kept",
+        "an authorizer's yes is kept for every route",
+        "Set authorizerResultTtlInSeconds to 0, or answer with policies: enableSimpleResponses false.",
+        |facts| facts.remarked(foreign::YES_OR_NO),
+    ),
+    warning(
+        "authorizer_secret_in_file",
+        "a secret stands in the environment of an authorizer",
+        "Whoever reads the template or the function has it. Replace it, and name a secret in TOLLGATE_SECRETS_ARN.",
+        |facts| facts.remarked(foreign::OPEN_VARIABLE),
+    ),
+    warning(
+        "table_unprotected",
+        "a table of keys or limits can be lost by one mistake",
+        "Without the ledger every key is worthless. Set deletion protection and point-in-time recovery.",
+        |facts| facts.remarked(foreign::UNPROTECTED),
+    ),
+    warning(
+        "ledger_forgets",
+        "what is in the table of the ledger ends by itself",
+        "Keys would end, and revocations with them. Only the table of buckets has a time to live.",
+        |facts| facts.remarked(foreign::FORGETTING),
+    ),
+    warning(
+        "api_traced",
+        "an API writes whole requests to a log",
+        "Keys and identities are in it. Switch data tracing off, and delete what was written.",
+        |facts| facts.remarked(foreign::TRACED),
+    ),
+    warning(
+        "route_without_authorizer",
+        "a route of an API asks no authorizer",
+        "Its requests reach the origin without a key. Name the authorizer in security, for each method.",
+        |facts| facts.remarked(foreign::UNGUARDED),
+    ),
+    warning(
+        "identity_not_written",
+        "an integration does not put the identity in",
+        "The origin would see the header that the client wrote. Map context.authorizer.identity onto Tollgate-Identity.",
+        |facts| facts.remarked(foreign::UNWRITTEN),
+    ),
 ];

@@ -39,6 +39,14 @@ pub(super) const OPEN_SECRET: &str = "worker_secret_in_file";
 pub(super) const PLACED: &str = "worker_placed_elsewhere";
 pub(super) const UNSEEN: &str = "worker_not_observed";
 pub(super) const UNREACHED: &str = "worker_without_route";
+pub(super) const WHOLE_STAGE: &str = "authorizer_whole_stage";
+pub(super) const YES_OR_NO: &str = "authorizer_yes_kept";
+pub(super) const OPEN_VARIABLE: &str = "authorizer_secret_in_file";
+pub(super) const UNPROTECTED: &str = "table_unprotected";
+pub(super) const FORGETTING: &str = "ledger_forgets";
+pub(super) const TRACED: &str = "api_traced";
+pub(super) const UNGUARDED: &str = "route_without_authorizer";
+pub(super) const UNWRITTEN: &str = "identity_not_written";
 pub(super) const NOT_UNDERSTOOD: &str = "file_not_understood";
 pub(super) const LEAVES_OPEN: &str = "file_leaves_open";
 

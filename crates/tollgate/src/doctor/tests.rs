@@ -265,6 +265,53 @@ fn a_worker_is_told_from_its_harmless_neighbour() {
     }
 }
 
+/// Every other pair is in foreign/tests/authorizer.rs.
+#[test]
+fn an_authorizer_is_told_from_its_harmless_neighbour() {
+    let good = include_str!("../../../../template.yaml");
+    let with = |part: &str, other: &str| {
+        assert!(good.contains(part), "{part}");
+        let mut facts = facts("");
+        facts.proxies.push(("template.yaml".to_owned(), good.replace(part, other)));
+        facts
+    };
+    for (code, part, bad) in [
+        ("authorizer_cache", "TtlInSeconds: 0", "TtlInSeconds: 300"),
+        (
+            "authorizer_whole_stage",
+            "          TOLLGATE_LIMITS_EPOCH: !Ref LimitsEpoch",
+            "          TOLLGATE_AUTHORIZER_POLICY: stage",
+        ),
+        ("authorizer_secret_in_file", "TOLLGATE_SECRETS_ARN:", "TOLLGATE_SECRETS:"),
+        (
+            "table_unprotected",
+            "DeletionProtectionEnabled: true",
+            "DeletionProtectionEnabled: false",
+        ),
+        (
+            "ledger_forgets",
+            "{ AttributeName: sk, KeyType: RANGE }",
+            "{ AttributeName: sk }\n      TimeToLiveSpecification: { Enabled: true }",
+        ),
+        ("api_traced", "DataTraceEnabled: false", "DataTraceEnabled: true"),
+        (
+            "route_without_authorizer",
+            "isDefaultRoute: true\n              security:\n                - tollgate: []",
+            "isDefaultRoute: true",
+        ),
+        ("identity_not_written", "overwrite:header.tollgate", "append:header.tollgate"),
+    ] {
+        check(code, &with(part, bad), &with("", ""));
+    }
+    let kept = good.replace("TtlInSeconds: 0", "TtlInSeconds: 9");
+    let mut facts = facts("");
+    facts.proxies.push((
+        "template.yaml".to_owned(),
+        kept.replace("enableSimpleResponses: false", "enableSimpleResponses: true"),
+    ));
+    assert_eq!(codes(&facts), BTreeSet::from(["authorizer_cache", "authorizer_yes_kept"]));
+}
+
 fn key(change: impl FnOnce(&mut serde_json::Value)) -> Key {
     let mut document = serde_json::json!({
         "id": "key_0000000000000001", "name": null, "created_ms": NOW.0, "state": "active",

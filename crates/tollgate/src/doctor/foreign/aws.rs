@@ -1,4 +1,7 @@
-//! Templates of AWS, SAM's included, and OpenAPI documents for API Gateway: decisions that are kept there.
+//! Templates of AWS, SAM's included, and OpenAPI documents for API Gateway: decisions that are kept there, and what weakens
+//! our own authorizer.
+
+pub(super) mod gate;
 
 use super::{CACHE, LEAVES_OPEN, Told, tree::Node};
 
@@ -51,6 +54,8 @@ pub(super) fn look(node: &Node, told: &mut Told<'_>) {
             kept(told, "x-amazon-apigateway-authorizer", field, ttl, rest.then_some(REST_TTL_S));
         }
     }
+    gate::of_template(node, told);
+    gate::of_documents(node, told);
 }
 
 fn of_sam(told: &mut Told<'_>, properties: &Node, otherwise: Option<&str>) {

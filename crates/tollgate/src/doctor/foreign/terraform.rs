@@ -1,8 +1,8 @@
-//! Terraform: authorizers of API Gateway, and routes of Cloudflare.
+//! Terraform: authorizers of API Gateway with their tables and stages, and routes of Cloudflare.
 
-use super::{FAIL_OPEN, SIDE_DOOR, Told, aws};
+use super::{FAIL_OPEN, SIDE_DOOR, TRACED, Told, aws};
 
-/// One resource with what it sets by itself.
+/// One resource with what it sets, what is in an inner block under the names of both.
 #[derive(Debug)]
 pub(crate) struct Resource {
     kind: String,
@@ -24,7 +24,7 @@ pub(super) fn is(text: &str) -> bool {
 /// Reads the resources; none if braces do not match.
 pub(super) fn read(text: &str) -> Option<Vec<Resource>> {
     let mut resources: Vec<Resource> = vec![];
-    let mut depth: usize = 0;
+    let mut blocks: Vec<String> = vec![];
     let mut resource = false;
     let mut ends: Option<String> = None;
     let plain = uncommented(text);
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Resource>> {
             ends = ends.clone().filter(|_| line != end);
             continue;
         }
-        if depth == 0 {
+        if blocks.is_empty() {
             resource = line.starts_with("resource ");
             if resource {
                 let mut words = line.split('"');
@@ -42,11 +42,16 @@ pub(super) fn read(text: &str) -> Option<Vec<Resource>> {
                 resources.push(Resource { kind, name, fields: vec![] });
             }
         }
+        let named = line.split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
+        let block = line.split_once('{').filter(|(before, _)| !before.contains('='));
         // A block on one line has its fields there too.
-        let inner = line.split_once('{').filter(|_| depth == 0).map_or(line, |(_, rest)| rest);
-        if let (true, Some((name, value))) = (resource && depth <= 1, inner.split_once('=')) {
+        let inner = block.map_or(line, |(_, rest)| rest);
+        let within = blocks.iter().skip(1).map(String::as_str);
+        let own = block.map(|_| named).filter(|_| !blocks.is_empty());
+        if let (true, Some((name, value))) = (resource, inner.split_once('=')) {
             let value = value.trim().trim_end_matches('}').trim().trim_matches('"').to_owned();
-            resources.last_mut()?.fields.push((name.trim().to_owned(), value));
+            let place: Vec<&str> = within.chain(own).chain([name.trim()]).collect();
+            resources.last_mut()?.fields.push((place.join("."), value));
         }
         if let Some((_, end)) = line.split_once("<<") {
             ends = Some(end.trim_start_matches('-').trim().to_owned());
@@ -55,13 +60,13 @@ pub(super) fn read(text: &str) -> Option<Vec<Resource>> {
         for c in line.chars() {
             match c {
                 '"' => quoted = !quoted,
-                '{' | '[' | '(' if !quoted => depth = depth.checked_add(1)?,
-                '}' | ']' | ')' if !quoted => depth = depth.checked_sub(1)?,
+                '{' | '[' | '(' if !quoted => blocks.push(named.to_owned()),
+                '}' | ']' | ')' if !quoted => drop(blocks.pop()?),
                 _ => {}
             }
         }
     }
-    (depth == 0 && ends.is_none()).then_some(resources)
+    (blocks.is_empty() && ends.is_none()).then_some(resources)
 }
 
 /// The text without comments.
@@ -113,6 +118,12 @@ pub(super) fn look(resources: &[Resource], told: &mut Told<'_>) {
             "aws_apigatewayv2_authorizer" if own("authorizer_type", &["REQUEST"]) => {
                 aws::kept(told, &name, field, ttl, None);
             }
+            "aws_api_gateway_method_settings"
+                if resource.get("settings.data_trace_enabled").is_some_and(|is| is != "false") =>
+            {
+                told.tell(TRACED, format!("{name}: data_trace_enabled is not false"));
+            }
+            "aws_lambda_function" => function(&name, resource, resources, told),
             "cloudflare_workers_route" | "cloudflare_worker_route" => route(&name, resource, told),
             "cloudflare_workers_script_subdomain" => {
                 for field in ["enabled", "previews_enabled"] {
@@ -124,6 +135,32 @@ pub(super) fn look(resources: &[Resource], told: &mut Told<'_>) {
             _ => {}
         }
     }
+}
+
+/// Our own authorizer, with its tables as far as they are in this file.
+fn function(name: &str, resource: &Resource, resources: &[Resource], told: &mut Told<'_>) {
+    let variables = "environment.variables.";
+    let own = resource.fields.iter().filter_map(|(field, _)| field.strip_prefix(variables));
+    if !aws::gate::is_ours(own) {
+        return;
+    }
+    let value = |variable: &str| resource.get(&[variables, variable].concat());
+    aws::gate::variables(name, value, told);
+    let refers = |variable: &str| {
+        let (table, _) = value(variable)?.strip_prefix("aws_dynamodb_table.")?.split_once('.')?;
+        Some(table.to_owned())
+    };
+    let table = |wanted: &str| {
+        let is = |table: &&Resource| table.kind == "aws_dynamodb_table" && table.name == wanted;
+        let table = resources.iter().find(is)?;
+        let set = |field: &str| table.get(field) == Some("true");
+        Some(aws::gate::Table {
+            protected: set("deletion_protection_enabled"),
+            recoverable: set("point_in_time_recovery.enabled"),
+            forgets: set("ttl.enabled"),
+        })
+    };
+    aws::gate::tables(name, refers, table, told);
 }
 
 /// A route of Cloudflare without a Worker, or whose Worker is left out above its limit.

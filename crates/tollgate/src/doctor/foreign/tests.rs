@@ -5,11 +5,13 @@
 use std::{fs, path::Path};
 
 use super::{
-    CACHE, FAIL_OPEN, LEAVES_OPEN, NOT_UNDERSTOOD, OPEN_SECRET, PLACED, SHARED_DOOR, SIDE_DOOR,
-    UNBOUND, UNREACHED, UNSEEN, remarks,
+    CACHE, FAIL_OPEN, FORGETTING, LEAVES_OPEN, NOT_UNDERSTOOD, OPEN_SECRET, OPEN_VARIABLE, PLACED,
+    SHARED_DOOR, SIDE_DOOR, TRACED, UNBOUND, UNGUARDED, UNPROTECTED, UNREACHED, UNSEEN, UNWRITTEN,
+    WHOLE_STAGE, YES_OR_NO, remarks,
 };
 use crate::config::{Config, Environment, Source};
 
+mod authorizer;
 mod files;
 mod reading;
 mod worker;
