@@ -88,7 +88,7 @@ fn every_worker_is_told_from_its_harmless_neighbour() {
 fn an_environment_has_none_of_the_bindings_that_it_does_not_name() {
     let bare = format!("{GOOD}\n[env.staging]\nname = 'staging'\n");
     let told = codes("wrangler.toml", &bare);
-    assert_eq!(told, [UNBOUND; 5], "settings, records, and three classes");
+    assert_eq!(told, [UNBOUND; 6], "settings, records, and four classes");
 }
 
 #[test]
