@@ -268,9 +268,7 @@ impl World {
             Question::Head
             | Question::Record { .. }
             | Question::Lease { .. }
-            | Question::Usage(_) => {
-                Ok(self.book.answer(errand, UnixMillis(WALL + self.now)))
-            }
+            | Question::Usage(_) => Ok(self.book.answer(errand, UnixMillis(WALL + self.now))),
         };
         let reply = if refused { Err(StoreError::Unreachable) } else { reply };
         if !self.random.happens(self.plan.faults.lost) {
