@@ -68,7 +68,7 @@ COPIES = {
     "what KV does not have there is not": Broken("a key that is made after its absence was kept", "is asked for too early", ALONE),
     "KV is asked twice": Broken("10,000 ask for one cold key", "reads of KV", ((CLOUDFLARE, READ, f"env.RECORDS.get(key);\n      {READ}"),)),
     "each request has a gate of its own": Broken("a warm key asks nobody", "KV was asked", ((CLOUDFLARE, "gate ??= new Gate(", "gate = new Gate("),)),
-    "what was asked for ends with who asked": Broken("who asked first goes away", "asked 1 times anew", without(GATE, "          context.waitUntil(work);\n")),
+    "what was asked for ends with who asked": Broken("who asked first goes away", "asked anew", without(GATE, "          context.waitUntil(work);\n")),
     "who minded is minding for ever": Broken(
         MINDED, "nobody minds", ((GATE, MARK, "if (this.#minded !== 0) return;"),)),
     "nobody minds what is due": Broken(
