@@ -21,6 +21,12 @@ pub struct Patience(pub u64);
 /// What is kept back of an invocation's time, to say in that something takes too long, in milliseconds.
 const MARGIN_MS: u64 = 200;
 
+/// What is taken for a time and no duration: 2001 and later, in milliseconds.
+const ABSOLUTE_MIN_MS: u64 = 1_000_000_000_000;
+
+/// How long an event is worked at where it is not told until when, in milliseconds.
+const PATIENCE_UNTOLD_MS: u64 = 3_000;
+
 /// The longest that any event is worked at: API Gateway waits ten seconds for an authorizer.
 const PATIENCE_MAX_MS: u64 = 9_000;
 
@@ -28,6 +34,10 @@ impl Patience {
     /// What is left until `deadline_ms`, which is a time by the wall clock, less what it takes to answer.
     #[must_use]
     pub fn until(deadline_ms: u64) -> Self {
+        // An emulator says how long an invocation may take where Lambda says until when.
+        if deadline_ms < ABSOLUTE_MIN_MS {
+            return Self(PATIENCE_UNTOLD_MS);
+        }
         let left = deadline_ms.saturating_sub(clock::read().wall.0);
         Self(left.saturating_sub(MARGIN_MS).min(PATIENCE_MAX_MS))
     }
