@@ -50,7 +50,7 @@ pub(crate) struct Upstream {
 
 /// How the origin is spoken to.
 enum Way {
-    First(First),
+    First(Box<First>),
     Second(Second),
 }
 
@@ -96,7 +96,7 @@ impl Upstream {
         let way = if origin.http2 {
             Way::Second(Second::new(origin)?)
         } else {
-            Way::First(First::new(origin))
+            Way::First(Box::new(First::new(origin)))
         };
         Ok(Self { way, authority, origin: origin.clone() })
     }
