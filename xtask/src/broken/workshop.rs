@@ -18,12 +18,13 @@ const TEST_MAX: Duration = Duration::from_secs(120);
 /// How long a build may take.
 const BUILD_MAX: Duration = Duration::from_secs(600);
 /// What the tests of a copy can read: everything else stays where it is.
-const COPIED: [&str; 9] = [
+const COPIED: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
     "crates/",
     "examples/",
     "lambda/",
+    "template.yaml",
     "tests/",
     "workers/",
     "wrangler.toml",
