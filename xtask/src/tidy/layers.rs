@@ -66,13 +66,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     (
         "tollgate-lambda-layer",
-        &[
-            "tollgate-core",
-            "tollgate-engine",
-            "tollgate-gate",
-            "tollgate-http",
-            "tollgate-lambda",
-        ],
+        &["tollgate-core", "tollgate-engine", "tollgate-gate", "tollgate-http", "tollgate-lambda"],
     ),
     (
         "tollgate-authorizer",
