@@ -190,7 +190,7 @@ fn what_a_target_does_not_have_is_refused_and_said() {
     deployment.run(&["store", "backup", "copy.db"]).fails(2, "restore-table-to-point-in-time");
     let site = &deployment.site;
     site.run(&["store", "publish"]).fails(2, "nothing to be written");
-    site.run(&["store", "restore", "--target", "cloudflare"]).fails(2, "docs/cloudflare.md");
+    site.run(&["store", "restore", "--target", "cloudflare"]).fails(2, "--url");
     site.run(&["keys", "list", "--table", "a-table"]).fails(2, "--target dynamodb");
     site.run(&["keys", "list", "--target", "dynamodb", "--table", "a b"]).fails(2, "a table");
     let off = [("AWS_EC2_METADATA_DISABLED", "true")];

@@ -35,6 +35,7 @@ const COMMANDS: &[&[&str]] = &[
     &["signing-keys", "list"],
     &["signing-keys", "rotate"],
     &["signing-keys", "retire"],
+    &["signing-keys", "jwks"],
     &["store", "backup"],
     &["store", "restore"],
     &["store", "publish"],
