@@ -2,8 +2,11 @@
 
 import socket
 import threading
+import time
 
 CHUNK = 65_536
+#: An answer that takes so long may come too late for whoever waits for it: messages are waited for at least 100 ms.
+LATE_S = 0.03
 
 
 class Way:
@@ -16,6 +19,8 @@ class Way:
         self.lock = threading.Lock()
         self.open: set[socket.socket] = set()
         self.cut = False
+        #: When an answer that took too long came.
+        self.late: list[float] = []
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property
@@ -54,13 +59,28 @@ class Way:
                 continue
             with self.lock:
                 self.open |= {client, store}
-            for one, other in ((client, store), (store, client)):
+            # When the question that is open was asked; none is.
+            asked: list[float] = []
+            for one, other, sees in ((client, store, lambda: self._asked(asked)), (store, client, lambda: self._answered(asked))):
                 one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+                threading.Thread(target=self._pump, args=(one, other, sees), daemon=True).start()
 
-    def _pump(self, source: socket.socket, to: socket.socket):
+    def late_since(self, begun: float) -> bool:
+        """Whether the store took too long for an answer at any time since."""
+        return any(came >= begun for came in list(self.late))
+
+    def _asked(self, asked: list[float]):
+        asked[:] = asked or [time.monotonic()]
+
+    def _answered(self, asked: list[float]):
+        now = time.monotonic()
+        if asked and now - asked.pop() > LATE_S:
+            self.late.append(now)
+
+    def _pump(self, source: socket.socket, to: socket.socket, sees):
         try:
             while data := source.recv(CHUNK):
+                sees()
                 to.sendall(data)
         except OSError:
             pass

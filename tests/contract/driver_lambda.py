@@ -32,6 +32,8 @@ _UNCOUNTED = "DynamoDB Local counts nothing: how often it is asked is counted by
 CALLS_A_SECOND = 30
 _BUDGET = ("a function asks for each token of a limit that brings less than one a second, and DynamoDB is asked 30 times a second: "
            "the others are refused for a tenth of a second, so fewer than N of N that come at once")
+_ONE_BY_ONE = ("a store that is gone is asked again until the deadline of a second, and an environment answers one request after the "
+               "other: the two seconds of this row are over before its questions are")
 _PREFLIGHT = "an authorizer answers no preflights: the API does, or the origin"
 
 
@@ -49,6 +51,7 @@ class LambdaHost(Host):
         "named": "an integration takes away the fields that its mapping names: X-API-Key",
         "repeats at http-2.0": "payload 2.0 joins fields of one name: a key that is given twice is a list, which is 400",
         "repeats at http-simple": "payload 2.0 joins fields of one name: a key that is given twice is a list, which is 400",
+        "address at token": "a TOKEN event does not say where a client is: what hangs on that is refused",
         "repeats at token": "a TOKEN authorizer sees one value",
         "methods": "API Gateway knows seven methods and refuses others itself",
         "fragment": "API Gateway refuses a fragment",
@@ -79,7 +82,14 @@ class LambdaHost(Host):
         counted = re.match(r"exactly (\d+) of ", row.name)
         if counted and int(counted[1]) >= CALLS_A_SECOND:
             return _BUDGET
+        if row.name.startswith("without its store known keys pass"):
+            return _ONE_BY_ONE
         return _PREFLIGHT if row.name == "a preflight spends nothing" else super().because(row, config)
+
+    def late_since(self, begun: float) -> bool:
+        with self.lock:
+            gates = list(self.gates)
+        return any(gate.way.late_since(begun) for gate in gates)
 
     def artifact(self) -> str:
         digest = hashlib.sha256(self.binary.read_bytes()).hexdigest()

@@ -48,6 +48,7 @@ NEEDS = {
     "websocket": "connections are upgraded",
     "upstream": "the gate decides what the origin receives besides identity and key",
     "near": "a bucket is as near as where it is deployed: how much of a small limit is admitted hangs on the round trip",
+    "address": "the gate is told the address of a client",
     "repeats": "a field that is given twice reaches the gate as two",
     "methods": "a request of any method reaches the gate",
     "named": "any field that carries a key is kept from the origin",
@@ -150,6 +151,10 @@ class Host:
     def clock_ms(self) -> int:
         """The time by the clock that its gates read."""
         return time.time_ns() // 10**6
+
+    def late_since(self, begun: float) -> bool:
+        """Whether a store of its gates took too long for an answer at any time since, through no doing of theirs."""
+        return False
 
     def artifact(self) -> str:
         """What is tested, with its hash."""

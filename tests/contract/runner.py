@@ -236,4 +236,4 @@ class Runner:
         """
         if self.machine is None or not stage.faults or not repeatable(row) or stage.again >= AGAIN_MAX:
             return False
-        return self.machine.stalled_since(begun)
+        return self.machine.stalled_since(begun) or self.host.late_since(begun)

@@ -124,7 +124,7 @@ ROWS = [
                          ("revoked", "key_revoked"), ("owner-stopped", "owner_disabled"), ("tenant-stopped", "tenant_disabled"),
                          ("ip-denied", "ip_denied"), ("ip-elsewhere", "ip_denied"), ("country-bound", "country_denied"),
                          ("country-denied", "country_denied"))),
-    row(F, "own", "an address that is allowed passes", request(x_api_key("ip-here")), allowed("ip-here")),
+    row(F, "own", "an address that is allowed passes", request(x_api_key("ip-here")), allowed("ip-here"), needs=("address",)),
     row(F, "own", "a held scope passes", request(x_api_key(), path="/scoped/read/1"), allowed()),
     row(F, "own", "a scope by its wildcard passes", request(x_api_key("other"), path="/scoped/read/1"), allowed("other")),
     row(F, "own", "no scope held is none", request(x_api_key("bare"), path="/scoped/read/1"),

@@ -72,7 +72,7 @@ ROWS = [
     spoof("nor X-Forwarded-Proto, -Host, -Port and -Prefix", ("X-Forwarded-Proto", "evil"), ("X-Forwarded-Host", "evil.example"),
           ("X-Forwarded-Port", "evil"), ("X-Forwarded-Prefix", "/evil")),
     Row(F, "a limit by address is not split by a rotating X-Forwarded-For", "S10", (_rotating,),
-        keys={"by-address": Key(limits=(Limit(3, scope="ip"),))}),
+        keys={"by-address": Key(limits=(Limit(3, scope="ip"),))}, needs=("address",)),
     # Behind a configured hop.
     trusting("a trusted hop's X-Forwarded-For is believed", allowed("ip-elsewhere"), ("X-Forwarded-For", ELSEWHERE)),
     trusting("the last address that is no hop counts, not the first", denied("ip_denied"),

@@ -106,11 +106,10 @@ impl<S: Stores> Desk<S> {
         self.thaw();
         let errands: Vec<Errand> = self.engine.errands().collect();
         self.open.extend(errands.iter().map(|errand| errand.id));
-        // What is read is read together; each lease has a deadline of its own.
+        // What is read is read together. So is what is leased: of several limits that refuse, the first is named.
         let is_lease = |errand: &Errand| matches!(errand.question, Question::Lease { .. });
         let (leases, reads): (Vec<_>, Vec<_>) = errands.into_iter().partition(is_lease);
-        let batches = std::iter::once(reads).chain(leases.into_iter().map(|lease| vec![lease]));
-        for batch in batches.filter(|batch| !batch.is_empty()) {
+        for batch in [reads, leases].into_iter().filter(|batch| !batch.is_empty()) {
             self.under_way.spawn(bounded(self.stores.as_ref(), batch, policy));
         }
         let ticket = self.ticket;
@@ -170,21 +169,23 @@ impl<S: Stores> Desk<S> {
     }
 }
 
-/// Answers within the errands' deadlines: what has none by then failed.
+/// Answers within the errands' deadlines, in their order: what has none by then failed.
 fn bounded<S: Stores>(
     stores: &S,
     errands: Vec<Errand>,
     policy: &Arc<Policy>,
 ) -> impl Future<Output = Replies> + Send + 'static {
     let deadline_ms = errands.iter().map(|errand| errand.deadline_ms).max().unwrap_or_default();
-    let mut missing: Vec<ErrandId> = errands.iter().map(|errand| errand.id).collect();
+    let asked: Vec<ErrandId> = errands.iter().map(|errand| errand.id).collect();
     let answer = stores.answer(errands, Arc::clone(policy));
     async move {
         let deadline = Duration::from_millis(deadline_ms.into());
         let mut replies = timeout(deadline, answer).await.unwrap_or_default();
-        missing.retain(|id| replies.iter().all(|(answered, _)| answered != id));
-        replies.extend(missing.into_iter().map(|id| (id, Err(StoreError::Unreachable))));
-        replies
+        let mut reply = |id: &ErrandId| {
+            let at = replies.iter().position(|(answered, _)| answered == id);
+            at.map_or((*id, Err(StoreError::Unreachable)), |at| replies.swap_remove(at))
+        };
+        asked.iter().map(&mut reply).collect()
     }
 }
 
