@@ -71,7 +71,7 @@ def play(binary: Path, folder: Path, local: Local, processes: list) -> int:
         watch = [tool, "lambda", "watch", "--ignore-changes", "--invoke-port", str(port)]
         processes.append(subprocess.Popen(watch, cwd=folder, env=given, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
         wait_for(port, processes[0], folder / "log")
-    wrong = 0
+    held = wrong = 0
     for kind in ("token", "request", "http_1", "http_2"):
         for presented, allowed in ((key.text.decode(), True), ("nothing", False)):
             event = event_of(kind, presented)
@@ -82,6 +82,8 @@ def play(binary: Path, folder: Path, local: Local, processes: list) -> int:
             fault = judged(done, event, allowed)
             print(f"{kind}, {'a good key' if allowed else 'no key'}: {fault or 'as documented'}")
             wrong += fault is not None
+            held += fault is None
+    print(f"tollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
     return 1 if wrong else 0
 
 

@@ -25,4 +25,6 @@ def main(arguments: list[str]) -> int:
         if young or not versions:
             print(f"RED: {binary} needs {young or 'nothing that could be read'}", file=sys.stderr)
             wrong += 1
+    held = len(arguments) - wrong
+    print(f"tollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
     return 1 if wrong or not arguments else 0
