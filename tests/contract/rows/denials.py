@@ -23,7 +23,7 @@ WRONG = {
     "rate_limited": {"limits": (Limit(1),)},
 }
 #: When keys that end or begin during the run do so.
-IN_MS = 5_000
+IN_MS = 12_000
 STATES = {"key_revoked", "tenant_disabled", "owner_disabled", "key_disabled"}
 TIMES = {"key_expired", "key_not_yet_valid"}
 #: This route demands a scope and costs more than a quota or a limit of one will ever give.
