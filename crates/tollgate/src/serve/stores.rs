@@ -87,16 +87,19 @@ impl Authority for Store {
     }
 }
 
-/// The way to both threads.
+/// The way to the threads.
 pub(crate) struct Stores {
     reads: SyncSender<Sent>,
     leases: SyncSender<Sent>,
+    /// What was counted has a thread of its own: no lease waits for it.
+    usage: SyncSender<Sent>,
 }
 
 /// What the threads take from.
 pub(crate) struct Inboxes {
     reads: Receiver<Sent>,
     leases: Receiver<Sent>,
+    usage: Receiver<Sent>,
 }
 
 struct Sent {
@@ -109,7 +112,9 @@ impl Stores {
     pub(crate) fn new() -> (Self, Inboxes) {
         let (reads, reads_inbox) = mpsc::sync_channel(WAITING_MAX);
         let (leases, leases_inbox) = mpsc::sync_channel(WAITING_MAX);
-        (Self { reads, leases }, Inboxes { reads: reads_inbox, leases: leases_inbox })
+        let (usage, usage_inbox) = mpsc::sync_channel(WAITING_MAX);
+        let inboxes = Inboxes { reads: reads_inbox, leases: leases_inbox, usage: usage_inbox };
+        (Self { reads, leases, usage }, inboxes)
     }
 
     /// Hands `errand` to its thread.
@@ -120,7 +125,8 @@ impl Stores {
     pub(crate) fn send(&self, errand: Errand, at: Reading) -> Result<(), ErrandId> {
         let to = match &errand.question {
             Question::Head | Question::Record { .. } => &self.reads,
-            Question::Lease { .. } | Question::Usage(_) => &self.leases,
+            Question::Lease { .. } => &self.leases,
+            Question::Usage(_) => &self.usage,
         };
         let id = errand.id;
         to.try_send(Sent { errand, at }).map_err(|_| id)
@@ -128,7 +134,7 @@ impl Stores {
 }
 
 impl Inboxes {
-    /// Starts both threads, and one that tidies; they end with the gate. `open` opens the store once for each,
+    /// Starts the threads, and one that tidies; they end with the gate. `open` opens the store once for each,
     /// and again after it has panicked.
     ///
     /// # Errors
@@ -141,7 +147,8 @@ impl Inboxes {
     ) -> io::Result<()> {
         // All of them now: when file descriptors are scarce, it is not the store that lacks them.
         let opened = || open().map_err(|error| io::Error::other(error.code())).map(Some);
-        for (name, inbox) in [("reads", self.reads), ("leases", self.leases)] {
+        let inboxes = [("reads", self.reads), ("leases", self.leases), ("usage", self.usage)];
+        for (name, inbox) in inboxes {
             let (gate, open, store) = (gate.clone(), open.clone(), opened()?);
             let mut desk = Desk { gate, open, store, told: None };
             let attend = move || inbox.iter().all(|first| desk.serve(&inbox, first));
