@@ -96,4 +96,12 @@ async fn no_answer_leaves_anything_running_behind() {
         assert_eq!(world.calls(), asked, "something was asked after the answer");
     }
     assert_eq!(world.shared.reconnects.load(Ordering::Relaxed), 0);
+    world.set_mood(SILENT);
+    let (cold, _) = world.key(|_| {});
+    let event = event(Kind::Request, "GET", "/a", &[("X-API-Key", &cold)]).to_string();
+    let answer = world.authorizer.answer(&event, Patience(50)).await;
+    assert_eq!(answer, Answer::Failed(Failure::Unavailable));
+    // Who is given up hears of it when it would next run.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(world.shared.waiting.load(Ordering::Relaxed), 0, "still waits after the answer");
 }

@@ -35,6 +35,24 @@ pub(crate) struct Shared {
     pub(crate) calls: AtomicU64,
     pub(crate) leases: AtomicU64,
     pub(crate) reconnects: AtomicU64,
+    /// Questions that still wait for a store that says nothing.
+    pub(crate) waiting: AtomicU64,
+}
+
+/// Counts a question as waiting for as long as somebody keeps it.
+struct Waits(Arc<Shared>);
+
+impl Waits {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone)]
@@ -58,6 +76,7 @@ impl Stores for Moody {
             match shared.mood.load(Ordering::Relaxed) {
                 REFUSES => all(&StoreError::Refused),
                 SILENT => {
+                    let _waits = Waits::new(&shared);
                     tokio::time::sleep(Duration::from_secs(3_600)).await;
                     vec![]
                 }
@@ -127,6 +146,7 @@ impl World {
             calls: AtomicU64::new(0),
             leases: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
         });
         let log = Lines::default();
         let stores = Moody(Arc::clone(&shared));
