@@ -18,6 +18,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-http", &["tollgate-core"]),
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
     ("tollgate-ledger", &["tollgate-core"]),
+    ("tollgate-control", &["tollgate-core", "tollgate-http", "tollgate-ledger"]),
     ("tollgate-store-cloudflare", &["tollgate-core"]),
     ("tollgate-store-sql", &["tollgate-core", "tollgate-ledger"]),
     (

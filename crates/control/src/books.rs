@@ -1,0 +1,197 @@
+//! What the control plane keeps, and asks of whoever keeps it.
+
+use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
+use tollgate_ledger::{Change, Holder, Key, LedgerError, Stopped};
+
+/// The ledger, and what the control plane keeps beside it. Each call is one transaction.
+///
+/// # If an implementation is wrong
+///
+/// * It makes a change and keeps no audit row, or the other way round: somebody did something that nobody can show.
+/// * It does not compare [`Work::caller`] within the transaction: who was revoked a moment ago still changes a key.
+/// * It answers before the change is durable: a revocation may be forgotten. Neither visible nor safe.
+pub trait Books {
+    /// Whoever holds the secret `lookup`: as the ledger says at this moment, and no cache.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn caller(&mut self, lookup: LookupId) -> Result<Option<Seen>, LedgerError>;
+
+    /// A key, whosever it is.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn key(&mut self, id: &str) -> Result<Option<Kept>, LedgerError>;
+
+    /// Some keys, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn keys(&mut self, wanted: &Wanted<'_>) -> Result<Page, LedgerError>;
+
+    /// Makes a change: with its epoch, its head entry, its details, its audit row and its retry in one transaction,
+    /// durable before this returns.
+    ///
+    /// # Errors
+    ///
+    /// See [`BooksError`]: nothing has happened then.
+    fn work(&mut self, work: &Work<'_>, now: UnixMillis) -> Result<Done, BooksError>;
+
+    /// The tenants after one of them, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn tenants(&mut self, after: Option<&str>, limit: usize) -> Result<Vec<Holder>, LedgerError>;
+
+    /// The owners of a tenant after one of them, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn owners(
+        &mut self,
+        tenant: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Holder>, LedgerError>;
+}
+
+/// Whoever asks, as one read of the ledger found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The key.
+    pub key: Key,
+    /// Who of its owner and its tenant is stopped.
+    pub stopped: Stopped,
+}
+
+/// Whoever asks for a change, and what was known of it when it was admitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The secret that was proved.
+    pub lookup: LookupId,
+    /// What was read: if it is not so any more, nothing is changed.
+    pub seen: Seen,
+}
+
+/// A key, and what the control plane keeps beside the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The key as the ledger has it.
+    pub key: Key,
+    /// Who of its owner and its tenant is stopped.
+    pub stopped: Stopped,
+    /// Its details, as a text of [`model`](crate::model); none of a key that was made without the control plane.
+    pub details: Option<String>,
+}
+
+/// Which keys are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Those of this tenant; none: those of every tenant.
+    pub tenant: Option<&'a str>,
+    /// Those after this id.
+    pub after: Option<&'a str>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Some keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the order of their ids.
+    pub keys: Vec<Kept>,
+    /// After which id the next page begins; none if this is the last.
+    pub next: Option<String>,
+}
+
+/// What is to be committed together.
+#[derive(Clone, Debug)]
+pub struct Work<'a> {
+    /// Whoever asks.
+    pub caller: &'a Caller,
+    /// What the ledger is to do.
+    pub change: &'a Change,
+    /// The version that the key must have; none for whoever means to change whatever is there.
+    pub expected: Option<Stamp>,
+    /// What people call the key from now on; none if that stays.
+    pub name: Option<Option<&'a str>>,
+    /// Its details from now on; none if they stay.
+    pub details: Option<&'a str>,
+    /// What the audit says of it.
+    pub told: Told<'a>,
+    /// How a repetition is known.
+    pub retry: Option<Retry<'a>>,
+}
+
+/// What the audit says of a change, beside what was before it and what is after it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// Who: the public id of the caller's key.
+    pub actor: &'a str,
+    /// Whose: the tenant that the change is in.
+    pub tenant: &'a str,
+    /// What was done.
+    pub operation: &'a str,
+    /// To what: a key's id, an owner, a tenant.
+    pub subject: &'a str,
+    /// From where.
+    pub from: &'a str,
+    /// What the host calls the request.
+    pub request: &'a str,
+}
+
+/// How a repetition of a request is known, and answered alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry<'a> {
+    /// Whose it is: the public id of the caller's key.
+    pub caller: &'a str,
+    /// What the caller calls it, digested.
+    pub name: [u8; 32],
+    /// What was asked for, digested: another question under the same name is refused.
+    pub asked: [u8; 32],
+    /// What the secret was drawn with.
+    pub salt: [u8; 32],
+}
+
+/// What became of a change.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// It is made.
+    Made {
+        /// Its epoch.
+        stamp: Stamp,
+        /// The key after it; none of an owner or a tenant.
+        kept: Option<Kept>,
+    },
+    /// It was made before, by the same request.
+    Before {
+        /// The id of the key that was changed then, as it is now.
+        kept: Kept,
+        /// What the secret was drawn with then.
+        salt: [u8; 32],
+    },
+}
+
+/// Why nothing was changed.
+#[derive(Debug)]
+pub enum BooksError {
+    /// The ledger refuses, or failed.
+    Ledger(LedgerError),
+    /// Whoever asked is not what it was when it was admitted: admit it again.
+    CallerChanged,
+    /// Something else was asked for under the same name before.
+    OtherRequest,
+    /// Too many names of this caller are kept already.
+    TooManyRetries,
+}
+
+impl From<LedgerError> for BooksError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}

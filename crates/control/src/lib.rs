@@ -1,0 +1,18 @@
+//! The control plane: who may change keys, what they may say, and what they are told. Written once for every host.
+//!
+//! A host carries bytes: it makes a [`Request`] of what came, gives [`Service::answer`] its [`Books`], its
+//! [`Chance`] and one reading of its clock, and sends the [`Response`]. Nothing here opens a socket, knows SQL, reads a
+//! clock or draws randomness of its own. See `docs/spec/control.md`.
+#![forbid(unsafe_code)]
+
+mod books;
+mod chance;
+mod message;
+pub mod model;
+mod problem;
+mod service;
+
+pub use books::{Books, BooksError, Caller, Done, Kept, Page, Retry, Seen, Told, Wanted, Work};
+pub use chance::{Chance, NoChance};
+pub use message::{BODY_MAX, Request, Response};
+pub use service::{Service, Setup};

@@ -1,0 +1,1 @@
+//! What a caller may say, and what is kept of it.
