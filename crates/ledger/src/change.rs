@@ -14,8 +14,8 @@ use tollgate_core::{
 };
 
 use crate::{
-    ChangeError, Key, KeyState, LABEL_MAX, LimitSpec, QuotaSpec, Secret, Settings, Shared,
-    settings::{holds, id},
+    ChangeError, Key, KeyState, LimitSpec, QuotaSpec, Secret, Settings, Shared,
+    settings::{check_name, holds, id},
 };
 use renumber::renumber;
 pub use renumber::{CARRIERS_MAX, TENANTS_MAX};
@@ -258,8 +258,7 @@ fn create(
 ) -> Result<Key, ChangeError> {
     id("id", key_id)?;
     if let Some(name) = name {
-        let shown = !name.is_empty() && name.len() <= LABEL_MAX && !name.contains(char::is_control);
-        holds(shown, "name", "must be 1 to 128 bytes without control characters")?;
+        check_name(name)?;
     }
     if snapshot.key.is_some() {
         return Err(ChangeError::KeyExists);

@@ -137,3 +137,20 @@ fn a_key_whose_identity_would_not_fit_is_refused_when_it_is_made() {
     let error = created(of(fits + 1, 30)).unwrap_err();
     assert_eq!(error, ChangeError::IdentityTooLong { bytes: len(&of(fits + 1, 30)) });
 }
+
+#[test]
+fn everything_that_is_out_of_bounds_is_said_at_once_and_the_first_of_it_refuses() {
+    let wrong = Settings {
+        owner: "a b".to_owned(),
+        scopes: vec!["a".into(), "a:b".into(), "a:b".into()],
+        ips_denied: many(33, |n| n.to_string()),
+        not_before: Some(9),
+        expires: Some(9),
+        ..settings()
+    };
+    let problems = wrong.problems();
+    let fields: Vec<&str> = problems.iter().map(|problem| problem.field()).collect();
+    assert_eq!(fields, ["owner", "scopes[0]", "scopes[2]", "ips_denied", "expires"]);
+    assert_eq!(wrong.check().as_ref().err(), problems.first());
+    assert_eq!(settings().problems(), []);
+}
