@@ -19,7 +19,7 @@ pub struct SigningKey {
     kid: Kid,
     algorithm: Algorithm,
     // SECURITY: wipes itself on drop (the `zeroize` feature of the library).
-    key: ed25519_dalek::SigningKey,
+    pub(crate) key: ed25519_dalek::SigningKey,
 }
 
 /// A signed token with its times.

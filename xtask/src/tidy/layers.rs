@@ -14,6 +14,7 @@ use crate::project::Project;
 const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-core", &[]),
     ("tollgate-identity", &["tollgate-core"]),
+    ("tollgate-audit", &["tollgate-core", "tollgate-identity"]),
     ("tollgate-engine", &["tollgate-core", "tollgate-identity"]),
     ("tollgate-http", &["tollgate-core"]),
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
