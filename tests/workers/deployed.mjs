@@ -74,19 +74,23 @@ export async function deployed({ origin, team, teams = team === undefined ? {} :
   }
   Object.assign(services, beside);
   const workerd = await serve(services);
-  let made = 0;
+  const ids = new Map();
+  const administer = async (asked) => {
+    const headers = { authorization: `Bearer ${admin.key}` };
+    const answer = await fetch(workerd.url("gate") + ADMINISTRATION, { method: "POST", body: JSON.stringify(asked), headers });
+    if (answer.status !== 200) throw new Error(`${asked.op}: ${answer.status} ${await answer.text()}\n${workerd.log()}`);
+  };
   return {
     ...workerd,
     /** Makes a key, and gives its text. */
     key: async (more = {}) => {
       const { key, lookup, pepper } = mint(ring);
-      const id = `key_${(made += 1)}`;
+      const id = `key_${ids.size + 1}`;
+      ids.set(key, id);
       const settings = { tenant: "acme", owner: "ann", env: "live", scopes: [], limits: [], ...more };
-      const body = JSON.stringify({ op: "create", id, settings, secret: { lookup, pepper } });
-      const headers = { authorization: `Bearer ${admin.key}` };
-      const answer = await fetch(workerd.url("gate") + ADMINISTRATION, { method: "POST", body, headers });
-      if (answer.status !== 200) throw new Error(`no key: ${answer.status} ${await answer.text()}\n${workerd.log()}`);
+      await administer({ op: "create", id, settings, secret: { lookup, pepper } });
       return key;
     },
+    revoke: (key) => administer({ op: "revoke", id: ids.get(key) }),
   };
 }

@@ -12,6 +12,16 @@ import { until } from "./objects.mjs";
 const TEST_MAX_MS = 30_000;
 /** For how long the runtime stands still: longer than any store is waited for. */
 const STILL_MS = 1_300;
+/** Which answer has come and is not heard, by the name of the gate; what is done then, and what becomes of the request. */
+const STALLED = [
+  ["head", { status: 204 }],
+  // So soon after its time has passed none is asked again.
+  ["head-soon", { status: 204, still_ms: 1_050 }],
+  ["record", { status: 204 }],
+  ["lease", { status: 204, more: { limits: [{ name: "burst", scope: "key", burst: 100, rate: 100, period_ms: 1_000 }] } }],
+  ["head-revoked", { status: 401, revoked: true }],
+  ["record-revoked", { status: 401, revoked: true }],
+];
 /** For how long a store keeps everybody waiting. */
 const SLOW_MS = 400;
 
@@ -55,7 +65,10 @@ before(async () => {
   const modules = { "entry.mjs": TEAM, ...laid };
   const routes = [{ path: "/limited", limits: ["few:key=100,100/1s"] }];
   const bindings = { PAUSE: `${url}/` };
+  // Each has a gate of its own, which knows nothing yet.
+  const stalled = STALLED.map(([of]) => [of, { modules, bindings: { ...bindings, PAUSE: `${url}/${of}/` } }]);
   const teams = {
+    ...Object.fromEntries(stalled),
     stalled: { modules, bindings: { ...bindings, TOLLGATE: { json: told(url, { routes }) } } },
     slow: { modules, bindings },
   };
@@ -76,17 +89,34 @@ const told = (url, more) => ({
   ...more,
 });
 
-const status = async (name, path) => (await fetch(served.url(name) + path, { headers: { "x-api-key": key } })).status;
+const status = async (name, path, own = key) => (await fetch(served.url(name) + path, { headers: { "x-api-key": own } })).status;
+
+/** Lets the runtime stand still; what `answer` ends is written while nobody can read it. */
+async function stand(answer, still_ms = STILL_MS) {
+  process.kill(served.pid, "SIGSTOP");
+  answer.end();
+  await new Promise((resolve) => setTimeout(resolve, still_ms));
+  process.kill(served.pid, "SIGCONT");
+}
 
 test("an answer that came while the isolate stood still is taken, though its time has passed", { timeout: TEST_MAX_MS }, async () => {
-  paths.set("/limits", async (_asked, answer) => {
-    process.kill(served.pid, "SIGSTOP");
-    // It is written while nobody can read it, and the time of whoever waits for it passes meanwhile.
-    answer.end();
-    await new Promise((resolve) => setTimeout(resolve, STILL_MS));
-    process.kill(served.pid, "SIGCONT");
-  });
+  paths.set("/limits", (_asked, answer) => stand(answer));
   assert.equal(await status("stalled", "/limited"), 204, served.log());
+});
+
+test("who waited while the isolate stood still is judged by what is so now", { timeout: TEST_MAX_MS }, async () => {
+  for (const [name, { status: expected, revoked, more, still_ms }] of STALLED) {
+    const own = await served.key(more);
+    const path = `/${name}/${name.split("-")[0]}`;
+    paths.set(path, async (_asked, answer) => {
+      paths.delete(path);
+      // What has come tells of the time before.
+      if (revoked) await served.revoke(own);
+      await stand(answer, still_ms);
+    });
+    assert.equal(await status(name, "/orders", own), expected, `${name}\n${served.log()}`);
+    assert.ok(!paths.has(path), `nobody waited for ${name}`);
+  }
 });
 
 test("who waits for long looks less and less often whether there is a decision", { timeout: TEST_MAX_MS }, async () => {

@@ -157,9 +157,7 @@ impl<O: Outside> Host<O> {
     /// What became of a request that waits.
     pub fn told(&mut self, ticket: u32, now_ms: u64) -> Code {
         let now_ms = self.seen(now_ms);
-        if let Some(parked) = self.parked.get_mut(ticket.into()) {
-            parked.seen_ms = now_ms;
-        }
+        self.look(ticket, now_ms);
         let Some(decision) = self.decided.take(ticket.into()) else {
             return self.still(ticket, now_ms);
         };

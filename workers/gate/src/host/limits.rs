@@ -4,7 +4,11 @@ use tollgate_core::{stamp::Stamp, time::UnixMillis};
 use tollgate_gate::setup::{Changed, Setup};
 use tollgate_store_cloudflare::{frame::parts, message, place};
 
-use super::{Code, Host, Outside, parking::BASE, stores::Sent};
+use super::{
+    Code, Host, Outside,
+    parking::{BASE, Parked},
+    stores::Sent,
+};
 
 /// The number of the errand that asks for the limits of routes: the engine's are below it.
 pub(super) const ERRAND: u64 = (1 << 53) - 1;
@@ -31,7 +35,8 @@ impl<O: Outside> Host<O> {
         if !self.parked.has(ticket.into()) {
             return Code::Nothing;
         }
-        if self.parked.get(ticket.into()).is_none_or(|parked| parked.judged) {
+        let waits = |parked: &Parked| parked.judged || now_ms < parked.again_ms;
+        if self.parked.get(ticket.into()).is_none_or(waits) {
             return Code::Waiting;
         }
         if matches!(self.limits, Limits::Asked) {

@@ -1,6 +1,9 @@
 //! Requests that wait: kept while somebody asks what became of them, and never more than there is room for.
 
-use super::{Code, Host, Limits, Outside};
+use tollgate_core::decision::Denial;
+use tollgate_engine::Decision;
+
+use super::{Code, Host, Limits, Outside, limits::PAUSE_MS};
 
 /// The most requests that wait at one time, in one isolate.
 const PARKED_MAX: usize = 2_000;
@@ -26,6 +29,12 @@ const FORSAKEN_MS: u64 = 5_000;
 /// How often that is looked for, in milliseconds: everybody who waits looks at the time, every few milliseconds.
 const SWEEP_EVERY_MS: u64 = 500;
 
+/// Whoever waits asks what became of it more often than this: where nobody has for so long, the isolate stood still.
+const STOOD_STILL_MS: u64 = 250;
+
+/// How often one request is judged again because the isolate stood still.
+const AGAIN_MAX: u8 = 2;
+
 /// A request that waits.
 pub(super) struct Parked {
     pub(super) id: String,
@@ -34,6 +43,11 @@ pub(super) struct Parked {
     pub(super) judged: bool,
     /// When somebody last asked what became of it.
     pub(super) seen_ms: u64,
+    /// Whether the isolate stood still since it was last judged.
+    stood_still: bool,
+    /// How often it was judged again for that, and before when it is not.
+    again: u8,
+    pub(super) again_ms: u64,
 }
 
 impl<O: Outside> Host<O> {
@@ -44,9 +58,36 @@ impl<O: Outside> Host<O> {
             return self.unavailable(text, &id);
         }
         let judged = matches!(self.limits, Limits::Known);
-        let parked = Parked { id, text: text.into(), judged, seen_ms: now_ms };
+        let parked = Parked {
+            id,
+            text: text.into(),
+            judged,
+            seen_ms: now_ms,
+            stood_still: false,
+            again: 0,
+            again_ms: 0,
+        };
         self.parked.put(ticket.into(), parked);
         Code::Waiting
+    }
+
+    /// Notes that somebody asks what became of a request.
+    ///
+    /// Where the isolate stood still, deadlines have passed before what had long come was heard: that is no word of the
+    /// stores. Who would be answered *unavailable* is judged again, once a read that failed keeps nobody from asking.
+    pub(super) fn look(&mut self, ticket: u32, now_ms: u64) {
+        let Some(parked) = self.parked.get_mut(ticket.into()) else { return };
+        parked.stood_still |= now_ms.saturating_sub(parked.seen_ms) > STOOD_STILL_MS;
+        parked.seen_ms = now_ms;
+        if parked.stood_still
+            && parked.again < AGAIN_MAX
+            && self.decided.get(ticket.into()).is_some_and(is_unavailable)
+        {
+            self.decided.take(ticket.into());
+            (parked.judged, parked.stood_still) = (false, false);
+            parked.again = parked.again.saturating_add(1);
+            parked.again_ms = now_ms.saturating_add(PAUSE_MS);
+        }
     }
 
     /// Drops what nobody has asked about for a while: its client is gone.
@@ -59,4 +100,8 @@ impl<O: Outside> Host<O> {
         self.parked.keep(|_, parked| since(parked) < FORSAKEN_MS);
         self.decided.keep(|ticket, _| self.parked.has(ticket));
     }
+}
+
+const fn is_unavailable(decision: &Decision) -> bool {
+    matches!(decision, Decision::Deny(refused) if matches!(refused.denial(), Denial::Unavailable))
 }
