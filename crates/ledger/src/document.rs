@@ -56,6 +56,27 @@ pub struct Settings {
     pub expires: Option<u64>,
 }
 
+impl Settings {
+    /// Of a key that may do nothing yet, as often as it likes and from anywhere.
+    pub fn of(tenant: impl Into<String>, owner: impl Into<String>, env: impl Into<String>) -> Self {
+        Self {
+            tenant: tenant.into(),
+            owner: owner.into(),
+            env: env.into(),
+            plan: None,
+            scopes: vec![],
+            limits: vec![],
+            quotas: vec![],
+            ips_allowed: vec![],
+            ips_denied: vec![],
+            countries_allowed: vec![],
+            countries_denied: vec![],
+            not_before: None,
+            expires: None,
+        }
+    }
+}
+
 /// One limit: `burst` tokens, `rate` more every `period_ms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -72,21 +72,7 @@ fn id(number: u8) -> String {
 }
 
 fn creation(number: u8, owner: &str) -> Change {
-    let settings = Settings {
-        tenant: "acme".to_owned(),
-        owner: owner.to_owned(),
-        env: "live".to_owned(),
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    };
+    let settings = Settings::of("acme", owner, "live");
     let secret = Secret::new(lookup(number), PepperId::new(0).unwrap());
     Change::Create { id: id(number), name: None, settings, secret }
 }

@@ -143,19 +143,10 @@ fn creation(number: u32) -> Change {
         changed: Stamp::default(),
     };
     let settings = Settings {
-        tenant: format!("tenant_{}", number % 50),
-        owner: "ops@acme.example".to_owned(),
-        env: "live".to_owned(),
         plan: Some("pro".to_owned()),
         scopes: vec!["orders:read".to_owned(), "invoices:*".to_owned()],
         limits: vec![limit],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
+        ..Settings::of(format!("tenant_{}", number % 50), "ops@acme.example", "live")
     };
     let secret = Secret::new(lookup(number), PepperId::new(0).unwrap());
     Change::Create { id: format!("key_{number}"), name: None, settings, secret }

@@ -60,19 +60,8 @@ fn lookup(number: u8) -> LookupId {
 
 fn create(store: &mut Store, number: u8) -> Result<Receipt, LedgerError> {
     let settings = Settings {
-        tenant: "acme".to_owned(),
-        owner: "bob".to_owned(),
-        env: "live".to_owned(),
-        plan: None,
         scopes: (0..20).map(|scope| format!("resource-{scope}:read")).collect(),
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
+        ..Settings::of("acme", "bob", "live")
     };
     let secret = Secret::new(lookup(number), PepperId::new(0).unwrap());
     let id = format!("key_{number}");

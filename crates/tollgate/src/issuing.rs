@@ -96,21 +96,7 @@ pub(crate) fn unlisted(
 
 /// Settings with nothing in them.
 pub(crate) fn blank(tenant: String, owner: String, env: String) -> Settings {
-    Settings {
-        tenant,
-        owner,
-        env,
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
+    Settings::of(tenant, owner, env)
 }
 
 fn issue(

@@ -59,19 +59,9 @@ pub(crate) fn fill(store: &str, secrets: &str, count: &str, out: &str) -> anyhow
 fn settings(number: u32) -> Settings {
     let owner = number.checked_rem(OWNERS).unwrap_or(0);
     Settings {
-        tenant: format!("tenant_{owner}"),
-        owner: format!("owner_{owner}"),
-        env: "live".to_owned(),
         plan: Some("pro".to_owned()),
         scopes: vec!["orders:read".to_owned(), "invoices:*".to_owned()],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
+        ..Settings::of(format!("tenant_{owner}"), format!("owner_{owner}"), "live")
     }
 }
 

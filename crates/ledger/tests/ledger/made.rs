@@ -16,21 +16,7 @@ pub(crate) const BEFORE: Stamp = Stamp { incarnation: 2, epoch: 40 };
 pub(crate) const AFTER: Stamp = Stamp { incarnation: 2, epoch: 41 };
 
 pub(crate) fn settings() -> Settings {
-    Settings {
-        tenant: "acme".to_owned(),
-        owner: "bob".to_owned(),
-        env: "live".to_owned(),
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
+    Settings::of("acme", "bob", "live")
 }
 
 pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Settings {

@@ -53,21 +53,7 @@ fn secret(number: u8) -> Secret {
 }
 
 fn settings(tenant: &str, owner: &str) -> Settings {
-    Settings {
-        tenant: tenant.to_owned(),
-        owner: owner.to_owned(),
-        env: "live".to_owned(),
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
+    Settings::of(tenant, owner, "live")
 }
 
 fn limit(scope: LimitScope, burst: u64) -> LimitSpec {

@@ -229,21 +229,7 @@ fn bare(id: &str, (tenant, owner): (&str, &str), form: &LimitForm, spec: &Renumb
             quotas.push(QuotaSpec { name, scope, count, period, changed });
         }
     }
-    let settings = Settings {
-        tenant: tenant.to_owned(),
-        owner: owner.to_owned(),
-        env: String::new(),
-        plan: None,
-        scopes: vec![],
-        limits,
-        quotas,
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    };
+    let settings = Settings { limits, quotas, ..Settings::of(tenant, owner, "") };
     Key {
         id: id.to_owned(),
         name: None,

@@ -121,21 +121,7 @@ fn settings(tenant: &str) -> Settings {
         period_ms: 1_000,
         changed,
     };
-    Settings {
-        tenant: tenant.into(),
-        owner: "bob".into(),
-        env: "live".into(),
-        plan: None,
-        scopes: vec![],
-        limits: vec![limit],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
+    Settings { limits: vec![limit], ..Settings::of(tenant, "bob", "live") }
 }
 
 #[test]

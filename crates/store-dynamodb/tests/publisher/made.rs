@@ -41,21 +41,7 @@ pub(crate) fn secret(number: u32) -> Secret {
 }
 
 pub(crate) fn settings(tenant: &str, owner: &str) -> Settings {
-    Settings {
-        tenant: tenant.to_owned(),
-        owner: owner.to_owned(),
-        env: "live".to_owned(),
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
+    Settings::of(tenant, owner, "live")
 }
 
 pub(crate) fn limit(name: &str, scope: LimitScope, burst: u64) -> LimitSpec {

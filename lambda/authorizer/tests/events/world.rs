@@ -162,19 +162,9 @@ impl World {
         let draw = Draw::new(&[self.drawn; 19]).unwrap();
         let minted = mint(Prefix::new("tg").unwrap(), Env::new("live").unwrap(), &peppers, &draw);
         let mut settings = Settings {
-            tenant: "acme".into(),
-            owner: "owner_1".into(),
-            env: "live".into(),
             plan: Some("gold".into()),
             scopes: vec!["data:read".into()],
-            limits: vec![],
-            quotas: vec![],
-            ips_allowed: vec![],
-            ips_denied: vec![],
-            countries_allowed: vec![],
-            countries_denied: vec![],
-            not_before: None,
-            expires: None,
+            ..Settings::of("acme", "owner_1", "live")
         };
         change(&mut settings);
         let id = format!("key_{:016}", self.drawn);

@@ -147,21 +147,7 @@ fn world(attended: bool) -> World {
 }
 
 fn unlimited() -> KeySettings {
-    KeySettings {
-        tenant: "acme".into(),
-        owner: "owner_1".into(),
-        env: "live".into(),
-        plan: None,
-        scopes: vec![],
-        limits: vec![],
-        quotas: vec![],
-        ips_allowed: vec![],
-        ips_denied: vec![],
-        countries_allowed: vec![],
-        countries_denied: vec![],
-        not_before: None,
-        expires: None,
-    }
+    KeySettings::of("acme", "owner_1", "live")
 }
 
 impl World {
