@@ -1,6 +1,8 @@
 //! What the control plane keeps, and asks of whoever keeps it.
 
-use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
+use serde_json::{Value, json};
+use tollgate_audit::Document;
+use tollgate_core::{lookup::LookupId, network::Address, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{Change, Holder, Key, LedgerError, Stopped};
 
 /// The ledger, and what the control plane keeps beside it. Each call is one transaction.
@@ -23,7 +25,7 @@ pub trait Books {
     /// # Errors
     ///
     /// When the store fails.
-    fn key(&mut self, id: &str) -> Result<Option<Kept>, LedgerError>;
+    fn key(&mut self, id: &str) -> Result<Option<Filed>, LedgerError>;
 
     /// Some keys, in the order of their ids.
     ///
@@ -78,9 +80,9 @@ pub struct Caller {
     pub seen: Seen,
 }
 
-/// A key, and what the control plane keeps beside the ledger.
+/// A key as it is filed: what the ledger has, and what the control plane keeps beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct Filed {
     /// The key as the ledger has it.
     pub key: Key,
     /// Who of its owner and its tenant is stopped.
@@ -104,7 +106,7 @@ pub struct Wanted<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// In the order of their ids.
-    pub keys: Vec<Kept>,
+    pub keys: Vec<Filed>,
     /// After which id the next page begins; none if this is the last.
     pub next: Option<String>,
 }
@@ -116,6 +118,8 @@ pub struct Work<'a> {
     pub caller: &'a Caller,
     /// What the ledger is to do.
     pub change: &'a Change,
+    /// The id of the key that it is done to; none if it is an owner or a tenant.
+    pub key: Option<&'a str>,
     /// The version that the key must have; none for whoever means to change whatever is there.
     pub expected: Option<Stamp>,
     /// What people call the key from now on; none if that stays.
@@ -131,16 +135,14 @@ pub struct Work<'a> {
 /// What the audit says of a change, beside what was before it and what is after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
-    /// Who: the public id of the caller's key.
-    pub actor: &'a str,
-    /// Whose: the tenant that the change is in.
+    /// Whose chain says it: the tenant that the change is in.
     pub tenant: &'a str,
-    /// What was done.
-    pub operation: &'a str,
+    /// What was done: `keys.create`.
+    pub operation: &'static str,
     /// To what: a key's id, an owner, a tenant.
     pub subject: &'a str,
-    /// From where.
-    pub from: &'a str,
+    /// From where, as far as that can be believed.
+    pub from: Option<Address>,
     /// What the host calls the request.
     pub request: &'a str,
 }
@@ -166,12 +168,12 @@ pub enum Done {
         /// Its epoch.
         stamp: Stamp,
         /// The key after it; none of an owner or a tenant.
-        kept: Option<Kept>,
+        filed: Option<Filed>,
     },
     /// It was made before, by the same request.
     Before {
         /// The id of the key that was changed then, as it is now.
-        kept: Kept,
+        filed: Filed,
         /// What the secret was drawn with then.
         salt: [u8; 32],
     },
@@ -193,5 +195,14 @@ pub enum BooksError {
 impl From<LedgerError> for BooksError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
+    }
+}
+
+impl Document for Filed {
+    /// Everything that is kept of the key: its secrets by their lookup ids, and so no secret.
+    fn document(&self) -> Value {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let details = self.details.as_deref().map_or(Value::Null, read);
+        json!({ "key": read(&self.key.to_text()), "details": details })
     }
 }

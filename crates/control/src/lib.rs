@@ -9,10 +9,10 @@ mod books;
 mod chance;
 mod message;
 pub mod model;
-mod problem;
+pub mod problem;
 mod service;
 
-pub use books::{Books, BooksError, Caller, Done, Kept, Page, Retry, Seen, Told, Wanted, Work};
+pub use books::{Books, BooksError, Caller, Done, Filed, Page, Retry, Seen, Told, Wanted, Work};
 pub use chance::{Chance, NoChance};
 pub use message::{BODY_MAX, Request, Response};
 pub use service::{Service, Setup};

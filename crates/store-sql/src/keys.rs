@@ -256,7 +256,8 @@ fn write(sql: &mut impl Sql, commit: &Commit, now: UnixMillis) -> Result<(), Fau
     Ok(())
 }
 
-fn write_document(sql: &mut impl Sql, key: &Key) -> Result<(), Fault> {
+/// A key's document is another one; its secrets and what it carries are not.
+pub(crate) fn write_document(sql: &mut impl Sql, key: &Key) -> Result<(), Fault> {
     let Key { id, settings, .. } = key;
     let document = key.to_text();
     let row = [id, &settings.tenant, &settings.owner, &document].map(Into::into);

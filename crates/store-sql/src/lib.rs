@@ -7,6 +7,7 @@
 //! Durable Object's SQL allows.
 #![forbid(unsafe_code)]
 
+pub mod books;
 mod bucket;
 mod head;
 mod keys;

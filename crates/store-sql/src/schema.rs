@@ -4,12 +4,12 @@
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 6;
+pub const VERSION: i64 = 7;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 6] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH];
+pub const MIGRATIONS: [&[&str]; 7] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -126,5 +126,43 @@ const SIXTH: &[&str] = &[
     "CREATE TABLE deployments (
         name TEXT PRIMARY KEY,
         at_ms INTEGER NOT NULL CHECK (at_ms > 0)
+    ) STRICT, WITHOUT ROWID",
+];
+
+const SEVENTH: &[&str] = &[
+    // What the control plane keeps of a key beside its document, which gates depend on.
+    "CREATE TABLE details (
+        key TEXT PRIMARY KEY REFERENCES keys (id),
+        document TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID",
+    // Which requests that make a secret have been answered, by what their caller calls them, so that the same one again
+    // makes no other. The secret is not kept, but what it was drawn with beside that name, which is digested here.
+    "CREATE TABLE retries (
+        caller TEXT NOT NULL,
+        name TEXT NOT NULL,
+        asked TEXT NOT NULL,
+        salt TEXT NOT NULL,
+        key TEXT NOT NULL REFERENCES keys (id),
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (caller, name)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX retries_in_order ON retries (at_ms)",
+    // Who did what: a chain for each tenant, each line bound to the one before it.
+    "CREATE TABLE audit (
+        tenant TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number > 0),
+        at_ms INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        operation TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        line TEXT NOT NULL,
+        PRIMARY KEY (tenant, number)
+    ) STRICT, WITHOUT ROWID",
+    // Where each chain stands.
+    "CREATE TABLE chains (
+        tenant TEXT PRIMARY KEY,
+        number INTEGER NOT NULL CHECK (number > 0),
+        hash TEXT NOT NULL CHECK (length(hash) = 64),
+        at_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID",
 ];

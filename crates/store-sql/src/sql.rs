@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use tollgate_control::BooksError;
 use tollgate_ledger::{Conclusion, LedgerError};
 
 /// A database, within one transaction of the caller's: every statement sees those before it, and all of them are
@@ -96,6 +97,14 @@ impl Row {
         }
     }
 
+    /// The text in a column, if there is one.
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, Fault> {
+        match self.0.get(column) {
+            Some(Column::Null) => Ok(None),
+            Some(_) | None => self.text(column).map(Some),
+        }
+    }
+
     /// Whether a column says so.
     pub(crate) fn flag(&self, column: usize) -> Result<bool, Fault> {
         Ok(self.number(column)? != 0)
@@ -154,5 +163,11 @@ impl Error for Fault {
 impl From<Fault> for LedgerError {
     fn from(fault: Fault) -> Self {
         Self::Failed { conclusion: fault.conclusion, source: fault.source }
+    }
+}
+
+impl From<Fault> for BooksError {
+    fn from(fault: Fault) -> Self {
+        Self::Ledger(fault.into())
     }
 }

@@ -165,4 +165,48 @@ statements! {
     USAGE_LEAVES = "DELETE FROM usage WHERE (hour, tenant, owner, key, route, code) IN
         (SELECT hour, tenant, owner, key, route, code FROM usage WHERE hour < ?1
         ORDER BY hour LIMIT ?2)";
+    /// A key as it is filed, and whether its owner or its tenant is stopped.
+    FILED = "SELECT k.document, d.document,
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
+        FROM keys k LEFT JOIN details d ON d.key = k.id WHERE k.id = ?1";
+    /// The same of the keys after an id.
+    FILED_AFTER = "SELECT k.document, d.document,
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
+        FROM keys k LEFT JOIN details d ON d.key = k.id
+        WHERE k.id > ?1 ORDER BY k.id LIMIT ?2";
+    /// The same of a tenant's.
+    FILED_OF_TENANT = "SELECT k.document, d.document,
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
+        FROM keys k LEFT JOIN details d ON d.key = k.id
+        WHERE k.tenant = ?3 AND k.id > ?1 ORDER BY k.id LIMIT ?2";
+    /// The details of a key are kept.
+    DETAILS_KEPT = "INSERT INTO details (key, document) VALUES (?1, ?2)
+        ON CONFLICT (key) DO UPDATE SET document = excluded.document";
+    /// A request that was answered.
+    RETRY = "SELECT asked, salt, key FROM retries WHERE caller = ?1 AND name = ?2";
+    /// How many there are of a caller, at most so many.
+    RETRIES = "SELECT count(*) FROM (SELECT 1 FROM retries WHERE caller = ?1 LIMIT ?2) page";
+    /// A request is answered.
+    RETRY_KEPT = "INSERT INTO retries (caller, name, asked, salt, key, at_ms)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    /// One that was answered too long ago is forgotten.
+    RETRY_LEAVES = "DELETE FROM retries WHERE caller = ?1 AND name = ?2 AND at_ms < ?3";
+    /// Some that were answered too long ago are forgotten.
+    RETRIES_LEAVE = "DELETE FROM retries WHERE (caller, name) IN
+        (SELECT caller, name FROM retries WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)";
+    /// Where a chain of the audit stands.
+    CHAIN = "SELECT number, hash, at_ms FROM chains WHERE tenant = ?1";
+    /// It stands elsewhere.
+    CHAIN_MOVES = "INSERT INTO chains (tenant, number, hash, at_ms) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (tenant) DO UPDATE SET number = excluded.number, hash = excluded.hash,
+        at_ms = excluded.at_ms";
+    /// What was done is kept.
+    AUDIT_KEPT = "INSERT INTO audit (tenant, number, at_ms, actor, operation, subject, line)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    /// The lines of a chain after a number.
+    AUDIT = "SELECT number, line FROM audit WHERE tenant = ?1 AND number > ?2
+        ORDER BY number LIMIT ?3";
 }

@@ -71,7 +71,7 @@ fn is_full(changed: &Result<Commit, LedgerError>) -> bool {
 }
 
 /// Whether a change gives nobody anything: it is worth the last room there is.
-const fn takes_away(change: &Change) -> bool {
+pub(crate) const fn takes_away(change: &Change) -> bool {
     match change {
         Change::Disable { .. }
         | Change::Revoke { .. }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod ballast;
+mod books;
 mod buckets;
 mod fault;
 #[cfg(test)]

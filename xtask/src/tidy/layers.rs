@@ -19,9 +19,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-http", &["tollgate-core"]),
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
     ("tollgate-ledger", &["tollgate-core"]),
-    ("tollgate-control", &["tollgate-core", "tollgate-http", "tollgate-ledger"]),
+    ("tollgate-control", &["tollgate-audit", "tollgate-core", "tollgate-http", "tollgate-ledger"]),
     ("tollgate-store-cloudflare", &["tollgate-core"]),
-    ("tollgate-store-sql", &["tollgate-core", "tollgate-ledger"]),
+    (
+        "tollgate-store-sql",
+        &["tollgate-audit", "tollgate-control", "tollgate-core", "tollgate-ledger"],
+    ),
     (
         "tollgate-worker-objects",
         &["tollgate-core", "tollgate-ledger", "tollgate-store-cloudflare", "tollgate-store-sql"],
@@ -29,7 +32,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-store-dynamodb", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
     (
         "tollgate-store-sqlite",
-        &["tollgate-core", "tollgate-engine", "tollgate-ledger", "tollgate-store-sql"],
+        &[
+            "tollgate-control",
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-ledger",
+            "tollgate-store-sql",
+        ],
     ),
     (
         "tollgate",

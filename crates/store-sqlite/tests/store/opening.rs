@@ -4,7 +4,7 @@ use std::{fs, thread};
 
 use tollgate_core::stamp::Stamp;
 use tollgate_ledger::Ledger;
-use tollgate_store_sqlite::{Access, OpenFailure, Store, backup, schema};
+use tollgate_store_sqlite::{Access, OpenFailure, Store, backup, schema, statements};
 use tollgate_testkit::full;
 
 use crate::made::{Folder, change, creation};
@@ -58,9 +58,10 @@ fn a_store_of_a_newer_program_is_refused() {
     let folder = Folder::new();
     drop(folder.store());
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    raw.execute_batch("PRAGMA user_version = 7").unwrap();
+    let newer = schema::VERSION + 1;
+    raw.execute_batch(&format!("PRAGMA user_version = {newer}")).unwrap();
     let error = failure(&folder, "store.db", Access::Create);
-    assert!(matches!(error, OpenFailure::Newer { version: 7 }), "{error}");
+    assert!(matches!(error, OpenFailure::Newer { version } if version == newer), "{error}");
 }
 
 #[test]
@@ -68,7 +69,8 @@ fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
     let folder = Folder::new();
     let stamp = change(&mut folder.store(), &creation(1)).stamp;
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    let first = "DROP TABLE deployments; DROP TABLE usage; DROP TABLE usage_heard;
+    let first = "DROP TABLE chains; DROP TABLE audit; DROP TABLE retries; DROP TABLE details;
+        DROP TABLE deployments; DROP TABLE usage; DROP TABLE usage_heard;
         DROP INDEX outbox_in_order; DROP TABLE route_limits; ALTER TABLE stops DROP COLUMN at_ms;
         INSERT INTO stops (tenant, owner) VALUES ('acme', ''); PRAGMA user_version = 1";
     raw.execute_batch(first).unwrap();
@@ -76,12 +78,50 @@ fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
     assert_eq!(store.stamp().unwrap(), stamp);
     let version = raw.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(version, schema::VERSION);
-    for table in ["route_limits", "usage", "usage_heard", "deployments"] {
+    for table in [
+        "route_limits",
+        "usage",
+        "usage_heard",
+        "deployments",
+        "details",
+        "retries",
+        "audit",
+        "chains",
+    ] {
         raw.prepare(&format!("SELECT * FROM {table}")).unwrap();
     }
     // Nobody knows since when it is.
     let tenants = store.tenants(None, 10).unwrap();
     assert_eq!((tenants[0].stopped, tenants[0].since), (true, None));
+}
+
+/// A gate of the version before this one holds a file open while a newer program brings it up to date.
+#[test]
+fn a_gate_of_the_version_before_goes_on_while_its_store_is_brought_up_to_date() {
+    let folder = Folder::new();
+    change(&mut folder.store(), &creation(1));
+    let old = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    old.execute_batch(
+        "DROP TABLE chains; DROP TABLE audit; DROP TABLE retries; DROP TABLE details;
+        PRAGMA user_version = 6",
+    )
+    .unwrap();
+    let epoch = |old: &rusqlite::Connection| {
+        let mut ledger = old.prepare_cached(statements::LEDGER).unwrap();
+        ledger.query_row([], |row| row.get::<_, u64>(1)).unwrap()
+    };
+    let before = epoch(&old);
+    let mut store = Store::open(&folder.file("store.db"), Access::ReadWrite).unwrap();
+    assert_eq!(epoch(&old), before);
+    // What the newer one writes the older one reads, and the other way round.
+    let made = change(&mut store, &creation(2)).key.unwrap();
+    let lookup = made.secrets[0].lookup;
+    let mut effective = old.prepare_cached(statements::EFFECTIVE).unwrap();
+    let document: String =
+        effective.query_row([lookup.as_bytes().as_slice()], |row| row.get(0)).unwrap();
+    assert_eq!(document, made.to_text());
+    old.execute(statements::STOP, ("acme", "", 1)).unwrap();
+    assert!(store.stopped("acme", "").unwrap().tenant);
 }
 
 #[test]
