@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contract import workers_config
 
-from . import broken, buckets, doors, faults, isolates, records, revocation, rolling, standing
+from . import broken, buckets, doors, faults, isolates, records, revocation, rolling, scripts, standing
 from .fleet import FOLDERS_DEPLOYED, Fleet
 
 CASES = {**revocation.CASES, **buckets.CASES, **faults.CASES, **isolates.CASES, **records.CASES, **standing.CASES, **rolling.CASES, **doors.CASES}
@@ -44,11 +44,12 @@ def guards(copies: dict[str, broken.Broken]) -> int:
         begun = time.monotonic()
         Fleet.planted = copy.plants
         try:
-            told = f"holds all the same: {CASES[copy.case]()}"
+            played = scripts.play(copy.file, copy.case) if copy.file else CASES[copy.case]()
+            told = f"holds all the same: {played}"
         except AssertionError as why:
             if copy.says in str(why):
                 seen += 1
-                print(f"seen  {name} ({time.monotonic() - begun:.0f} s): {str(why)[:160]}", flush=True)
+                print(f"seen  {name} ({time.monotonic() - begun:.0f} s): {' '.join(str(why).split())[:160]}", flush=True)
                 continue
             told = f"says something else: {str(why)[:300]}"
         except Exception:  # noqa: BLE001 - what is broken in another way shows nothing

@@ -1,5 +1,6 @@
 """Broken copies of what is deployed: the case that must notice, what it then says, and in each file what stands there
-instead of what. Where a folder is named, it is in one of its modules."""
+instead of what. Where a folder is named, it is in one of its modules. A case is one of `python -m workers`, or a test of
+Node's by its name, in the file that is named then."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ class Broken:
     plants: Plants
     #: Whether that takes more than ten seconds.
     slow: bool = False
+    #: Where the case is, if it is a test of Node's.
+    file: str = ""
 
 
 def without(file: str, text: str) -> Plants:
@@ -54,6 +57,15 @@ PLACE = "if (place === undefined || place === null) return false;"
 N, HOT, KV = "a limit of N over many gates admits N", "a hot key keeps to its bucket, and asks seldom", "KV is stale, slow, wrong, another key's, silent"
 TENANTS, TRAP, SECRETS = "two tenants and one URL that may be cached", "a planted trap in the gate's module", "secrets that are missing or bad"
 TOLD, CLOSED, MINDED = "an origin is told by the gate alone", "administration is off the data route", "who minds an isolate is ended"
+
+RESTORE, ROLLOUT, MINDING = "restore.test.mjs", "rollout.test.mjs", "minding.test.mjs"
+PUT_BACK = "a ledger whose storage was put back answers nothing until it is restored, and then in a new incarnation"
+UNKNOWN, LAGS = "a ledger that cannot learn what is noted answers nothing, and one that is running goes on", "a note waits for no replica"
+NOTED, BEGUN = "every epoch is noted within a second of its commit, and none is lowered", "nobody is answered in a new incarnation before it is noted"
+GOES, ADOPTED = "a ledger does not go back while what it committed last is not noted", "a gate adopts the new incarnation, and nothing that it held is used in it"
+OLD_LAST, RELIEVED = "an old isolate that starts last leaves the new deployment's limit as it is", "whoever will end before what is counted now is sent is relieved, by one request at a time"
+SURE = "return this.#sure ? this.#told(question, deployed_ms) : this.#note().then(() => this.#told(question, deployed_ms));"
+TENDED = 'await this.#note();\n    this.#kept((module) => module.number("ledger_age", Date.now()));'
 
 COPIES = {
     "a head is kept by who carries it, and its age is not counted": Broken(
@@ -96,6 +108,27 @@ COPIES = {
         CLOSED, "administration at None", ((CLOUDFLARE, PLACE, PLACE.replace("return false", 'return new URL(request.url).pathname === "/operators/door"')),)),
     "a place without a name is every place": Broken(
         CLOSED, "administration at {}", without(CLOUDFLARE, "if (place.host === undefined && place.path === undefined) return false;")),
+    "a ledger answers before it has learnt what is noted": Broken(
+        UNKNOWN, "Missing expected rejection", ((CLOUDFLARE, SURE, "return this.#told(question, deployed_ms);"),), file=RESTORE),
+    "a ledger that is older than what is noted answers": Broken(
+        PUT_BACK, "Missing expected rejection", ((CLOUDFLARE, "if (noted !== own) {", "if (false) {"),), file=RESTORE),
+    "a witness lets itself be told less": Broken(NOTED, "nothing within", ((CLOUDFLARE, "module.write(frame(kept, told))", "module.write(frame(new Uint8Array(0), told))"),), file=RESTORE),
+    "any object is a witness": Broken(
+        NOTED, "Missing expected rejection", without(CLOUDFLARE, 'if (!isNamed(this.ctx.id, WITNESS, this.env.WITNESS)) throw refusal("question_misdirected");'), file=RESTORE),
+    "nothing is noted behind an answer": Broken(
+        LAGS, "nothing within", without(CLOUDFLARE, "    this.ctx.waitUntil(coded(() => this.#note()).catch(() => {}));\n"), file=RESTORE),
+    "a note that was lost is not repeated": Broken(
+        UNKNOWN, "nothing within", ((CLOUDFLARE, TENDED, TENDED.partition("\n    ")[2]),), file=RESTORE, slow=True),
+    "a ledger goes back before it is noted where it was": Broken(
+        GOES, "store_unreachable", without(CLOUDFLARE, "if (this.#newer === undefined) await this.#note();"), file=RESTORE),
+    "a ledger that goes back still answers": Broken(ADOPTED, "at once", without(CLOUDFLARE, "this.#older(this.#newer ?? this.#noted);"), file=RESTORE),
+    "a new incarnation answers before it is noted": Broken(
+        BEGUN, "Missing expected rejection", ((CLOUDFLARE, "this.#sure = false;\n      this.#newer = undefined;", "this.#newer = undefined;"),), file=RESTORE),
+    "a restore that is not noted is told as done": Broken(
+        BEGUN, "restore_not_noted", ((CLOUDFLARE, """return { status: 503, body: '{"code":"restore_not_noted"}' };""", "answer.status = 200;"),), file=RESTORE),
+    "nobody says when he was deployed": Broken(OLD_LAST, " were admitted: ", ((CLOUDFLARE, "question, deployed(env))", "question)"),), file=ROLLOUT),
+    "nobody is relieved of minding an isolate": Broken(RELIEVED, "asked until", ((GATE, MARK, MARK.replace(" && begun - this.#since < RELIEF_MS", "")),), file=MINDING),
+    "whoever is relieved minds on": Broken(RELIEVED, "mind at one time", ((GATE, " && this.#since === begun; now", "; now"),), file=MINDING),
     "strangers reach the ledger": Broken(CLOSED, "the ledger was asked", ((CLOUDFLARE, "if (!gate.proves(key))", "if (false)"),)),
 }
 

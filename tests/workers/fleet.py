@@ -59,7 +59,7 @@ class Fleet:
         for folder in FOLDERS_DEPLOYED:
             shutil.copytree(workers_config.WORKERS / folder, self.place / "workers" / folder, ignore=shutil.ignore_patterns("src", "*.toml"))
         for file, text, instead in (*plants, *self.planted):
-            self._plant(self.place / "workers" / file, text, instead)
+            self.plant(self.place / "workers" / file, text, instead)
         self.secrets = driver_workers.secrets(self.deployment) if secrets is DRAWN else secrets
         self.admin = self.deployment.put("admin", Key(tenant="operators", owner="ann", scopes=("keys:read", "keys:write")))
         try:
@@ -73,7 +73,7 @@ class Fleet:
             raise
 
     @staticmethod
-    def _plant(path: Path, text: str, instead: str):
+    def plant(path: Path, text: str, instead: str):
         """In a module, or in whichever module of a folder holds it."""
         modules = sorted(path.glob("*.mjs")) if path.is_dir() else [path]
         held = {module: module.read_text() for module in modules}

@@ -107,15 +107,20 @@ test("an answer that came while the isolate stood still is taken, though its tim
 test("who waited while the isolate stood still is judged by what is so now", { timeout: TEST_MAX_MS }, async () => {
   for (const [name, { status: expected, revoked, more, still_ms }] of STALLED) {
     const own = await served.key(more);
-    const path = `/${name}/${name.split("-")[0]}`;
-    paths.set(path, async (_asked, answer) => {
-      paths.delete(path);
+    const [of] = name.split("-");
+    let ended;
+    const stood = new Promise((resolve) => (ended = resolve));
+    paths.set(`/${name}/${of}`, async (_asked, answer) => {
+      paths.delete(`/${name}/${of}`);
       // What has come tells of the time before.
       if (revoked) await served.revoke(own);
       await stand(answer, still_ms);
+      ended();
     });
+    // A record brings a head with it, which would do.
+    if (of === "head") paths.set(`/${name}/record`, (_asked, answer) => stood.then(() => answer.end()));
     assert.equal(await status(name, "/orders", own), expected, `${name}\n${served.log()}`);
-    assert.ok(!paths.has(path), `nobody waited for ${name}`);
+    await stood;
   }
 });
 

@@ -79,10 +79,13 @@ impl<O: Outside> Host<O> {
         let Some(parked) = self.parked.get_mut(ticket.into()) else { return };
         parked.stood_still |= now_ms.saturating_sub(parked.seen_ms) > STOOD_STILL_MS;
         parked.seen_ms = now_ms;
-        if parked.stood_still
-            && parked.again < AGAIN_MAX
-            && self.decided.get(ticket.into()).is_some_and(is_unavailable)
-        {
+        let failed = match self.decided.get(ticket.into()) {
+            Some(decision) => is_unavailable(decision),
+            None => {
+                !parked.judged && matches!(self.limits, Limits::Unknown(at_ms) if now_ms < at_ms)
+            }
+        };
+        if parked.stood_still && parked.again < AGAIN_MAX && failed {
             self.decided.take(ticket.into());
             (parked.judged, parked.stood_still) = (false, false);
             parked.again = parked.again.saturating_add(1);
