@@ -21,11 +21,17 @@ mod entry;
 pub mod export;
 mod hash;
 mod image;
+mod keys;
+mod report;
 mod veil;
+mod verify;
 
 pub use chain::{Appended, Chain, ChainError};
 pub use checkpoint::{CHECKPOINT_ENTRIES_MAX, CHECKPOINT_EVERY_MS, Checkpoint, due};
 pub use entry::{Actor, Entry, LINE_MAX, Written};
 pub use hash::{HASH_LEN, Hash};
 pub use image::{DEPTH_MAX, Document, IMAGE_MAX, Image};
+pub use keys::{KEYS_MAX, Keys, KeysError};
+pub use report::{Fault, Piece, Report, Vouched, Wrong};
 pub use veil::{SECRET_MIN, TEXT_MAX};
+pub use verify::Verifier;

@@ -55,7 +55,7 @@ mod write;
 
 pub use algorithm::Algorithm;
 pub use claims::{Binding, Claims, Identity, Scopes};
-pub use jwks::{JWKS_MAX, jwks};
+pub use jwks::{JWKS_MAX, jwk_point, jwks};
 pub use keys::{Jwk, KEYS_MAX, KeyError, KeySet, Kid};
 pub use reuse::{Held, Purpose};
 pub use sign::{SignError, SigningKey, Token};
