@@ -7,6 +7,7 @@
 
 mod judge;
 mod policy;
+pub mod rate;
 mod schedule;
 pub mod settings;
 pub mod setup;

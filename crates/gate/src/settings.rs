@@ -28,6 +28,12 @@ impl SettingsError {
     pub fn new(path: &str, what: &'static str) -> Self {
         Self { path: path.to_owned(), what }
     }
+
+    /// Which setting it is.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
 }
 
 impl fmt::Display for SettingsError {

@@ -10,7 +10,7 @@ use tollgate_http::{
     path::Target,
     reserved,
 };
-use tollgate_lambda::{Environment, Gate, Log, Patience, StartError, Stores};
+use tollgate_lambda::{About, Environment, Gate, Log, Patience, StartError, Stores};
 
 use crate::{
     Answer, Event, Failure, Kind, Settings,
@@ -57,7 +57,8 @@ impl<S: Stores> Authorizer<S> {
         let mut event = match Event::read(text, &self.settings.event) {
             Ok(event) => event,
             Err(part) => {
-                self.log.say("error", "event_malformed", json!({ "part": part.0 }));
+                let facts = json!({ "part": part.0 });
+                self.log.say_request(About::Failed, "error", "event_malformed", facts);
                 return Answer::Failed(Failure::Malformed);
             }
         };
@@ -102,8 +103,13 @@ impl<S: Stores> Authorizer<S> {
         let outcome = self.gate.judge(&question, patience).await;
         if let Judged::Denied(refusal) = &outcome.judged {
             let code = refusal.unproven.unwrap_or(refusal.denial.code());
-            let level = if refusal.denial == Denial::Unavailable { "error" } else { "info" };
-            self.log.say(level, "refused", json!({ "request": id, "code": code }));
+            let (about, level) = match (refusal.denial, refusal.unproven) {
+                (Denial::Unavailable, _) => (About::Failed, "error"),
+                (_, Some(_)) => (About::Unproven, "info"),
+                (_, None) => (About::Proven, "info"),
+            };
+            let facts = json!({ "request": id, "code": code });
+            self.log.say_request(about, level, "refused", facts);
         }
         Answer::of(event, &self.settings, &outcome.judged, outcome.decision.as_ref())
     }
@@ -114,7 +120,7 @@ impl<S: Stores> Authorizer<S> {
     }
 
     fn refused(&self, event: &Event, code: &str, told: &answer::Answer) -> Answer {
-        self.log.say("info", "refused", json!({ "code": code }));
+        self.log.say_request(About::Unproven, "info", "refused", json!({ "code": code }));
         Answer::refused(event, &self.settings, code, told)
     }
 }

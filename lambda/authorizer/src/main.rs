@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 use tokio::sync::Mutex;
 use tollgate_authorizer::{Answer, Failure, Start};
 use tollgate_lambda::{Environment, Log, Patience};
@@ -23,14 +23,19 @@ fn main() -> ExitCode {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };
-    match runtime.block_on(serve()) {
+    let log = Log::of_process();
+    log.end_with_panics();
+    match runtime.block_on(serve(log.clone())) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(_) => {
+            log.say("error", "runtime_lost", json!({}));
+            ExitCode::FAILURE
+        }
     }
 }
 
-async fn serve() -> Result<(), lambda_runtime::Error> {
-    let start = Start::begin(Environment::of_process(), Log::of_process()).await;
+async fn serve(log: Log) -> Result<(), lambda_runtime::Error> {
+    let start = Start::begin(Environment::of_process(), log).await;
     let start = Arc::new(Mutex::new(start));
     let handler = move |event: LambdaEvent<Box<RawValue>>| {
         let start = Arc::clone(&start);

@@ -7,7 +7,7 @@ use tollgate_engine::Errand;
 use tollgate_gate::{Policy, settings::SettingsError};
 use tollgate_store_dynamodb::{Link, Store, layout::Tables};
 
-use crate::{Environment, Log, Replies, Stores, clock};
+use crate::{About, Environment, Log, Replies, Stores, clock};
 
 const BUCKETS: &str = "TOLLGATE_BUCKETS_TABLE";
 const LEDGER: &str = "TOLLGATE_LEDGER_TABLE";
@@ -48,7 +48,8 @@ impl Stores for Dynamo {
             let repaired = store.take_repaired();
             if repaired > 0 {
                 // Somebody's clock was more than ten seconds ahead when a bucket was written.
-                log.say("error", "buckets_repaired", json!({ "buckets": repaired }));
+                let facts = json!({ "buckets": repaired });
+                log.say_request(About::Failed, "error", "buckets_repaired", facts);
             }
             replies
         }

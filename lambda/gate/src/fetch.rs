@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::{Environment, StartError, clock, dynamo};
 
 /// Where the secrets are, if the environment does not hold them.
-const ARN: &str = "TOLLGATE_SECRETS_ARN";
+pub(crate) const ARN: &str = "TOLLGATE_SECRETS_ARN";
 
 /// How long it may take.
 const DEADLINE: Duration = Duration::from_millis(2_500);

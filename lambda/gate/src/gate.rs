@@ -11,7 +11,7 @@ use tollgate_gate::{Asked, Identity, Judged, Policy, Question};
 use tollgate_http::Fields;
 use tollgate_identity::Jti;
 
-use crate::{Log, Settings, StartError, Stores, clock};
+use crate::{About, Log, Settings, StartError, Stores, clock};
 use desk::Desk;
 
 /// How long an event may be worked at, in milliseconds.
@@ -94,6 +94,7 @@ impl<S: Stores> Gate<S> {
         question: &Question<'q, F>,
         patience: Patience,
     ) -> Outcome {
+        self.log.tell_left_out();
         self.renew(clock::read().wall);
         let (inquiry, rule) = match self.policy.ask(question) {
             Asked::Inquire(inquiry, rule) => (inquiry, rule),
@@ -107,13 +108,15 @@ impl<S: Stores> Gate<S> {
                 self.desk.keep(pass, Arc::clone(signed));
             }
             if pass.flagged() {
-                self.log.say("warn", "decided_from_before", json!({ "request": question.id }));
+                let facts = json!({ "request": question.id });
+                self.log.say_request(About::Failed, "warn", "decided_from_before", facts);
             }
         }
         if let Judged::Denied(refusal) = &judged
             && refusal.denial == Denial::Unavailable
         {
-            self.log.say("error", "unavailable", json!({ "request": question.id }));
+            let facts = json!({ "request": question.id });
+            self.log.say_request(About::Failed, "error", "unavailable", facts);
         }
         Outcome { judged, decision }
     }

@@ -19,7 +19,7 @@ pub use dynamo::Dynamo;
 pub use environment::Environment;
 pub use fetch::secrets;
 pub use gate::{Gate, Outcome, Patience};
-pub use log::{Log, Output};
+pub use log::{About, Log, Output};
 pub use place::Place;
 pub use setup::{Settings, StartError};
 pub use stores::{Replies, Stores};

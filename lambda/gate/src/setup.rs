@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use tollgate_core::{lease, stamp::Stamp, time::UnixMillis};
 use tollgate_gate::{
     settings::SettingsError,
@@ -9,7 +10,7 @@ use tollgate_gate::{
 };
 use zeroize::Zeroizing;
 
-use crate::{Environment, lines};
+use crate::{Environment, fetch, lines};
 
 /// The gate's configuration, as TOML or JSON.
 const CONFIG: &str = "TOLLGATE_CONFIG";
@@ -19,6 +20,11 @@ const CONFIG_FILE: &str = "TOLLGATE_CONFIG_FILE";
 
 /// Peppers and signing keys, as the JSON of the secrets file.
 const SECRETS: &str = "TOLLGATE_SECRETS";
+
+/// What their settings begin with, and all members of their file.
+const SECRETS_PATH: &str = "secrets";
+const SECRETS_MEMBERS: [&str; 10] =
+    ["peppers", "id", "secret", "issuing", "signing", "kid", "alg", "seed", "from", "until"];
 
 /// How often the numbers of the limits of routes have been changed.
 const LIMITS_EPOCH: &str = "TOLLGATE_LIMITS_EPOCH";
@@ -43,6 +49,8 @@ const BASE: tollgate_engine::Settings = tollgate_engine::Settings {
 /// Everything that is set, as lines, and what does not stand in them.
 pub struct Settings {
     lines: Zeroizing<String>,
+    /// Whether the secrets among the lines were fetched.
+    fetched: bool,
     limits_epoch: Option<u64>,
 }
 
@@ -60,6 +68,8 @@ pub enum StartError {
     Settings(SettingsError),
     /// Secrets could not be fetched, by the name of what failed.
     Secrets(&'static str),
+    /// Secrets were fetched, and are none to start with.
+    Fetched(SettingsError),
     /// There is no randomness.
     Random,
 }
@@ -69,6 +79,7 @@ impl fmt::Display for StartError {
         match self {
             Self::Settings(error) => error.fmt(f),
             Self::Secrets(what) => f.write_str(what),
+            Self::Fetched(error) => write!(f, "{}: {error}", fetch::ARN),
             Self::Random => f.write_str("there is no randomness to be had"),
         }
     }
@@ -92,23 +103,23 @@ impl Settings {
         let mut text = Zeroizing::new(String::with_capacity(TEXT_BYTES_MAX));
         let config = config(environment)?;
         lines::push(&lines::tree(&config, CONFIG)?, "", &mut text)?;
+        let fetched = secrets.is_some();
         let secrets = secrets.or_else(|| environment.text(SECRETS));
         let secrets = secrets.ok_or_else(|| SettingsError::new(SECRETS, "is not set"))?;
-        let tree = bounded(secrets, SECRETS)?;
-        let tree = serde_json::from_str(tree);
-        let tree = tree.map_err(|_| SettingsError::new(SECRETS, "is no JSON"))?;
-        lines::push(&tree, "secrets", &mut text)?;
+        let name = if fetched { SECRETS_PATH } else { SECRETS };
+        push_secrets(secrets, name, &mut text).map_err(|error| told(fetched, error))?;
         let limits_epoch = environment.text(LIMITS_EPOCH).map(|text| {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             let epoch = text.parse().ok().filter(|epoch| digits && (1..1 << 53).contains(epoch));
             epoch.ok_or_else(|| SettingsError::new(LIMITS_EPOCH, "is no whole number from 1 on"))
         });
-        Ok(Self { lines: text, limits_epoch: limits_epoch.transpose()? })
+        Ok(Self { lines: text, fetched, limits_epoch: limits_epoch.transpose()? })
     }
 
     /// What it comes to at `now`.
     pub(crate) fn setup(&self, now: UnixMillis) -> Result<Setup, StartError> {
-        let setup = Setup::read(&self.lines, BASE, &Changed::default(), now)?;
+        let read = |changed| Setup::read(&self.lines, BASE, &changed, now);
+        let setup = read(Changed::default()).map_err(|error| told(self.fetched, error))?;
         if setup.limits.is_empty() {
             return Ok(setup);
         }
@@ -116,7 +127,39 @@ impl Settings {
         let unset = || SettingsError::new(LIMITS_EPOCH, "is not set, and a route has limits");
         let stamp = Stamp { incarnation: 0, epoch: self.limits_epoch.ok_or_else(unset)? };
         let changed = setup.limits.iter().map(|limit| (limit.name.clone(), stamp));
-        Ok(Setup::read(&self.lines, BASE, &Changed(changed.collect()), now)?)
+        Ok(read(Changed(changed.collect()))?)
+    }
+}
+
+/// Adds the lines of the secrets file.
+fn push_secrets(text: &str, name: &str, to: &mut String) -> Result<(), SettingsError> {
+    let tree = bounded(text, name)?;
+    let tree = serde_json::from_str(tree);
+    let tree: Value = tree.map_err(|_| SettingsError::new(name, "is no JSON"))?;
+    // SECURITY: errors name members, and one that nobody knows may be a secret.
+    if !has_only_known_members(&tree) {
+        return Err(SettingsError::new(name, "has a member that a secrets file has not"));
+    }
+    lines::push(&tree, SECRETS_PATH, to)
+}
+
+/// Called for each level of a tree, which its reader has kept to a depth.
+fn has_only_known_members(tree: &Value) -> bool {
+    match tree {
+        Value::Object(members) => members.iter().all(|(name, value)| {
+            SECRETS_MEMBERS.contains(&name.as_str()) && has_only_known_members(value)
+        }),
+        Value::Array(items) => items.iter().all(has_only_known_members),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+/// Which setting is to be looked at: what is wrong with secrets that were fetched is not in the environment.
+fn told(fetched: bool, error: SettingsError) -> StartError {
+    if fetched && error.path().starts_with(SECRETS_PATH) {
+        StartError::Fetched(error)
+    } else {
+        StartError::Settings(error)
     }
 }
 

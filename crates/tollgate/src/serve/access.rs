@@ -8,14 +8,12 @@ mod tests;
 
 use std::{
     net::SocketAddr,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, PoisonError},
 };
 
 use serde_json::{Map, Value, json};
 use tollgate_core::{key::Brand, network::Address};
+use tollgate_gate::rate::{PROVEN_MAX, Rate, UNPROVEN_MAX};
 use tollgate_http::{credential, route::Rule};
 
 use super::{
@@ -26,12 +24,6 @@ use super::{
     log::{Level, Log},
 };
 use crate::{clock, config::Logged, wire::Violation};
-
-/// How many refusals of what no record is known for are told of in a second.
-pub(crate) const UNPROVEN_MAX: u64 = 10;
-
-/// How many refusals and failures of requests with a known record are told of in a second.
-pub(crate) const PROVEN_MAX: u64 = 100;
 
 /// The longest path and the longest method that are logged.
 const PATH_SHOWN_MAX: usize = 256;
@@ -60,39 +52,10 @@ pub(crate) struct Rates {
     proven: Rate,
 }
 
-/// So many a second, and no more.
-#[derive(Debug, Default)]
-struct Rate {
-    /// The second, and how many there were in it: one value, so that two threads never both begin it.
-    so_far: AtomicU64,
-    left_out: AtomicU64,
-}
-
-/// How many bits of [`Rate::so_far`] count.
-const COUNT_BITS: u32 = 20;
-
-impl Rate {
-    /// Whether one more may be told of in this second; counts it if not.
-    fn allows(&self, second: u64, most: u64) -> bool {
-        let begun = second << COUNT_BITS;
-        let one_more = |so_far: u64| {
-            let so_far = if so_far >> COUNT_BITS == second { so_far } else { begun };
-            (so_far.saturating_sub(begun) < most).then(|| so_far.saturating_add(1))
-        };
-        let relaxed = Ordering::Relaxed;
-        let allows = self.so_far.fetch_update(relaxed, relaxed, one_more).is_ok();
-        if !allows {
-            self.left_out.fetch_add(1, Ordering::Relaxed);
-        }
-        allows
-    }
-}
-
 impl Rates {
     /// Says how many requests were left out since this was last said, if any were.
     pub(crate) fn tell(&self, log: &Log) {
-        let [unproven, proven] =
-            [&self.unproven, &self.proven].map(|rate| rate.left_out.swap(0, Ordering::Relaxed));
+        let [unproven, proven] = [&self.unproven, &self.proven].map(Rate::take_left_out);
         if unproven > 0 || proven > 0 {
             let about = json!({ "unproven": unproven, "proven": proven });
             log.say(Level::Warn, "requests_left_out", about);

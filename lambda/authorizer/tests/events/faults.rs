@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tollgate_authorizer::{Answer, Failure, Kind};
 use tollgate_lambda::Patience;
 
@@ -104,4 +104,31 @@ async fn no_answer_leaves_anything_running_behind() {
     // Who is given up hears of it when it would next run.
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(world.shared.waiting.load(Ordering::Relaxed), 0, "still waits after the answer");
+}
+
+#[tokio::test]
+async fn a_flood_of_forged_keys_has_few_lines_and_the_log_says_how_many_it_leaves_out() {
+    const EVENTS: usize = 1_000;
+    let mut world = World::new(&[]);
+    let begun = Instant::now();
+    for _ in 0..EVENTS {
+        assert_eq!(effect(&world.get(Kind::Request, "/a", "nothing").await), "401");
+    }
+    let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap() + 2;
+    let lines = world.log.text().matches("\"refused\"").count();
+    assert!((1..=10 * seconds).contains(&lines), "{lines} in {seconds} s");
+    let left_out = |text: &str| -> usize {
+        let lines = text.lines().filter(|line| line.contains("requests_left_out"));
+        let told = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+        told.map(|line| usize::try_from(line["unproven"].as_u64().unwrap()).unwrap()).sum()
+    };
+    let (key, _) = world.key(|_| {});
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // The next second begins with the word of it, whoever is answered.
+    while lines + left_out(&world.log.text()) < EVENTS {
+        assert!(Instant::now() < deadline, "{}", world.log.text());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(effect(&world.get(Kind::Request, "/a", &key).await), "Allow");
+    }
+    assert_eq!(lines + left_out(&world.log.text()), EVENTS);
 }

@@ -14,7 +14,7 @@ use tollgate_engine::{
 use tollgate_gate::Policy;
 
 use super::Patience;
-use crate::{Log, Replies, Stores, clock};
+use crate::{About, Log, Replies, Stores, clock};
 
 /// The longest time between two ticks, and the shortest, in milliseconds.
 const TICK_MAX_MS: u64 = 1_000;
@@ -142,7 +142,8 @@ impl<S: Stores> Desk<S> {
         self.open.retain(|open| *open != id);
         if let Err(error) = &reply {
             let level = if matches!(error, StoreError::Damaged(_)) { "error" } else { "warn" };
-            self.log.say(level, "store_failed", json!({ "code": error.code() }));
+            let facts = json!({ "code": error.code() });
+            self.log.say_request(About::Failed, level, "store_failed", facts);
         }
         self.engine.deliver(id, reply, now);
     }
