@@ -1,1 +1,37 @@
 //! What a caller may say, and what is kept of it.
+//!
+//! Every body is described once, as a [`Shape`](shape::Shape): the reader checks against it, and the schemas of the
+//! OpenAPI document are made from it. Whatever is wrong with a body is said at once, each finding with its place.
+//! See `docs/spec/control-model.md`.
+
+mod body;
+mod check;
+mod details;
+mod document;
+mod holder;
+mod key;
+mod new;
+mod query;
+mod role;
+mod schema;
+pub mod shape;
+mod spelling;
+pub mod tables;
+mod template;
+mod view;
+
+pub use body::DEPTH_MAX;
+pub use check::check;
+pub use details::{Details, Reason, Rotation};
+pub use document::{Body, Document, Patch, read, read_put};
+pub use holder::{Holding, Marks, Owner, Shown, State, Tenant};
+pub use key::{Changed, Given, KeyPatch, KeyPut};
+pub use new::{By, Made, NewKey};
+pub use query::{
+    CURSOR_BYTES_MAX, KeyQuery, LIST_MAX, LIST_USUAL, ListQuery, Position, QUERY_BYTES_MAX,
+    SEARCH_MAX, Sort, SortBy, Value,
+};
+pub use role::{Role, granted};
+pub use schema::{lists, schema, schemas};
+pub use template::{Defaults, NAME_PART_MAX, Naming, Template};
+pub use view::{KeyView, SecretView};
