@@ -43,6 +43,12 @@ pub(super) const STEPS: &[Step] = &[
         run: contract,
     },
     Step {
+        name: "processes",
+        about: "several processes on one table: revocations, limits, a hot key, store calls",
+        needs: &[Need::Python, Need::DynamoDb],
+        run: processes,
+    },
+    Step {
         name: "invoked",
         about: "`cargo lambda` hands the authorizer an event of each kind",
         needs: &[Need::Aws, Need::DynamoDb],
@@ -72,6 +78,15 @@ fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut python = with.project.command(setup::python::interpreter(with.project));
     python.current_dir(with.project.path("tests")).args(["-m", "contract", "run", "--verbose"]);
     with.count(python.args(["--host", "lambda", "--binary"]).arg(function(with)))
+}
+
+/// What several processes of the function do to each other, while the command revokes keys.
+fn processes(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    exec::run(&mut with.project.cargo(&["build", "--locked", "--package", "tollgate"]), &with.log)?;
+    let mut python = with.project.command(setup::python::interpreter(with.project));
+    python.current_dir(with.project.path("tests")).args(["-m", "aws", "processes", "--authorizer"]);
+    python.arg(function(with)).arg("--tollgate").arg(with.project.target.join("debug/tollgate"));
+    with.count(&mut python)
 }
 
 fn invoked(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
