@@ -60,6 +60,22 @@ pub trait Books {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<Holder>, LedgerError>;
+
+    /// The lines of a tenant's audit after a number, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn audit(&mut self, tenant: &str, after: u64, limit: usize) -> Result<Vec<Line>, LedgerError>;
+}
+
+/// A line of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its number.
+    pub number: u64,
+    /// What it says, as it was hashed.
+    pub text: String,
 }
 
 /// Whoever asks, as one read of the ledger found it.

@@ -5,14 +5,23 @@
 //! clock or draws randomness of its own. See `docs/spec/control.md`.
 #![forbid(unsafe_code)]
 
+mod admit;
 mod books;
 mod chance;
+mod guard;
 mod message;
 pub mod model;
 pub mod problem;
+mod reply;
+mod routes;
 mod service;
+mod verdict;
 
-pub use books::{Books, BooksError, Caller, Done, Filed, Page, Retry, Seen, Told, Wanted, Work};
+pub use books::{
+    Books, BooksError, Caller, Done, Filed, Line, Page, Retry, Seen, Told, Wanted, Work,
+};
 pub use chance::{Chance, NoChance};
+pub use guard::{ADDRESSES_MAX, FAILURES_MAX, FAILURES_PERIOD_MS, Guard};
 pub use message::{BODY_MAX, Request, Response};
+pub use routes::{Door, OPERATIONS, Operation};
 pub use service::{Service, Setup};

@@ -4,6 +4,7 @@
 mod audit;
 mod retry;
 
+pub use audit::lines;
 pub use retry::{RETRIES_MAX, RETRIES_SWEEP_MAX, RETRY_KEPT_MS};
 
 use tollgate_control::{BooksError, Done, Filed, Page, Seen, Wanted, Work};

@@ -1,7 +1,7 @@
 //! What the control plane asks: each call one transaction.
 
 use rusqlite::{Connection, TransactionBehavior};
-use tollgate_control::{Books, BooksError, Done, Filed, Page, Seen, Wanted, Work};
+use tollgate_control::{Books, BooksError, Done, Filed, Line, Page, Seen, Wanted, Work};
 use tollgate_core::{lookup::LookupId, time::UnixMillis};
 use tollgate_ledger::{Conclusion, Holder, Ledger, LedgerError};
 use tollgate_store_sql::{Kept, books};
@@ -48,6 +48,10 @@ impl Books for Store {
         limit: usize,
     ) -> Result<Vec<Holder>, LedgerError> {
         Ledger::owners(self, tenant, after, limit)
+    }
+
+    fn audit(&mut self, tenant: &str, after: u64, limit: usize) -> Result<Vec<Line>, LedgerError> {
+        Ok(books::lines(&mut self.within(), tenant, after, limit)?)
     }
 }
 

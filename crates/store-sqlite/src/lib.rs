@@ -32,5 +32,7 @@ pub use restore::{backup, restore};
 pub use store::{BATCH_MAX, Store};
 pub use sweep::{DAMAGED_MAX, SWEEP_MAX, Swept};
 pub use tollgate_store_sql::{
-    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, UsageRow, UsageWanted, schema, statements,
+    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, UsageRow, UsageWanted,
+    books::{RETRIES_MAX, RETRIES_SWEEP_MAX, RETRY_KEPT_MS},
+    schema, statements,
 };

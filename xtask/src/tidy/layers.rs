@@ -19,7 +19,17 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-http", &["tollgate-core"]),
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
     ("tollgate-ledger", &["tollgate-core"]),
-    ("tollgate-control", &["tollgate-audit", "tollgate-core", "tollgate-http", "tollgate-ledger"]),
+    (
+        "tollgate-control",
+        &[
+            "tollgate-audit",
+            "tollgate-core",
+            "tollgate-http",
+            "tollgate-ledger",
+            // Its tests run over a store in memory.
+            "tollgate-store-sqlite",
+        ],
+    ),
     ("tollgate-store-cloudflare", &["tollgate-core"]),
     (
         "tollgate-store-sql",
@@ -43,6 +53,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "tollgate",
         &[
+            "tollgate-audit",
             "tollgate-core",
             "tollgate-engine",
             "tollgate-gate",

@@ -1,11 +1,11 @@
 //! Who did what: one line for each change, within the change's own step.
 
 use tollgate_audit::{Actor, Chain, Document, Entry, Hash, Image};
-use tollgate_control::{Filed, Told};
+use tollgate_control::{Filed, Line, Told};
 use tollgate_core::{id::Id, json::from_hex, time::UnixMillis};
-use tollgate_ledger::{Change, Key};
+use tollgate_ledger::{Change, Key, PAGE_MAX};
 
-use crate::{Fault, Given, Sql, statements};
+use crate::{Fault, Given, Row, Sql, statements};
 
 /// The key `actor` has made a change. What the audit cannot say must not be done.
 pub(super) fn append(
@@ -43,6 +43,23 @@ pub(super) fn append(
     let hash = appended.hash.to_string();
     sql.rows(statements::CHAIN_MOVES, &[tenant, number.into(), (&hash).into(), at.into()])?;
     Ok(())
+}
+
+/// The lines of a chain after a number, at most [`PAGE_MAX`] whatever the limit.
+///
+/// # Errors
+///
+/// When the read fails.
+pub fn lines(
+    sql: &mut impl Sql,
+    tenant: &str,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Line>, Fault> {
+    let most = u64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(u64::MAX);
+    let rows = sql.rows(statements::AUDIT, &[tenant.into(), after.into(), most.into()])?;
+    let read = |row: &Row| Ok(Line { number: row.number(0)?, text: row.text(1)?.to_owned() });
+    rows.iter().map(read).collect()
 }
 
 /// Where the chain of a tenant stands.

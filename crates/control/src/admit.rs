@@ -1,0 +1,148 @@
+//! Who asks: a key that Tollgate proves, as the ledger has it at this moment.
+
+use tollgate_core::{
+    decision::Denial, key::ApiKey, network::Country, scope::Scope, time::UnixMillis,
+};
+use tollgate_http::{
+    answer::Invalid,
+    credential::{self, Found, Sources},
+};
+
+use crate::{
+    Books, Caller, Request, Service,
+    reply::Refusal,
+    verdict::{self, Place},
+};
+
+/// The resources whose scopes are about administration.
+pub(crate) const ADMINISTERED: [&str; 7] =
+    ["keys", "usage", "audit", "tenants", "owners", "roles", "templates"];
+
+/// Whoever asks, and may.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted {
+    pub(crate) caller: Caller,
+    /// Whether its scopes may reach beyond its tenant.
+    operator: bool,
+}
+
+/// Proves whoever asks, and looks it up. What it may do is looked at for each operation.
+pub(crate) fn admit(
+    service: &Service<'_>,
+    request: &Request<'_>,
+    books: &mut dyn Books,
+    now: UnixMillis,
+) -> Result<Admitted, Refusal> {
+    if let Some(wait) = service.guard.wait(request.address, now) {
+        return Err(Refusal::TooManyAttempts { wait });
+    }
+    match proved(service, request, books, now) {
+        Ok(caller) => {
+            let operator = caller.seen.key.settings.tenant == service.setup.operators;
+            Ok(Admitted { caller, operator })
+        }
+        Err(refusal) => {
+            // Who shows nothing tries nothing, and a store that fails is nobody's attempt.
+            let tried = !matches!(
+                refusal,
+                Refusal::Denied(Denial::CredentialMissing | Denial::Unavailable)
+                    | Refusal::Ledger(_)
+            );
+            if tried {
+                service.guard.failed(request.address, now);
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// The caller that a request proves to be, whatever it may do.
+pub(crate) fn proved(
+    service: &Service<'_>,
+    request: &Request<'_>,
+    books: &mut dyn Books,
+    now: UnixMillis,
+) -> Result<Caller, Refusal> {
+    let fields = request.fields.iter().copied();
+    let sources = Sources::default();
+    let text = match credential::find(fields, None, &sources, None, &service.setup.brand) {
+        Found::Missing => return Err(Refusal::Denied(Denial::CredentialMissing)),
+        Found::Ambiguous(cause) => return Err(Refusal::Invalid(cause)),
+        Found::Refused => return Err(Refusal::Denied(Denial::KeyInvalid)),
+        Found::Key(presented) => presented.text,
+    };
+    let invalid = Refusal::Denied(Denial::KeyInvalid);
+    let Ok(key) = ApiKey::parse(&text, &service.setup.brand) else { return Err(invalid) };
+    let Ok(genuine) = service.peppers.prove(&key) else { return Err(invalid) };
+    let lookup = genuine.lookup();
+    let Some(seen) = books.caller(lookup).map_err(Refusal::Ledger)? else { return Err(invalid) };
+    let place = Place { address: request.address, country: None::<Country> };
+    match verdict::against(&seen, (lookup, genuine.env()), place, now) {
+        Some(denial) => Err(Refusal::Denied(denial)),
+        None => Ok(Caller { lookup, seen }),
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(cause: Invalid) -> Self {
+        Self::Invalid(cause)
+    }
+}
+
+impl Admitted {
+    /// The public id of its key.
+    pub(crate) fn id(&self) -> &str {
+        &self.caller.seen.key.id
+    }
+
+    /// Its tenant.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.caller.seen.key.settings.tenant
+    }
+
+    /// Whom it acts for.
+    pub(crate) fn owner(&self) -> &str {
+        &self.caller.seen.key.settings.owner
+    }
+
+    /// Whether it has a scope of administration.
+    ///
+    /// # Security
+    ///
+    /// A scope names what it administers: `*:*` is what an origin's own clients have, and opens nothing here.
+    pub(crate) fn holds(&self, scope: &str) -> bool {
+        let held = self.caller.seen.key.settings.scopes.iter();
+        let mut held = held.filter_map(|text| Scope::new(text).ok());
+        let Ok(required) = Scope::new(scope) else { return false };
+        held.any(|held| held.resource() != "*" && held.covers(required))
+    }
+
+    /// Whether it may read what is this tenant's.
+    pub(crate) fn sees(&self, tenant: &str) -> bool {
+        self.tenant() == tenant || (self.operator && self.holds("tenants:read"))
+    }
+
+    /// Whether it may change what is this tenant's.
+    pub(crate) fn changes(&self, tenant: &str) -> bool {
+        self.tenant() == tenant || (self.operator && self.holds("tenants:write"))
+    }
+
+    /// Whether it sees every tenant.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.operator && self.holds("tenants:read")
+    }
+
+    /// Whether it may change keys that act for this owner: its own, unless more is said.
+    pub(crate) fn acts_for(&self, tenant: &str, owner: &str) -> bool {
+        (self.tenant() == tenant && self.owner() == owner) || self.holds("owners:write")
+    }
+
+    /// The first of `scopes` that administers something which this caller may not: nobody gives what it has not.
+    pub(crate) fn lacks<'s>(&self, scopes: &'s [String]) -> Option<&'s str> {
+        let mut scopes = scopes.iter().map(String::as_str);
+        scopes.find(|text| match Scope::new(text) {
+            Ok(scope) => ADMINISTERED.contains(&scope.resource()) && !self.holds(text),
+            Err(_) => false,
+        })
+    }
+}
