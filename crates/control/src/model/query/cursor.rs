@@ -11,7 +11,7 @@ use tollgate_ledger::{KeyState, LABEL_MAX};
 use super::{KeyQuery, ListQuery, Sort, SortBy};
 use crate::model::shape::Spelling;
 
-/// The longest cursor: the query's mark, a kind, a name and an id in hexadecimal digits, a hyphen.
+/// The longest cursor: a sum, a kind, a name and an id in hexadecimal digits, a hyphen.
 pub const CURSOR_BYTES_MAX: usize = 16 + 1 + 2 * LABEL_MAX + 1 + 2 * ID_MAX;
 
 /// What a cursor looks like before anybody knows whose it is.
@@ -46,37 +46,38 @@ pub enum Value {
 }
 
 impl Position {
-    /// The cursor of this place, for the query of this mark.
+    /// The cursor of this place, for the query of this mark: a sum over both, then the place.
     pub(super) fn text(&self, mark: u64) -> String {
-        let mut text = format!("{mark:016x}");
+        let mut place = String::new();
         match &self.value {
             Value::Number(number) => {
-                text.push('n');
-                push_hex(&mut text, &number.to_be_bytes());
+                place.push('n');
+                push_hex(&mut place, &number.to_be_bytes());
             }
             Value::Text(value) => {
-                text.push('t');
-                push_hex(&mut text, value.as_bytes());
+                place.push('t');
+                push_hex(&mut place, value.as_bytes());
             }
         }
-        text.push('-');
-        push_hex(&mut text, self.id.as_bytes());
-        text
+        place.push('-');
+        push_hex(&mut place, self.id.as_bytes());
+        let mut sum = Mark(mark);
+        sum.add(Some(&place));
+        format!("{:016x}{place}", sum.0)
     }
 
     /// The place that a cursor of the query of this mark says; none if it is any other text.
     pub(super) fn read(cursor: &str, mark: u64) -> Option<Self> {
-        let (head, id) = cursor.split_once('-')?;
-        let rest = head.strip_prefix(format!("{mark:016x}").as_str())?;
-        let value = if let Some(digits) = rest.strip_prefix('n') {
+        let (value, id) = cursor.get(16..)?.split_once('-')?;
+        let value = if let Some(digits) = value.strip_prefix('n') {
             let number = u64::from_be_bytes(bytes(digits)?.try_into().ok()?);
             Value::Number(Some(number).filter(|&number| number <= INTEGER_MAX)?)
         } else {
-            Value::Text(String::from_utf8(bytes(rest.strip_prefix('t')?)?).ok()?)
+            Value::Text(String::from_utf8(bytes(value.strip_prefix('t')?)?).ok()?)
         };
         let id = String::from_utf8(bytes(id)?).ok().filter(|id| Id::new(id).is_ok())?;
         let read = Self { value, id };
-        // One spelling only.
+        // One spelling only, and the sum of this query.
         (read.text(mark) == cursor).then_some(read)
     }
 

@@ -135,7 +135,11 @@ pub static DEFAULTS_PATCH: Shape = patch(
 const NAMING_FIELDS: [Field; 3] = [
     nullable("prefix", Kind::Spelled(&spelling::NAME_PART), "What a name must begin with."),
     nullable("suffix", Kind::Spelled(&spelling::NAME_PART), "What a name must end with."),
-    optional("plain", Kind::Flag, "Whether a name may have no characters but a-z 0-9 _ . -"),
+    optional(
+        "plain",
+        Kind::Flag,
+        "Whether a name may have none but these: a to z, 0 to 9, underscore, full stop, hyphen.",
+    ),
 ];
 
 /// What keys must be called.
