@@ -300,16 +300,30 @@ impl<'a> Writer<'a> {
 #[must_use]
 pub fn from_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0_u8; N];
-    let (pairs, []) = text.as_chunks::<2>() else {
-        return None;
-    };
-    if pairs.len() != N {
+    if text.len() != N.saturating_mul(2) {
         return None;
     }
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
+    for (byte, read) in bytes.iter_mut().zip(hex_bytes(text)) {
+        *byte = read?;
     }
     Some(bytes)
+}
+
+/// The bytes that pairs of lower-case hexadecimal digits stand for, however many; none in the place of what is no pair.
+///
+/// ```
+/// use tollgate_core::json::hex_bytes;
+///
+/// let read = |text: &str| hex_bytes(text.as_bytes()).collect::<Option<Vec<u8>>>();
+/// assert_eq!(read("00ff1a"), Some(vec![0, 255, 26]));
+/// assert_eq!([read("00FF"), read("0"), read("0g"), read(" 1")], [None, None, None, None]);
+/// assert_eq!(read(""), Some(vec![]));
+/// ```
+pub fn hex_bytes(text: &[u8]) -> impl Iterator<Item = Option<u8>> {
+    text.chunks(2).map(|pair| match *pair {
+        [high, low] => Some(nibble(high)? << 4 | nibble(low)?),
+        _ => None,
+    })
 }
 
 const fn nibble(digit: u8) -> Option<u8> {

@@ -2,6 +2,7 @@
 
 use tollgate_core::{
     head::MaxStaleness,
+    json::hex_bytes,
     key::Brand,
     pepper::{Pepper, Peppers},
     stamp::Stamp,
@@ -195,16 +196,7 @@ fn signing_key(settings: &Settings<'_>, path: &str) -> Result<SigningKey, Settin
 /// The bytes that a setting spells as pairs of lower-case hexadecimal digits.
 fn hidden(settings: &Settings<'_>, path: &str) -> Result<Vec<u8>, SettingsError> {
     let text = settings.needed(path)?;
-    let half = |digit: u8| match digit {
-        b'0'..=b'9' => digit.checked_sub(b'0'),
-        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
-        _ => None,
-    };
-    let pair = |pair: &[u8]| match *pair {
-        [high, low] => Some(half(high)? << 4 | half(low)?),
-        _ => None,
-    };
-    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(pair).collect();
+    let bytes: Option<Vec<u8>> = hex_bytes(text.as_bytes()).take(SECRET_MAX + 1).collect();
     let bytes = bytes.filter(|bytes| bytes.len() <= SECRET_MAX);
     bytes.ok_or_else(|| SettingsError::new(path, "is not spelled in hexadecimal digits"))
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, de::IgnoredAny};
 use tollgate_core::{
+    json::hex_bytes,
     key::Brand,
     pepper::{Pepper, Peppers},
 };
@@ -77,16 +78,8 @@ pub(crate) fn brand(text: &[u8]) -> Result<Brand, &'static str> {
     Brand::new(&keys.prefix, &envs).map_err(|_| "settings_refused")
 }
 
-/// The bytes that pairs of lower-case hexadecimal digits stand for.
+/// The bytes of a pepper.
 fn bytes(digits: &str) -> Option<Vec<u8>> {
-    let half = |digit: u8| match digit {
-        b'0'..=b'9' => digit.checked_sub(b'0'),
-        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
-        _ => None,
-    };
-    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
-    if pairs.len() > PEPPER_MAX {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(half(*high)? << 4 | half(*low)?)).collect()
+    let bytes: Option<Vec<u8>> = hex_bytes(digits.as_bytes()).take(PEPPER_MAX + 1).collect();
+    bytes.filter(|bytes| bytes.len() <= PEPPER_MAX)
 }
