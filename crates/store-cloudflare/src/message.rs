@@ -15,7 +15,7 @@ use core::fmt;
 
 pub use answer::{ANSWER_MAX, read_answer, write_answer};
 pub use limits::{
-    ROUTE_LIMITS_MAX, is_about_limits, read_changed, read_limits, write_changed, write_limits,
+    LIMITS_ASKED_MAX, is_about_limits, read_changed, read_limits, write_changed, write_limits,
 };
 pub use note::{NOTE_MAX, read_note, write_note};
 use tollgate_core::{

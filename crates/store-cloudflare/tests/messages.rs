@@ -15,7 +15,7 @@ use tollgate_core::{
     stamp::Stamp,
 };
 use tollgate_store_cloudflare::message::{
-    ANSWER_MAX, MessageError, NOTE_MAX, QUESTION_MAX, Question, ROUTE_LIMITS_MAX, is_about_limits,
+    ANSWER_MAX, LIMITS_ASKED_MAX, MessageError, NOTE_MAX, QUESTION_MAX, Question, is_about_limits,
     read_answer, read_changed, read_limits, read_note, read_question, write_answer, write_changed,
     write_limits, write_note, write_question,
 };
@@ -325,7 +325,7 @@ fn a_question_about_the_limits_of_routes_reads_back_as_it_was_and_is_no_other() 
     }
     questions(|asked, since| assert!(!is_about_limits(&question(asked, since))));
     no_second_spelling(&limits(&all[2..4]), |text| Some(limits(&read_limits(text).ok()?)));
-    let most: Vec<_> = all.iter().copied().cycle().take(ROUTE_LIMITS_MAX).collect();
+    let most: Vec<_> = all.iter().copied().cycle().take(LIMITS_ASKED_MAX).collect();
     assert_eq!(read_limits(&limits(&most)), Ok(most.clone()));
     let more = [&most[..], &all[..1]].concat();
     assert_eq!(write_limits(&more, &mut vec![]), Err(MessageError::TooLong));
@@ -342,9 +342,9 @@ fn since_when_limits_hold_reads_back_as_it_was() {
         no_second_spelling(&text, |text| Some(changed(&read_changed(text).ok()?)));
     }
     assert!(write_changed(&[Stamp { incarnation: 1, epoch: u64::MAX }], &mut vec![]).is_err());
-    let most = vec![STAMPS[2]; ROUTE_LIMITS_MAX];
+    let most = vec![STAMPS[2]; LIMITS_ASKED_MAX];
     assert_eq!(read_changed(&changed(&most)), Ok(most.clone()));
-    let more = vec![STAMPS[2]; ROUTE_LIMITS_MAX + 1];
+    let more = vec![STAMPS[2]; LIMITS_ASKED_MAX + 1];
     assert_eq!(write_changed(&more, &mut vec![]), Err(MessageError::TooLong));
 }
 

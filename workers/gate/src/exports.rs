@@ -30,30 +30,29 @@ thread_local! {
     /// None before it was started: nothing passes then.
     static HOST: RefCell<Option<Host<Runtime>>> = const { RefCell::new(None) };
     /// The buffer until there is a gate.
-    static PAGE: RefCell<Page> = RefCell::new(Page::default());
+    static PAGE: RefCell<Page> = const { RefCell::new(Page::EMPTY) };
 }
 
 /// Makes room for `len` bytes, and says where they go; 0 if that is too much.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn room(len: usize) -> *mut u8 {
-    let room = |page: &mut Page| page.room(len).unwrap_or(std::ptr::null_mut());
-    let held = HOST.with_borrow_mut(|host| host.as_mut().map(|host| room(&mut host.page)));
-    held.unwrap_or_else(|| PAGE.with_borrow_mut(room))
+    let held = HOST.with_borrow_mut(|host| host.as_mut().map(|host| host.page.room(len)));
+    held.unwrap_or_else(|| PAGE.with_borrow_mut(|page| page.room(len)))
 }
 
 /// Where what was written begins.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn written() -> *const u8 {
-    with_page(|page| page.written().as_ptr())
+    with_page(|page| page.output.as_ptr())
 }
 
 /// How long it is.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn written_len() -> usize {
-    with_page(|page| page.written().len())
+    with_page(|page| page.output.len())
 }
 
 /// Starts a gate with the settings of `len` bytes; 0 if that went well, else the page says what is wrong.
@@ -73,7 +72,7 @@ pub(crate) extern "C" fn start(len: usize, now_ms: f64) -> u32 {
                 0
             }
             Err(what) => {
-                page.clear();
+                page.output.clear();
                 page.push(&what);
                 1
             }

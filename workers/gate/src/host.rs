@@ -22,6 +22,7 @@ use tollgate_http::{
     route::RouteLimit,
 };
 use tollgate_identity::Jti;
+use tollgate_store_cloudflare::page::Page;
 
 use limits::Limits;
 use parking::{BASE, Parked};
@@ -29,7 +30,6 @@ use stores::Sent;
 
 use crate::{
     head::{Head, walk},
-    page::Page,
     refusals::Refusals,
     render,
     shelf::Shelf,
@@ -123,7 +123,7 @@ impl<O: Outside> Host<O> {
             newest_ms: now_ms,
             swept_ms: now_ms,
             ticked_ms: now_ms,
-            page: Page::default(),
+            page: Page::EMPTY,
         })
     }
 

@@ -8,11 +8,10 @@
 mod exports;
 mod head;
 mod host;
-mod page;
 mod refusals;
 mod render;
 mod shelf;
 
 pub use host::{Code, Host, Outside};
-pub use page::Page;
 pub use tollgate_gate::settings::{Settings, SettingsError};
+pub use tollgate_store_cloudflare::page::Page;

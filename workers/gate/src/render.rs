@@ -7,11 +7,9 @@ use tollgate_http::{
     answer::Answer,
     hygiene::{self, Hop, Inward, Outward, cache},
 };
+use tollgate_store_cloudflare::page::Page;
 
-use crate::{
-    head::{Field, Head, fields, line, walk},
-    page::Page,
-};
+use crate::head::{Field, Head, fields, line, walk};
 
 /// How the origin and the client learn by which name a request is in the log.
 const REQUEST_ID: &str = "x-request-id";
@@ -32,7 +30,7 @@ pub(crate) fn onward(
     let hop = Hop::read(walk(&head.fields)).ok()?;
     let (sources, brand) = (policy.sources(), policy.prover().brand());
     let inward = Inward { hop: &hop, sources, brand, trusted: false, trailers: false, websocket };
-    page.clear();
+    page.output.clear();
     page.push(path);
     if let Some(spelled) = query {
         let kept = tollgate_http::credential::query_without_key(spelled, sources, brand);
@@ -57,20 +55,20 @@ pub(crate) fn onward(
         page.push(if flag { "1" } else { "0" });
     }
     page.push("\n");
-    page.plain(REQUEST_ID, id);
+    plain(page, REQUEST_ID, id);
     match head.address {
         // IPv4 has one spelling, which is the one that was read.
-        Some(IpAddr::V4(_)) => page.plain("x-forwarded-for", head.spelled),
-        Some(address) => page.plain("x-forwarded-for", &address.to_canonical().to_string()),
+        Some(IpAddr::V4(_)) => plain(page, "x-forwarded-for", head.spelled),
+        Some(address) => plain(page, "x-forwarded-for", &address.to_canonical().to_string()),
         None => {}
     }
     // Last, so that nothing takes it away.
     if let Some(identity) = &passage.identity {
-        page.plain(hygiene::IDENTITY_FIELD, identity.value());
+        plain(page, hygiene::IDENTITY_FIELD, identity.value());
     }
     page.push("\n");
     extra(page, &passage.extra);
-    page.plain(REQUEST_ID, id);
+    plain(page, REQUEST_ID, id);
     Some(())
 }
 
@@ -92,7 +90,7 @@ pub(crate) fn returned(page: &mut Page, policy: &Policy, text: &[u8]) -> Option<
         trailers: false,
         websocket,
     };
-    page.clear();
+    page.output.clear();
     let stays = |(name, value): &&Field<'_>| {
         !hygiene::reaches_client(name, value, &outward)
             || name.eq_ignore_ascii_case(REQUEST_ID.as_bytes())
@@ -109,25 +107,25 @@ pub(crate) fn returned(page: &mut Page, policy: &Policy, text: &[u8]) -> Option<
         // What an origin that says nothing comes to is known beforehand.
         let mut said = said.map(|(_, value)| *value).peekable();
         if said.peek().is_some() {
-            page.field("cache-control", &cache::forced(said));
+            field(page, "cache-control", &cache::forced(said));
         } else {
-            page.field("cache-control", "private");
+            field(page, "cache-control", "private");
         }
     }
     page.push("\n");
     if known {
-        page.field("vary", policy.vary());
+        field(page, "vary", policy.vary());
     }
     Some(())
 }
 
 /// The gate answers itself. Lines: the status, then the fields; an empty line, and the body.
 pub(crate) fn answered(page: &mut Page, answer: &Answer, id: &str) {
-    page.clear();
+    page.output.clear();
     page.push(&answer.status.to_string());
     page.push("\n");
     extra(page, &answer.fields);
-    page.plain(REQUEST_ID, id);
+    plain(page, REQUEST_ID, id);
     page.push("\n");
     page.push(&answer.body);
 }
@@ -139,6 +137,20 @@ pub(crate) const fn bare(fields: Extra) -> Answer {
 
 fn extra(page: &mut Page, fields: &Extra) {
     for (name, value) in fields {
-        page.field(name, value);
+        field(page, name, value);
+    }
+}
+
+/// A field, on a line of its own. What would end the line is no value of a field, so such a field is left out.
+fn field(page: &mut Page, name: &str, value: &str) {
+    if !value.bytes().any(|byte| byte < b' ' && byte != b'\t' || byte == 0x7f) {
+        plain(page, name, value);
+    }
+}
+
+/// A field whose value was made here, of characters that end no line.
+fn plain(page: &mut Page, name: &str, value: &str) {
+    for part in [name, ":", value, "\n"] {
+        page.push(part);
     }
 }

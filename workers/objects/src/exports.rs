@@ -49,7 +49,7 @@ thread_local! {
 pub(crate) extern "C" fn room(len: usize) -> *mut u8 {
     HELD.with_borrow_mut(|held| {
         let page = held.objects.as_mut().map_or(&mut held.page, |objects| &mut objects.page);
-        page.room(len).map_or(std::ptr::null_mut(), <[u8]>::as_mut_ptr)
+        page.room(len)
     })
 }
 
@@ -57,14 +57,14 @@ pub(crate) extern "C" fn room(len: usize) -> *mut u8 {
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn written() -> *const u8 {
-    with_page(|page| page.written().as_ptr())
+    with_page(|page| page.output.as_ptr())
 }
 
 /// How long it is.
 #[expect(unsafe_code, reason = "an export has to keep its name")]
 #[unsafe(no_mangle)]
 pub(crate) extern "C" fn written_len() -> usize {
-    with_page(|page| page.written().len())
+    with_page(|page| page.output.len())
 }
 
 /// Starts with what `len` bytes tell: 1 if that went well, else 0 and what is written says why not.
@@ -79,7 +79,8 @@ pub(crate) extern "C" fn start(len: usize) -> u32 {
                 1
             }
             Err(refusal) => {
-                held.page.output.extend_from_slice(refusal.as_bytes());
+                held.page.output.clear();
+                held.page.push(refusal);
                 0
             }
         }

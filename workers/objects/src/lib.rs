@@ -11,11 +11,10 @@ mod copy;
 mod exports;
 mod ledger;
 mod objects;
-mod page;
 mod secrets;
 mod sql;
 
 pub use admin::{GOES_BACK, RESTORED};
 pub use copy::Taken;
 pub use objects::{HOLDERS, Look, Objects, Outside, Refusal};
-pub use page::Page;
+pub use tollgate_store_cloudflare::page::Page;

@@ -89,7 +89,7 @@ impl<O: Outside> Objects<O> {
             desk: Desk::new(HOLDERS),
             copy: HeadCopy::new().ok_or("out_of_memory")?,
             newest: UnixMillis(0),
-            page: Page::default(),
+            page: Page::EMPTY,
         })
     }
 
@@ -343,6 +343,7 @@ impl<O: Outside> Objects<O> {
     ) -> Result<T, Refusal> {
         let input = self.page.lend();
         let mut out = std::mem::take(&mut self.page.output);
+        out.clear();
         let done = match input.get(..len) {
             Some(text) => work(self, text, &mut out),
             None => Err("message_too_long"),

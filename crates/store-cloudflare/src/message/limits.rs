@@ -10,7 +10,7 @@ use tollgate_core::{
 use super::{MessageError, numbers};
 
 /// The most limits of one configuration.
-pub const ROUTE_LIMITS_MAX: usize = 1_024;
+pub const LIMITS_ASKED_MAX: usize = 1_024;
 
 /// The most bytes that one of them takes.
 const LIMIT_MAX: usize = 192;
@@ -22,9 +22,9 @@ const SCOPE_MAX: usize = 8;
 ///
 /// # Errors
 ///
-/// When there are more than [`ROUTE_LIMITS_MAX`]: then nothing has been written.
+/// When there are more than [`LIMITS_ASKED_MAX`]: then nothing has been written.
 pub fn write_limits(limits: &[Limit<'_>], out: &mut Vec<u8>) -> Result<(), MessageError> {
-    if limits.len() > ROUTE_LIMITS_MAX {
+    if limits.len() > LIMITS_ASKED_MAX {
         return Err(MessageError::TooLong);
     }
     let mut room = vec![0; limits.len().saturating_add(1).saturating_mul(LIMIT_MAX)];
@@ -59,7 +59,7 @@ pub fn read_limits(bytes: &[u8]) -> Result<Vec<Limit<'_>>, MessageError> {
     let mut from = Reader::new(bytes);
     let mut limits = vec![];
     from.expect("{\"limits\":")?;
-    from.list(ROUTE_LIMITS_MAX, |from| {
+    from.list(LIMITS_ASKED_MAX, |from| {
         from.expect("{\"name\":")?;
         let name = Id::new(from.string(ID_MAX)?).map_err(|_| MessageError::Field("name"))?;
         from.expect(",\"scope\":")?;
@@ -81,9 +81,9 @@ pub fn read_limits(bytes: &[u8]) -> Result<Vec<Limit<'_>>, MessageError> {
 ///
 /// # Errors
 ///
-/// When there are more than [`ROUTE_LIMITS_MAX`], or a number is above 2⁵³.
+/// When there are more than [`LIMITS_ASKED_MAX`], or a number is above 2⁵³.
 pub fn write_changed(changed: &[Stamp], out: &mut Vec<u8>) -> Result<(), MessageError> {
-    if changed.len() > ROUTE_LIMITS_MAX {
+    if changed.len() > LIMITS_ASKED_MAX {
         return Err(MessageError::TooLong);
     }
     let mut room = vec![0; changed.len().saturating_add(1).saturating_mul(LIMIT_MAX)];
@@ -101,7 +101,7 @@ pub fn write_changed(changed: &[Stamp], out: &mut Vec<u8>) -> Result<(), Message
 pub fn read_changed(bytes: &[u8]) -> Result<Vec<Stamp>, MessageError> {
     let mut from = Reader::new(bytes);
     let mut changed = vec![];
-    from.list(ROUTE_LIMITS_MAX, |from| {
+    from.list(LIMITS_ASKED_MAX, |from| {
         changed.push(Stamp::read(from)?);
         Ok::<_, MessageError>(())
     })?;

@@ -44,7 +44,7 @@ pub(super) enum Sent {
 impl<O: Outside> Host<O> {
     /// Writes what is to be asked now, a line each: number, kind, deadline, place, question.
     pub fn errands(&mut self) {
-        self.page.clear();
+        self.page.output.clear();
         self.ask_for_limits();
         for errand in mem::take(&mut self.errands) {
             let ErrandId(id) = errand.id;
