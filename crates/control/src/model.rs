@@ -28,7 +28,7 @@ pub use holder::{Holding, Marks, Owner, Shown, State, Tenant};
 pub use key::{Changed, Given, KeyPatch, KeyPut};
 pub use new::{By, Made, NewKey};
 pub use query::{
-    CURSOR_BYTES_MAX, KeyQuery, LIST_MAX, LIST_USUAL, ListQuery, Position, QUERY_BYTES_MAX,
+    ALL, CURSOR_BYTES_MAX, KeyQuery, LIST_MAX, LIST_USUAL, ListQuery, Position, QUERY_BYTES_MAX,
     SEARCH_MAX, Sort, SortBy, Value,
 };
 pub use role::{Role, granted};

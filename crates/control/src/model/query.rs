@@ -23,11 +23,17 @@ pub const QUERY_BYTES_MAX: usize = 4_096;
 /// The most elements of one page.
 pub const LIST_MAX: u64 = 200;
 
+/// The same, as the length of a list.
+pub(super) const LIST_MAX_LEN: usize = 200;
+
 /// The elements of a page unless the caller says how many.
 pub const LIST_USUAL: u64 = 50;
 
 /// The most characters that are searched for.
 pub const SEARCH_MAX: usize = 40;
+
+/// What a caller names who means every tenant.
+pub const ALL: &str = "*";
 
 /// In which order keys are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +72,20 @@ static LABEL: Spelling = Spelling {
     max: 97,
 };
 
+static WHOSE: Spelling = Spelling {
+    format: "tollgate-tenants",
+    fits: |text| text == ALL || (spelling::ID.fits)(text),
+    rule: "must be a tenant's id, or * for all",
+    pattern: Some("^(\\*|[A-Za-z0-9._+-]*@?[A-Za-z0-9._+-]*)$"),
+    min: 1,
+    max: 64,
+};
+
+const TENANT: Field = parameter(
+    "tenant",
+    Kind::Spelled(&WHOSE),
+    "The tenant, for callers who may see others than their own, or * for all that there are.",
+);
 const SEARCH: Kind = Kind::Text { min: 1, max: SEARCH_MAX };
 const INSTANT: Kind = Kind::Integer { min: 1, max: INTEGER_MAX };
 const LIMIT: Kind = Kind::Integer { min: 1, max: LIST_MAX };
@@ -74,7 +94,8 @@ const CURSOR: Kind = Kind::Spelled(&cursor::SPELLING);
 const CURSOR_ABOUT: &str = "Where to go on: `next` of the page before, of the same query.";
 
 /// The parameters of the list of keys.
-pub(super) static KEYS: [Field; 11] = [
+pub(super) static KEYS: [Field; 12] = [
+    TENANT,
     parameter(
         "text",
         SEARCH,
@@ -109,7 +130,8 @@ pub(super) static KEYS: [Field; 11] = [
 ];
 
 /// The parameters of the lists of tenants, owners, roles and templates, which are ordered by their ids.
-pub(super) static OTHERS: [Field; 3] = [
+pub(super) static OTHERS: [Field; 4] = [
+    TENANT,
     parameter(
         "text",
         SEARCH,
@@ -126,6 +148,8 @@ const fn parameter(name: &'static str, kind: Kind, about: &'static str) -> Field
 /// A list of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyQuery {
+    /// Whose: the caller's own tenant, or the one that it names, or [`ALL`]. Whether it may is not asked here.
+    pub tenant: String,
     /// In their id, name or description.
     pub text: Option<String>,
     /// Of this owner.
@@ -153,6 +177,8 @@ pub struct KeyQuery {
 /// A list of anything else, ordered by ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
+    /// Whose: as in [`KeyQuery::tenant`].
+    pub tenant: String,
     /// In their id, name or description.
     pub text: Option<String>,
     /// At most so many: 1 to [`LIST_MAX`].
@@ -162,12 +188,13 @@ pub struct ListQuery {
 }
 
 impl KeyQuery {
-    /// Reads the query of a list within `tenant`, which the caller's key says and no cursor can.
+    /// Reads the query of a caller whose own tenant is `own`. No cursor says a tenant: it goes on where the query looks,
+    /// or not at all.
     ///
     /// # Errors
     ///
     /// With every parameter that is not what it should be; or when the cursor is none of this query.
-    pub fn read(query: Option<&str>, tenant: &str) -> Result<Self, Problem> {
+    pub fn read(query: Option<&str>, own: &str) -> Result<Self, Problem> {
         let words = checked(query, &KEYS)?;
         let text = |name: &str| words.text(name).map(str::to_owned);
         let state = match words.text("state") {
@@ -181,6 +208,7 @@ impl KeyQuery {
             None => (label.to_owned(), None),
         });
         let mut read = Self {
+            tenant: words.text("tenant").unwrap_or(own).to_owned(),
             text: text("text"),
             owner: text("owner"),
             env: text("env"),
@@ -194,7 +222,7 @@ impl KeyQuery {
             after: None,
         };
         if let Some(cursor) = words.text("cursor") {
-            let position = Position::read(cursor, read.mark(tenant));
+            let position = Position::read(cursor, read.mark());
             let fits = |position: &Position| position.is_number() == read.sort.is_number();
             read.after = Some(position.filter(fits).ok_or_else(other_query)?);
         }
@@ -203,17 +231,18 @@ impl KeyQuery {
 }
 
 impl ListQuery {
-    /// Reads the query of the list `of` something within `tenant`.
+    /// Reads the query of the list `of` something by a caller whose own tenant is `own`.
     ///
     /// # Errors
     ///
     /// As [`KeyQuery::read`].
-    pub fn read(query: Option<&str>, of: &str, tenant: &str) -> Result<Self, Problem> {
+    pub fn read(query: Option<&str>, of: &str, own: &str) -> Result<Self, Problem> {
         let words = checked(query, &OTHERS)?;
         let text = words.text("text").map(str::to_owned);
-        let mut read = Self { text, limit: limit(&words), after: None };
+        let tenant = words.text("tenant").unwrap_or(own).to_owned();
+        let mut read = Self { tenant, text, limit: limit(&words), after: None };
         if let Some(cursor) = words.text("cursor") {
-            let position = Position::read(cursor, read.mark(of, tenant));
+            let position = Position::read(cursor, read.mark(of));
             read.after = Some(position.map(|position| position.id).ok_or_else(other_query)?);
         }
         Ok(read)

@@ -2,7 +2,7 @@
 
 use tollgate_core::{
     id::{ID_MAX, Id},
-    key::Env,
+    key::{ENV_MAX, Env},
     network::{BLOCK_TEXT_MAX, Block, Country},
     scope::{SCOPE_MAX, SCOPE_SIDE_MAX, Scope},
 };
@@ -47,7 +47,7 @@ pub(super) static ENV: Spelling = Spelling {
     rule: rule::ENV,
     pattern: Some("^[a-z0-9]{1,8}$"),
     min: 1,
-    max: 8,
+    max: ENV_MAX,
 };
 
 /// A scope.

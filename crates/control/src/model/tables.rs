@@ -2,6 +2,7 @@
 
 mod keys;
 mod others;
+mod pages;
 mod views;
 
 use tollgate_core::{json::INTEGER_MAX, limit::LimitScope};
@@ -17,6 +18,7 @@ pub use others::{
     OVERRIDABLE, OWNER_KINDS, OWNER_PATCH, OWNER_PUT, ROLE_PATCH, ROLE_PUT, TEMPLATE_PATCH,
     TEMPLATE_PUT, TENANT_PATCH, TENANT_PUT,
 };
+pub use pages::{ISSUED, KEY_PAGE, OWNER_PAGE, ROLE_PAGE, TEMPLATE_PAGE, TENANT_PAGE};
 pub use views::{FINDING, KEY, OWNER, PROBLEM, ROLE, SECRET, TEMPLATE, TENANT};
 
 /// The most characters of a description.
@@ -80,6 +82,12 @@ pub static SHAPES: &[&Shape] = &[
     &DEFAULTS_PATCH,
     &NAMING,
     &NAMING_PATCH,
+    &ISSUED,
+    &KEY_PAGE,
+    &TENANT_PAGE,
+    &OWNER_PAGE,
+    &ROLE_PAGE,
+    &TEMPLATE_PAGE,
     &PROBLEM,
     &FINDING,
 ];

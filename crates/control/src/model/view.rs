@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tollgate_core::{lookup::LookupId, time::UnixMillis};
-use tollgate_ledger::{Key, KeyState, LimitSpec, QuotaSpec, Secret};
+use tollgate_ledger::{Key, KeyState, LimitSpec, QuotaSpec, Secret, Stopped};
 
 use super::{
     details::{Details, Reason},
@@ -43,6 +43,8 @@ pub struct KeyView {
     pub granted: Vec<String>,
     pub template: Option<String>,
     pub state: KeyState,
+    pub owner_stopped: bool,
+    pub tenant_stopped: bool,
     pub reason: Option<Reason>,
     pub creator: Option<String>,
     pub created: u64,
@@ -69,11 +71,12 @@ pub struct SecretView {
 }
 
 impl KeyView {
-    /// The key as it is shown at `now`; `used` says when which of its secrets was last used, as far as that is known.
+    /// The key as it is shown at `now`; `stopped` says who of its owner and its tenant is, and `used` when which of its secrets was last used, as far as that is known.
     #[must_use]
     pub fn of(
         key: &Key,
         details: Option<&Details>,
+        stopped: Stopped,
         used: &[(LookupId, UnixMillis)],
         now: UnixMillis,
     ) -> Self {
@@ -106,6 +109,8 @@ impl KeyView {
             granted: settings.scopes,
             template: details.template,
             state: key.state,
+            owner_stopped: stopped.owner,
+            tenant_stopped: stopped.tenant,
             reason: details.reason.filter(|_| key.state != KeyState::Active),
             creator: details.creator,
             created: key.created_ms,

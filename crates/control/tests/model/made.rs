@@ -6,11 +6,14 @@ use tollgate_control::{
     problem::{Finding, Place, Problem},
 };
 use tollgate_core::{lookup::LookupId, pepper::PepperId, stamp::Stamp, time::UnixMillis};
-use tollgate_ledger::{Key, KeyState, LimitSpec, Secret, Settings};
+use tollgate_ledger::{Key, KeyState, LimitSpec, Secret, Settings, Stopped};
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 pub(crate) const DAY: u64 = 86_400_000;
 pub(crate) const BY: By<'_> = By { tenant: "acme", owner: "alice", key: "key_admin" };
+
+/// Nobody is.
+pub(crate) const STOPPED: Stopped = Stopped { owner: false, tenant: false };
 
 pub(crate) fn body<T: Body>(value: &Value) -> Result<T, Problem> {
     read(value.to_string().as_bytes())

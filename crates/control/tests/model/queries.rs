@@ -9,7 +9,7 @@ use tollgate_control::{
 use tollgate_core::{json::INTEGER_MAX, time::UnixMillis};
 use tollgate_ledger::{Key, KeyState};
 
-use crate::made::{NOW, details, key, lookup, told};
+use crate::made::{NOW, STOPPED, details, key, lookup, told};
 
 fn read(query: &str) -> Result<KeyQuery, Problem> {
     KeyQuery::read(Some(query), "acme")
@@ -33,6 +33,9 @@ fn what_may_be_asked_is_read() {
     assert_eq!(all.label, Some(("team".to_owned(), Some("b".to_owned()))));
     assert_eq!((all.expiring_before, all.unused_since, all.limit), (Some(5), Some(6), 200));
     assert!(all.sort.descending);
+    for (query, tenant) in [("", "acme"), ("tenant=other", "other"), ("tenant=*", "*")] {
+        assert_eq!(read(query).unwrap().tenant, tenant);
+    }
     assert_eq!(read("label=team").unwrap().label, Some(("team".to_owned(), None)));
 }
 
@@ -42,7 +45,7 @@ fn whatever_else_is_asked_is_refused_with_the_parameter() {
     let many = (0..40).map(|at| format!("p{at}=")).collect::<Vec<_>>().join("&");
     let name = format!("{}=1", "n".repeat(65));
     let rows: [(&str, &[&str]); 24] = [
-        ("colour=red&tenant=other", &["?colour unknown", "?tenant unknown"]),
+        ("colour=red&tenant=a%20b", &["?colour unknown", "?tenant malformed"]),
         ("limit=1&limit=2", &["?limit duplicate"]),
         ("limit=1&l%69mit=2", &["?limit duplicate"]),
         ("limit=0", &["?limit out_of_range"]),
@@ -83,7 +86,7 @@ fn view(id: &str, change: impl FnOnce(&mut Key, &mut Details)) -> KeyView {
     let (mut key, mut details) = (key(), details());
     key.id = id.to_owned();
     change(&mut key, &mut details);
-    KeyView::of(&key, Some(&details), &[(lookup(1), UnixMillis(NOW.0 - 5))], NOW)
+    KeyView::of(&key, Some(&details), STOPPED, &[(lookup(1), UnixMillis(NOW.0 - 5))], NOW)
 }
 
 #[test]
@@ -157,7 +160,7 @@ fn pages_follow_each_other_in_every_order_and_miss_nothing() {
                 .cloned()
                 .collect();
             let Some(last) = page.last() else { break };
-            let cursor = query.cursor("acme", last);
+            let cursor = query.cursor(last);
             assert!(cursor.len() <= CURSOR_BYTES_MAX);
             query = read(&format!("{first}&cursor={cursor}")).unwrap();
             assert_eq!(query.after.as_ref(), Some(last));
@@ -179,7 +182,7 @@ fn pages_follow_each_other_in_every_order_and_miss_nothing() {
 fn a_cursor_is_read_by_the_query_and_the_tenant_that_it_came_from_alone() {
     let position = Position { value: Value::Number(77), id: "key_1".to_owned() };
     let filters = "owner=bob&state=active&sort=created";
-    let cursor = read(filters).unwrap().cursor("acme", &position);
+    let cursor = read(filters).unwrap().cursor(&position);
     let with = |query: &str, tenant: &str| {
         KeyQuery::read(Some(&format!("{query}&cursor={cursor}")), tenant)
     };
@@ -187,6 +190,8 @@ fn a_cursor_is_read_by_the_query_and_the_tenant_that_it_came_from_alone() {
     assert_eq!(with(&format!("limit=7&{filters}"), "acme").unwrap().after, Some(position.clone()));
     for (query, tenant) in [
         (filters, "other"),
+        ("owner=bob&state=active&sort=created&tenant=other", "acme"),
+        ("owner=bob&state=active&sort=created&tenant=*", "acme"),
         ("owner=bob&state=active&sort=-created", "acme"),
         ("owner=bob&state=active&sort=expires", "acme"),
         ("owner=bob&state=disabled&sort=created", "acme"),
@@ -207,7 +212,7 @@ fn a_cursor_is_read_by_the_query_and_the_tenant_that_it_came_from_alone() {
         );
     }
     let list = ListQuery::read(Some("text=a"), "roles", "acme").unwrap();
-    let next = list.cursor("roles", "acme", "reader");
+    let next = list.cursor("roles", "reader");
     let again = |of: &str, tenant: &str| {
         ListQuery::read(Some(&format!("text=a&cursor={next}")), of, tenant)
     };
@@ -219,8 +224,7 @@ fn a_cursor_is_read_by_the_query_and_the_tenant_that_it_came_from_alone() {
 #[test]
 fn a_cursor_that_was_changed_is_none() {
     let query = read("").unwrap();
-    let cursor =
-        query.cursor("acme", &Position { value: Value::Number(77), id: "key_1".to_owned() });
+    let cursor = query.cursor(&Position { value: Value::Number(77), id: "key_1".to_owned() });
     for at in 0..cursor.len() {
         let mut cut = cursor.clone();
         cut.truncate(at);
@@ -232,7 +236,7 @@ fn a_cursor_that_was_changed_is_none() {
             assert!(changed == cursor || found.is_err(), "{changed}");
         }
     }
-    let text = query
-        .cursor("acme", &Position { value: Value::Text("x".to_owned()), id: "key_1".to_owned() });
+    let text =
+        query.cursor(&Position { value: Value::Text("x".to_owned()), id: "key_1".to_owned() });
     assert!(read(&format!("cursor={text}")).is_err(), "a name where an instant is due");
 }

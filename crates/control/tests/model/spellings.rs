@@ -1,7 +1,7 @@
 //! The bounds that callers are told are those that the ledger and the core hold to.
 
 use serde_json::{Map, Value, json};
-use tollgate_control::model::{KeyPut, tables};
+use tollgate_control::model::{KeyPut, KeyQuery, LIST_MAX, shape::Kind, tables};
 use tollgate_core::{json::INTEGER_MAX, limit::Numbers};
 
 use crate::made::{body, limit, whole, with};
@@ -62,6 +62,28 @@ fn as_much_as_may_be_said_is_taken_and_no_more() {
         let read = body::<KeyPut>(&with(whole(), json!({ field: most })));
         assert!(read.is_ok(), "{field}: {read:?}");
         assert!(body::<KeyPut>(&with(whole(), json!({ field: more }))).is_err(), "{field}");
+    }
+}
+
+#[test]
+fn a_page_is_as_long_as_its_list_may_be() {
+    for (limit, good) in [(LIST_MAX, true), (LIST_MAX + 1, false)] {
+        assert_eq!(KeyQuery::read(Some(&format!("limit={limit}")), "acme").is_ok(), good);
+    }
+    for shape in [
+        &tables::KEY_PAGE,
+        &tables::TENANT_PAGE,
+        &tables::OWNER_PAGE,
+        &tables::ROLE_PAGE,
+        &tables::TEMPLATE_PAGE,
+    ] {
+        let mut lists: Vec<u64> = vec![];
+        for field in shape.fields() {
+            if let Kind::List { max, .. } = field.kind {
+                lists.push(u64::try_from(max).unwrap());
+            }
+        }
+        assert_eq!(lists, [LIST_MAX], "{}", shape.name);
     }
 }
 

@@ -11,12 +11,12 @@ use tollgate_control::{
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Key, KeyState, Secret};
 
-use crate::made::{DAY, NOW, body, details, key, lookup, secret, template, with};
+use crate::made::{DAY, NOW, STOPPED, body, details, key, lookup, secret, template, with};
 
 fn view(key: &Key, details: Option<&Details>) -> KeyView {
     let used =
         [(lookup(1), UnixMillis(NOW.0 - 5)), (lookup(1), UnixMillis(NOW.0 - 9)), (lookup(9), NOW)];
-    KeyView::of(key, details, &used, NOW)
+    KeyView::of(key, details, STOPPED, &used, NOW)
 }
 
 /// What is answered is what its schema says, no more and no less.

@@ -87,19 +87,29 @@ impl Position {
 }
 
 impl KeyQuery {
-    /// The cursor that goes on after `position`, within the same tenant.
+    /// The cursor that goes on after `position`.
     #[must_use]
-    pub fn cursor(&self, tenant: &str, position: &Position) -> String {
-        position.text(self.mark(tenant))
+    pub fn cursor(&self, position: &Position) -> String {
+        position.text(self.mark())
     }
 
     /// What tells this query from others: all but how many are wanted and after which.
     ///
     /// It need not withstand anybody: who makes a cursor up begins somewhere else in a list that is shown to them
     /// anyway, since the tenant is never read from it.
-    pub(super) fn mark(&self, tenant: &str) -> u64 {
+    pub(super) fn mark(&self) -> u64 {
         let Self {
-            text, owner, env, state, scope, label, expiring_before, unused_since, sort, ..
+            tenant,
+            text,
+            owner,
+            env,
+            state,
+            scope,
+            label,
+            expiring_before,
+            unused_since,
+            sort,
+            ..
         } = self;
         let mut mark = Mark::new();
         mark.add(Some("keys"));
@@ -131,16 +141,16 @@ impl KeyQuery {
 }
 
 impl ListQuery {
-    /// The cursor that goes on after `id` in the list `of` something, within the same tenant.
+    /// The cursor that goes on after `id` in the list `of` something.
     #[must_use]
-    pub fn cursor(&self, of: &str, tenant: &str, id: &str) -> String {
+    pub fn cursor(&self, of: &str, id: &str) -> String {
         let position = Position { value: Value::Text(String::new()), id: id.to_owned() };
-        position.text(self.mark(of, tenant))
+        position.text(self.mark(of))
     }
 
-    pub(super) fn mark(&self, of: &str, tenant: &str) -> u64 {
+    pub(super) fn mark(&self, of: &str) -> u64 {
         let mut mark = Mark::new();
-        for part in [Some("list"), Some(of), Some(tenant), self.text.as_deref()] {
+        for part in [Some("list"), Some(of), Some(self.tenant.as_str()), self.text.as_deref()] {
             mark.add(part);
         }
         mark.0

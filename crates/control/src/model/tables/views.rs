@@ -55,10 +55,16 @@ const SPAN: [Field; 2] = span(Need::Shown);
 
 const ONE_SECRET: Kind = Kind::Object(&SECRET);
 
-const KEPT: [Field; 11] = [
+const KEPT: [Field; 13] = [
     required("granted", SCOPE_LIST, "Every scope that it has: its own and those of its roles."),
     shown("template", ID, "The template that it was made by."),
     required("state", Kind::Word(&STATES), STATE_ABOUT),
+    required(
+        "owner_stopped",
+        Kind::Flag,
+        "Whether its owner is disabled: it is good no more than if it were itself.",
+    ),
+    required("tenant_stopped", Kind::Flag, "Whether its tenant is, likewise."),
     shown("reason", Kind::Object(&REASON), REASON_ABOUT),
     shown("creator", ID, "Who made it: the id of a key."),
     required("created", ANY_INTEGER, "When it was made."),
