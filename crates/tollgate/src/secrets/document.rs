@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, Visitor},
 };
-use tollgate_core::{pepper::PEPPERS_MAX, time::UnixMillis};
+use tollgate_core::{json::hex_bytes, pepper::PEPPERS_MAX, time::UnixMillis};
 use zeroize::Zeroizing;
 
 use super::{Hidden, SECRET_BYTES, Secrets, SecretsError, Signing};
@@ -131,20 +131,12 @@ impl<'de> Deserialize<'de> for Digits {
 
 /// The bytes of pairs of lower-case hexadecimal digits.
 fn unhex(text: &str) -> Option<Hidden> {
-    let half = |digit: u8| match digit {
-        b'0'..=b'9' => digit.checked_sub(b'0'),
-        b'a'..=b'f' => digit.checked_sub(b'a' - 10),
-        _ => None,
-    };
     if text.len() > PEPPER_BYTES_MAX.saturating_mul(2) {
         return None;
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len().max(SECRET_BYTES)));
-    for pair in text.as_bytes().chunks(2) {
-        let [high, low] = *pair else {
-            return None;
-        };
-        bytes.push(half(high)? << 4 | half(low)?);
+    for byte in hex_bytes(text.as_bytes()) {
+        bytes.push(byte?);
     }
     Some(bytes)
 }
