@@ -19,7 +19,7 @@ YOUNG_S = 0.48
 #: A process stands still for longer than a head may be old; and for longer than tokens are on lease.
 STILL_S, LONG_STILL_S = 1.2, 6.0
 THAWS, COLD_KEYS, MANY_LIMITS = 7, 120, 3
-PAUSE_S = 0.02
+TRIES_MAX, PAUSE_S = 20, 0.02
 HEAD, RECORD, READ, WRITE = "GetItem of the head", "BatchGetItem", "GetItem", "UpdateItem"
 #: Tokens of it are leased ahead; what is left of them goes back with a later event, which then asks twice more. Of the other
 #: none are.
@@ -61,13 +61,15 @@ class Calls:
 
     async def _passes(self, environment: Environment, asked) -> Answer:
         """Who was told too late that nothing could be told asks again, as clients do."""
-        while (answer := await environment.ask(asked)).code != PASSES:
+        for _ in range(TRIES_MAX):
+            if (answer := await environment.ask(asked)).code == PASSES:
+                return answer
             if answer.seconds >= LATE_S:
                 self.late[environment.name] = answer.ended
             late = answer.ended - self.late.get(environment.name, float("-inf")) <= LATE_FOR_S
             assert answer.code == UNAVAILABLE and late, f"refused as {answer.code}"
             await asyncio.sleep(PAUSE_S)
-        return answer
+        raise AssertionError(f"nothing could be told {TRIES_MAX} times")
 
     async def _warm(self) -> str:
         environment, asked = self._some(0), self._key()

@@ -14,7 +14,7 @@ NEVER_MS = 2**32 - 1
 LIMITED = "rate_limited"
 #: After the last token: for how long everybody goes on asking. Who was told to wait a moment has asked again by then.
 AFTER_S = 2.0
-#: An end to waiting, where a token never comes.
+#: An end to waiting, where a token never comes: whoever is refused for so long is refused for good.
 GIVEN_UP_S = 10.0
 #: A row that a late message has cost a token is played so often, each time with another key.
 PLAYS_MAX = 2
@@ -27,17 +27,17 @@ class Count:
 
     def __init__(self, total: int):
         self.total, self.admitted, self.late = total, 0, 0
+        #: When it began, and when anybody was told anything else last than that it is spent.
         self.begun = self.last = time.monotonic()
         self.others: set[str] = set()
         #: What passed before anybody was refused: so many of those that come at once.
         self.at_once: int | None = None
 
     def note(self, answer: Answer):
-        if answer.code == PASSES:
-            self.admitted += 1
+        if answer.code in (PASSES, UNAVAILABLE):
             self.last = answer.ended
-        elif answer.code == UNAVAILABLE:
-            self.late += 1
+            self.admitted += answer.code == PASSES
+            self.late += answer.code == UNAVAILABLE
         elif answer.code == LIMITED:
             self.at_once = self.admitted if self.at_once is None else self.at_once
         else:
@@ -65,7 +65,7 @@ async def exactly(table: Table) -> str:
         if not rows:
             break
     table.end(environments)
-    said = [f"{count.admitted} of {total} over {processes} ({count.at_once} before anybody was told to wait, all in "
+    said = [f"{count.admitted} of {total} over {processes} ({count.at_once} before anybody was told to wait, in "
             f"{count.last - count.begun:.1f} s{f', {count.late} messages late' if count.late else ''})"
             for (processes, total), count in told.items()]
     return "; ".join(said)

@@ -14,6 +14,8 @@ KEYS = 220
 COMMANDS = 3
 #: For how long a key is asked for after it was revoked, and by then everybody has refused it.
 WATCHED_S = 3.0
+#: An end to asking, where somebody never refuses it.
+GIVEN_UP_S = 20.0
 #: What is left to everything else, which runs on the same few cores.
 BREATH_S = 0.002
 STANDS_STILL_S = 60.0
@@ -143,8 +145,9 @@ class Revocations:
         while True:
             for role in list(self.focus):
                 self.watch.note(environment, role, await environment.ask(event(self.keys[role])))
+                over = time.monotonic() - self.focus.get(role, 0.0)
                 everybody = all((role, one.name) in self.watch.refused for one in self.busy)
-                if everybody and time.monotonic() > self.focus.get(role, 0.0):
+                if over > (0.0 if everybody else GIVEN_UP_S):
                     self.focus.pop(role, None)
                 await asyncio.sleep(BREATH_S)
             await asyncio.sleep(BREATH_S)
