@@ -1,6 +1,7 @@
 //! The life of keys that sign: published before they sign, and for as long as what they signed is good.
 
 use serde_json::Value;
+use tollgate_identity::{SigningKey, jwk_point};
 
 use crate::site::Site;
 
@@ -105,4 +106,87 @@ fn a_key_that_waits_for_its_turn_when_all_leaks_never_signs() {
     site.done(&["signing-keys", "retire", "k1", "--force"]);
     later(&site, 600_000);
     are(&site, &[(signs.as_str(), "signs")]);
+}
+
+/// The 32 bytes of this many hexadecimal digits.
+fn seed(text: &str) -> [u8; 32] {
+    assert_eq!(text.len(), 64);
+    std::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+}
+
+/// What `jwks` prints: the names of the keys in it, each of which is the public half of the file's, and nothing else is.
+fn published(site: &Site) -> Vec<String> {
+    let ran = site.run(&["signing-keys", "jwks"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document, site.json(&["signing-keys", "jwks"]));
+    assert_eq!(document.as_object().unwrap().len(), 1, "{document}");
+    let secrets: Value = serde_json::from_str(&site.read(FILE)).unwrap();
+    let held = secrets["signing"].as_array().unwrap();
+    let mut kids = vec![];
+    for key in document["keys"].as_array().unwrap() {
+        let members: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"], "a private member is `d`");
+        assert_eq!(
+            (&key["kty"], &key["crv"], &key["use"]),
+            (&"OKP".into(), &"Ed25519".into(), &"sig".into())
+        );
+        let (kid, alg) = (key["kid"].as_str().unwrap(), key["alg"].as_str().unwrap());
+        let held = held.iter().find(|held| held["kid"] == kid).unwrap();
+        assert_eq!(held["alg"], alg);
+        let signs = SigningKey::new(kid, alg, &seed(held["seed"].as_str().unwrap())).unwrap();
+        assert_eq!(jwk_point(key["x"].as_str().unwrap()), Some(signs.public()));
+        kids.push(kid.to_owned());
+    }
+    for secret in secrets["peppers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["secret"])
+        .chain(held.iter().map(|one| &one["seed"]))
+    {
+        let secret = secret.as_str().unwrap();
+        assert!(!ran.out.to_lowercase().contains(&secret.to_lowercase()), "a secret is printed");
+        assert!(!ran.out.contains(&base64url(&seed(secret))), "a secret is printed");
+    }
+    kids
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    const SYMBOLS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let symbols = bytes.chunks(3).flat_map(|chunk| {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - chunk.len()));
+        (0..=chunk.len()).map(move |at| {
+            char::from(SYMBOLS[usize::try_from(bits >> (18 - 6 * at) & 63).unwrap()])
+        })
+    });
+    symbols.collect()
+}
+
+#[test]
+fn jwks_is_the_public_half_of_each_key_that_gates_publish_and_no_private_byte() {
+    let site = Site::new("signing-jwks");
+    assert_eq!(published(&site), ["k1"]);
+    site.done(&["signing-keys", "rotate"]);
+    assert_eq!(published(&site), ["k1", "k2"], "before it signs");
+    later(&site, 300_000);
+    assert_eq!(published(&site), ["k1", "k2"], "what the older one signed is good for a while");
+    later(&site, 90_000);
+    assert_eq!(published(&site), ["k2"]);
+}
+
+#[test]
+fn jwks_of_secrets_that_cannot_be_used_prints_nothing() {
+    let site = Site::new("signing-jwks-none");
+    let text = site.read(FILE);
+    for (what, broken) in [
+        ("half of them", text[..text.len() / 2].to_owned()),
+        ("a short seed", text.replace("\"seed\": \"", "\"seed\": \"00")),
+    ] {
+        site.write(FILE, &broken);
+        let ran = site.run(&["signing-keys", "jwks"]);
+        assert!(ran.code != Some(0) && ran.out.is_empty(), "{what}: {ran:?}");
+    }
 }
