@@ -8,6 +8,7 @@
     reason = "a test stops at what should not be"
 )]
 
+mod agreement;
 mod bodies;
 mod golden;
 mod keys;
