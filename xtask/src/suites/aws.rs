@@ -49,10 +49,28 @@ pub(super) const STEPS: &[Step] = &[
         run: processes,
     },
     Step {
+        name: "secrets",
+        about: "secrets by their ARN: fetched, and missing, refused, malformed or late",
+        needs: &[Need::Aws, Need::DynamoDb],
+        run: |with| put_to_function(with, "secrets"),
+    },
+    Step {
+        name: "steady",
+        about: "no event, setting or store ends an environment, and what does ends it once",
+        needs: &[Need::Aws, Need::DynamoDb],
+        run: |with| put_to_function(with, "steady"),
+    },
+    Step {
+        name: "thaw",
+        about: "an environment that stood still spends nothing of before",
+        needs: &[Need::Aws, Need::DynamoDb],
+        run: |with| put_to_function(with, "thaw"),
+    },
+    Step {
         name: "invoked",
         about: "`cargo lambda` hands the authorizer an event of each kind",
         needs: &[Need::Aws, Need::DynamoDb],
-        run: invoked,
+        run: |with| put_to_function(with, "invoked"),
     },
     Step {
         name: "broken",
@@ -89,8 +107,9 @@ fn processes(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     with.count(&mut python)
 }
 
-fn invoked(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.count(python(with, "invoked").arg("--authorizer").arg(function(with)))
+/// One of the suites in `tests/aws` that are put to the function.
+fn put_to_function(with: &Surroundings<'_>, name: &str) -> anyhow::Result<Tally> {
+    with.count(python(with, name).arg("--authorizer").arg(function(with)))
 }
 
 /// One of the suites in `tests/aws`.
