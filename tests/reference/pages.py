@@ -13,6 +13,15 @@ _CLAIMS = {
     "key": "key_1", "tenant": "acme", "env": "live", "now_ms": 1_700_000_000_000,
 }
 
+_CHAIN = {
+    "tenant": "acme", "n": 0, "hash": "baf952eed816d568cb6fca187168ba7037a3ec0bf2cfc8e0fd29ed683b198341", "at_ms": 0,
+}
+_AFTER = {
+    **_CHAIN, "n": 1, "hash": "67aff5c6ba43d7f15c849ad4dc3772462f1cdaf7add2f816babba345152dd666",
+    "at_ms": 1_700_000_000_000,
+}
+_SIGNED = {"seed": _PEPPER, "kid": "k1", "chain": _AFTER}
+
 #: The page, the op, what it is asked, and the field of the answer that stands on the page.
 EXAMPLES = [
     ("key.md", "key.mint", {
@@ -37,6 +46,13 @@ EXAMPLES = [
             "kid": "k1", "alg": "EdDSA", "x": "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",
         }],
     }, ("jwks",)),
+    ("audit.md", "audit.head", {"chain": _CHAIN}, ("line",)),
+    ("audit.md", "audit.append", {"chain": _CHAIN, "entry": {
+        "at_ms": 1_700_000_000_000, "actor": "key:key_1", "operation": "keys.create", "subject": "key_2", "before": None,
+        "after": {"name": "CI"}, "from": "192.0.2.7", "request": "req_1",
+    }}, ("line",)),
+    ("audit.md", "audit.checkpoint", {**_SIGNED, "since": None, "now_ms": 1_700_000_030_000}, ("line",)),
+    ("audit.md", "audit.checkpoint", {**_SIGNED, "since": _CHAIN, "now_ms": 1_700_000_060_000}, ("line",)),
 ]
 
 

@@ -17,6 +17,7 @@ SUITES = {
     "decisions": ("decision", 100),
     "identities": ("identity", 60),
     "engine": ("engine", 90),
+    "audit": ("audit", 60),
 }
 
 

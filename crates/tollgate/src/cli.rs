@@ -1,5 +1,6 @@
 //! The commands.
 
+mod audit;
 mod books;
 mod configuration;
 mod failure;
@@ -115,6 +116,9 @@ Examples:
     SigningKeys(signing_keys::SigningKeys),
     /// Copy the store, and make a copy the store again
     Store(To<store::Store>),
+    /// The log of what was changed by whom
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Explain a key: what it says of itself, whether it is genuine, and what the store knows
     #[command(after_help = "\
 Examples:
@@ -226,6 +230,7 @@ impl Cli {
             Command::Store(To { command, target }) => {
                 store::run(command, &Site::of(source, target)?, output).map(done)
             }
+            Command::Audit(command) => audit::run(command, source, output),
             Command::Inspect(arguments) => inspect::run(arguments, source, output),
             Command::Doctor(arguments) => doctor::run(&arguments, source, output),
             Command::Config(command) => configuration::run(&command, &source, output),

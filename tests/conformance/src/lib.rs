@@ -3,6 +3,7 @@
 //! One function, [`apply`], serves the vectors, the differential test against the independent
 //! reference, and the WebAssembly run. Each domain has a module; an operation's name starts with it.
 
+mod audit;
 pub mod bucket;
 pub mod decision;
 mod engine;
@@ -29,6 +30,7 @@ pub struct BadCase(pub String);
 /// error.
 pub fn apply(op: &str, input: &Value) -> Result<Value, BadCase> {
     match op.split_once('.').unwrap_or((op, "")) {
+        ("audit", op) => audit::apply(op, input),
         ("bucket", op) => bucket::apply(op, input),
         ("lease", op) => lease::apply(op, input),
         ("decision", op) => decision::apply(op, input),

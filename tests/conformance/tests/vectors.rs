@@ -72,4 +72,5 @@ suites! {
     decisions: "decisions",
     identities: "identities",
     engine: "engine",
+    audit: "audit",
 }

@@ -117,7 +117,10 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("tollgate-example-orders", &["tollgate-worker-gate"]),
-    ("tollgate-conformance", &["tollgate-core", "tollgate-engine", "tollgate-identity"]),
+    (
+        "tollgate-conformance",
+        &["tollgate-audit", "tollgate-core", "tollgate-engine", "tollgate-identity"],
+    ),
     ("tollgate-simulation", &["tollgate-core", "tollgate-testkit"]),
     ("tollgate-wasm", &["tollgate-conformance"]),
     ("tollgate-edge", &["tollgate-core"]),

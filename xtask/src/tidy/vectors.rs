@@ -9,7 +9,7 @@ use super::Findings;
 use crate::project::Project;
 
 /// How many rows each suite of vectors has at least.
-const LEAST: [(&str, usize); 10] = [
+const LEAST: [(&str, usize); 11] = [
     ("keys", 120),
     ("records", 80),
     ("scopes", 40),
@@ -20,6 +20,7 @@ const LEAST: [(&str, usize); 10] = [
     ("decisions", 100),
     ("identities", 60),
     ("engine", 90),
+    ("audit", 60),
 ];
 
 /// The largest integer that every JSON reader reads exactly.

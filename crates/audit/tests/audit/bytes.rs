@@ -7,7 +7,7 @@ use crate::made::{made, report, wrong};
 
 #[test]
 fn every_changed_byte_is_found() {
-    let (export, mut random) = (made(if full() { 40 } else { 12 }, 20), Random::new(21));
+    let (export, mut random) = (made(if full() { 16 } else { 12 }, 20), Random::new(21));
     let keys = export.keys();
     let text = export.text().into_bytes();
     let before = export.before_each(&keys);

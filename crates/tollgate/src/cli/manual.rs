@@ -19,7 +19,7 @@ codes are added, and never renamed or removed.
 | exit code | meaning |
 |---|---|
 | 0 | what was asked for is done |
-| 1 | it failed, or something was found: `config check`, `doctor` and `inspect` end so too |
+| 1 | it failed, or something was found: `audit verify`, `config check`, `doctor` and `inspect` end so too |
 | 2 | the command line, or what was given on standard input, is wrong; nothing was done |
 | 3 | refused because of what is there; nothing was done |
 ";

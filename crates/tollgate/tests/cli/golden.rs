@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::site::Site;
+use crate::{audit, site::Site};
 
 /// Compares a document with the one in `tests/golden`. What differs from run to run is replaced first.
 fn check(name: &str, mut document: Value) {
@@ -130,6 +130,11 @@ fn documents_keep_their_fields() {
     check("signing-keys-rotate", site.json(&["signing-keys", "rotate"]));
     check("signing-keys-list", site.json(&["signing-keys", "list"]));
     check("signing-keys-retire", site.json(&["signing-keys", "retire", "k2"]));
+    site.write("acme.jsonl", &audit::lines(&audit::signing_key(&site)).join("\n"));
+    let ran = site.run(&["audit", "verify", "acme.jsonl", "--json"]);
+    check("audit-verify-wrong", serde_json::from_str(&ran.out).unwrap());
+    site.write("acme.jsonl", &(site.read("acme.jsonl") + "\n"));
+    check("audit-verify", site.json(&["audit", "verify", "acme.jsonl"]));
     check("store-backup", site.json(&["store", "backup", "copy.db"]));
     check("store-restore", site.json(&["store", "restore"]));
     check("doctor", site.json(&["doctor"]));

@@ -39,6 +39,7 @@ const COMMANDS: &[&[&str]] = &[
     &["store", "backup"],
     &["store", "restore"],
     &["store", "publish"],
+    &["audit", "verify"],
     &["inspect"],
     &["doctor"],
     &["config", "check"],
@@ -71,6 +72,7 @@ fn the_page_of_the_command_is_what_the_command_prints() {
         "peppers",
         "signing-keys",
         "store",
+        "audit",
         "config",
     ]
     .len();

@@ -9,6 +9,7 @@
     reason = "a test stops at what should not be"
 )]
 
+mod audit;
 mod config;
 mod doctor;
 mod dynamodb;
