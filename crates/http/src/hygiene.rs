@@ -49,6 +49,13 @@ fn folds_to(name: &[u8], other: &str) -> bool {
         && (other.ends_with('*') || found.next().is_none())
 }
 
+/// Whether the folded `name` is one of those that are `listed`, each of which begins with a letter: most names differ there
+/// from most of them.
+fn is_listed(name: &[u8], listed: &[&str]) -> bool {
+    let first = folded(name).next();
+    listed.iter().any(|listed| listed.bytes().next() == first && folds_to(name, listed))
+}
+
 /// Names, folded, by which proxies tell what they did to a request: believed only from a trusted hop.
 const FORWARDING: [&str; 16] = [
     "forwarded",
@@ -76,13 +83,14 @@ const OVERRIDES: [&str; 4] =
 /// Whether `name` tells what a proxy in front has done or seen.
 #[must_use]
 pub fn is_forwarding(name: &[u8]) -> bool {
-    FORWARDING.iter().any(|listed| folds_to(name, listed))
+    is_listed(name, &FORWARDING)
 }
 
 /// Whether `name` tells what a proxy in front has found out about the caller. Two that carry a secret of the
 /// caller's own are none of these.
 fn is_hearsay(name: &[u8]) -> bool {
-    folds_to(name, "x-auth-*") && !["x-auth-token", "x-auth-key"].iter().any(|own| same(name, own))
+    is_listed(name, &["x-auth-*"])
+        && !["x-auth-token", "x-auth-key"].iter().any(|own| same(name, own))
 }
 
 /// Fields that belong to one connection, `Connection` itself included.
@@ -131,10 +139,9 @@ pub fn reaches_origin(name: &[u8], value: &[u8], inward: &Inward<'_>) -> bool {
     if let Some(crosses) = negotiated(name, value, trailers, websocket) {
         return crosses;
     }
-    let ours = folds_to(name, "x-forwarded-for")
-        || same(name, "forwarded")
-        || [STATUS_FIELD, PROBLEM_FIELD].iter().any(|ours| folds_to(name, ours));
-    if ours || (hearsay && !trusted) || OVERRIDES.iter().any(|listed| folds_to(name, listed)) {
+    let ours = is_listed(name, &["x-forwarded-for", STATUS_FIELD, PROBLEM_FIELD])
+        || same(name, "forwarded");
+    if ours || (hearsay && !trusted) || is_listed(name, &OVERRIDES) {
         return false;
     }
     !carries_key(name, value, sources, brand)
