@@ -42,7 +42,7 @@ pub fn object_of(bucket: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn record_key(lookup: LookupId) -> String {
     let mut key = String::from(RECORD_PREFIX);
-    key.extend(lookup.to_hex().map(char::from));
+    key.push_str(str::from_utf8(&lookup.to_hex()).unwrap_or_default());
     key
 }
 

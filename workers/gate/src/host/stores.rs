@@ -193,5 +193,5 @@ fn addressed(errand: &Errand) -> (&'static str, String, Asked<'_>, Sent) {
 }
 
 fn hex(lookup: LookupId) -> String {
-    lookup.to_hex().map(char::from).iter().collect()
+    String::from_utf8(lookup.to_hex().into()).unwrap_or_default()
 }
