@@ -4,6 +4,11 @@ use std::fmt;
 
 use tollgate_core::network::Address;
 
+use crate::{
+    problem::{Code, Problem},
+    reply,
+};
+
 /// The longest body that is read, in bytes.
 pub const BODY_MAX: usize = 65_536;
 
@@ -43,6 +48,8 @@ pub struct Response {
     pub fields: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// What an operator should know: the code of what failed in the store. It belongs in a log.
+    pub trouble: Option<&'static str>,
 }
 
 /// Shows the status alone: a body may hold a secret that is shown once.
@@ -53,6 +60,12 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
+    /// The answer that refuses, of a host that cannot ask the service.
+    #[must_use]
+    pub fn problem(code: Code, id: &str) -> Self {
+        reply::problem(&Problem::new(code), id)
+    }
+
     /// The value of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {

@@ -93,30 +93,35 @@ impl Refusal {
                 denied(Denial::ScopeMissing { required: 0 }, &[scope.into()], request)
             }
             Self::Invalid(cause) => {
-                let instance = instance(request);
+                let instance = instance(request.id);
                 from(answer::invalid(cause, &context(&instance, &[], request)))
             }
             Self::TooManyAttempts { wait } => {
-                let mut response = problem(&Problem::new(Code::TooManyAttempts), request);
+                let mut response = problem(&Problem::new(Code::TooManyAttempts), request.id);
                 let seconds = wait.div_ceil(1_000).max(1);
                 response.fields.push(("retry-after", seconds.to_string()));
                 response
             }
-            Self::Problem(refused) => problem(&refused, request),
+            Self::Problem(refused) => problem(&refused, request.id),
             Self::Method(allowed) => {
-                let mut response = problem(&Problem::new(Code::MethodNotAllowed), request);
+                let mut response = problem(&Problem::new(Code::MethodNotAllowed), request.id);
                 response.fields.push(("allow", allowed));
                 response
             }
-            Self::Ledger(error) => problem(&Problem::from(&error), request),
-            Self::CallerChanged => problem(&Problem::new(Code::Unavailable), request),
+            Self::Ledger(error) => {
+                let mut response = problem(&Problem::from(&error), request.id);
+                let failed = !matches!(error, LedgerError::Refused(_));
+                response.trouble = failed.then(|| error.code());
+                response
+            }
+            Self::CallerChanged => problem(&Problem::new(Code::Unavailable), request.id),
         }
     }
 }
 
 /// The gate's own words for a caller that is not let in.
 fn denied(denial: Denial, required: &[Box<str>], request: &Request<'_>) -> Response {
-    let instance = instance(request);
+    let instance = instance(request.id);
     from(answer::denied(denial, &context(&instance, required, request)))
 }
 
@@ -134,25 +139,23 @@ fn context<'a>(instance: &'a str, required: &'a [Box<str>], request: &Request<'_
 }
 
 fn from(Answer { status, fields, body }: Answer) -> Response {
-    Response { status, fields, body: body.into_bytes() }
+    Response { status, fields, body: body.into_bytes(), trouble: None }
 }
 
 /// How an answer names its request, as the gate's do.
-fn instance(request: &Request<'_>) -> String {
-    ["urn:tollgate:request:", request.id].concat()
+fn instance(id: &str) -> String {
+    ["urn:tollgate:request:", id].concat()
 }
 
-fn problem(problem: &Problem, request: &Request<'_>) -> Response {
-    let mut response = Response { status: problem.status(), fields: vec![], body: vec![] };
-    response.fields.push(("content-type", MEDIA_TYPE.to_owned()));
-    response.fields.push(("cache-control", NO_STORE.to_owned()));
-    if problem.code == Code::Unavailable {
-        response.fields.push(("retry-after", "1".to_owned()));
+/// The answer that says what a problem is.
+pub(crate) fn problem(problem: &Problem, id: &str) -> Response {
+    let mut fields =
+        vec![("content-type", MEDIA_TYPE.to_owned()), ("cache-control", NO_STORE.to_owned())];
+    if problem.status() == 503 {
+        fields.push(("retry-after", "1".to_owned()));
     }
-    if request.method != "HEAD" {
-        response.body = problem.body(&instance(request)).into_bytes();
-    }
-    response
+    let body = problem.body(&instance(id)).into_bytes();
+    Response { status: problem.status(), fields, body, trouble: None }
 }
 
 /// What was asked for. Nothing of it may be kept on the way: it is for this caller.
@@ -163,5 +166,5 @@ pub(crate) fn json(status: u16, body: &Value) -> Response {
         ("content-type", "application/json".to_owned()),
         ("cache-control", NO_STORE.to_owned()),
     ];
-    Response { status, fields, body: text.into_bytes() }
+    Response { status, fields, body: text.into_bytes(), trouble: None }
 }

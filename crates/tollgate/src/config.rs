@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) decide: Option<Decide>,
     /// None: there is no listener for metrics.
     pub(crate) admin: Option<SocketAddr>,
+    /// None: there is no management API.
+    pub(crate) control: Option<Control>,
     pub(crate) log: Logged,
     /// None: connections are plain HTTP.
     pub(crate) tls: Option<Tls>,
@@ -76,6 +78,14 @@ pub(crate) struct Config {
     pub(crate) routes: Vec<Route>,
     /// The same, as requests are matched against them.
     pub(crate) rules: Rules,
+}
+
+/// The management API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Control {
+    pub(crate) listen: SocketAddr,
+    /// The tenant whose admin keys may act for others.
+    pub(crate) operators: String,
 }
 
 /// What keys look like, and where a request may present one.

@@ -17,6 +17,7 @@ use tollgate_core::time::UnixMillis;
 use crate::{
     cli::command,
     config::{Environment, Source},
+    issuing,
     serve::{
         self, Doors, Running, Seen, doors,
         log::{Level, Log},
@@ -33,6 +34,7 @@ pub(crate) const FOLDER: &str = "tollgate-dev";
 const GATE_PORT: u16 = 8080;
 const ORIGIN_PORT: u16 = 3000;
 const ADMIN_PORT: u16 = 9090;
+const CONTROL_PORT: u16 = 9091;
 
 /// How many requests a command to be pasted sends at most.
 const REQUESTS_MAX: u64 = 100;
@@ -54,21 +56,32 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
         let gate = listen(GATE_PORT)?;
         let origin = listen(ORIGIN_PORT)?;
         let admin = listen(ADMIN_PORT)?;
+        let control = listen(CONTROL_PORT)?;
         for (name, door, usual) in [
             ("the gate", &gate, GATE_PORT),
             ("the origin", &origin, ORIGIN_PORT),
             ("administration", &admin, ADMIN_PORT),
+            ("the management API", &control, CONTROL_PORT),
         ] {
             tell_port(out, name, door, usual)?;
         }
-        let source = folder.source(&places(&gate, &origin, &admin)?);
+        let source = folder.source(&places(&gate, &origin, &admin, &control)?);
         let config = source.load()?;
         let (secrets, mut store) = folder.fill(&config, &source)?;
         let ready = key::ready(&folder.key(), &config, &secrets, &mut store)?;
         tell(out, &folder, &gate, &admin, (&ready, &key::forged(&config)?))?;
+        let operators = config.control.as_ref().map(|control| control.operators.as_str());
+        let first = key::admin(operators, &config, &secrets, &mut store)?;
+        tell_admin(out, &control, first.as_ref())?;
 
         let seen = Seen::at(&config.secrets);
-        let doors = Doors { gate: Some(gate), decide: None, admin: Some(admin), tls: None };
+        let doors = Doors {
+            gate: Some(gate),
+            decide: None,
+            admin: Some(admin),
+            control: Some(control),
+            tls: None,
+        };
         let (identity, connections) = (config.identity.clone(), config.connections.clone());
         let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
         let served = running.gate.clone();
@@ -87,11 +100,13 @@ fn places(
     gate: &TcpListener,
     origin: &TcpListener,
     admin: &TcpListener,
-) -> anyhow::Result<[(&'static str, String); 3]> {
+    control: &TcpListener,
+) -> anyhow::Result<[(&'static str, String); 4]> {
     Ok([
         ("TOLLGATE_GATE_LISTEN", gate.local_addr()?.to_string()),
         ("TOLLGATE_ORIGIN_URL", format!("http://{}", origin.local_addr()?)),
         ("TOLLGATE_ADMIN_LISTEN", admin.local_addr()?.to_string()),
+        ("TOLLGATE_CONTROL_LISTEN", control.local_addr()?.to_string()),
     ])
 }
 
@@ -163,9 +178,30 @@ change them and send SIGHUP. One more key, of your own kind:
 
   {more}
 
-Ctrl-C stops it.
 "
     )?;
+    Ok(())
+}
+
+/// Says where keys are managed over HTTP, and shows the first admin key when it is made.
+fn tell_admin(
+    out: &mut impl Write,
+    control: &TcpListener,
+    first: Option<&issuing::Issued>,
+) -> anyhow::Result<()> {
+    let control = control.local_addr()?;
+    writeln!(out, "The management API is on http://{control}/api/keys.")?;
+    match first {
+        Some(issued) => writeln!(
+            out,
+            "This admin key may do everything there. It is shown this once, and kept nowhere:\n\n  {}\n",
+            issued.secret.as_str()
+        )?,
+        None => {
+            writeln!(out, "Its admin key was shown at the first start; --fresh makes another.\n")?
+        }
+    }
+    writeln!(out, "Ctrl-C stops it.")?;
     Ok(out.flush()?)
 }
 

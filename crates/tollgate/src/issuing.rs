@@ -53,6 +53,36 @@ pub(crate) fn create(
     issue(ledger, Change::Create { id: id()?, name, settings, secret: entry }, secret, now)
 }
 
+/// What the first admin key may do: everything, in every tenant.
+const ADMIN_SCOPES: [&str; 7] =
+    ["keys:*", "owners:*", "tenants:*", "roles:*", "templates:*", "usage:read", "audit:read"];
+
+/// The first admin key of the management API, unless the operators' tenant has a key already: there is no other way in
+/// but the store itself.
+///
+/// # Errors
+///
+/// As [`create`].
+pub(crate) fn first_admin(
+    ledger: &mut impl Ledger,
+    (prefix, peppers): (Prefix, &Peppers),
+    (operators, env): (&str, &str),
+    now: UnixMillis,
+) -> Result<Option<Issued>, IssueError> {
+    if has_admin(ledger, operators).map_err(IssueError::Ledger)? {
+        return Ok(None);
+    }
+    let blank = blank(operators.to_owned(), "admin".to_owned(), env.to_owned());
+    let settings = Settings { scopes: ADMIN_SCOPES.map(str::to_owned).into(), ..blank };
+    let name = Some("first admin key".to_owned());
+    create(ledger, (prefix, peppers), name, settings, now).map(Some)
+}
+
+/// Whether the operators' tenant has any key.
+pub(crate) fn has_admin(ledger: &mut impl Ledger, operators: &str) -> Result<bool, LedgerError> {
+    Ok(!ledger.keys(None, 1, Some(operators))?.keys.is_empty())
+}
+
 /// Gives the key `id`, whose env is `env`, one more secret, and the others an end after `grace_ms`.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ pub(crate) mod access;
 mod admin;
 mod bind;
 pub(crate) mod body;
+mod control;
 mod decide;
 pub(crate) mod doors;
 mod files;

@@ -54,6 +54,7 @@ const EDGES: &[(&str, &[&str])] = &[
         "tollgate",
         &[
             "tollgate-audit",
+            "tollgate-control",
             "tollgate-core",
             "tollgate-engine",
             "tollgate-gate",

@@ -146,7 +146,7 @@ impl World {
         };
         let service = Service::new(&self.setup, &self.peppers, &self.guard);
         let answered = service.answer(&request, &mut self.store, &mut self.chance, self.now);
-        let Response { status, fields, body } = answered;
+        let Response { status, fields, body, .. } = answered;
         let text = String::from_utf8(body).unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
         Told { status, body, fields, text }

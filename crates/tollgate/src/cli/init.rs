@@ -18,6 +18,7 @@ use super::{Failure, Output, output::command, target::Where};
 use crate::{
     clock,
     config::{Config, Source, StorePlace},
+    issuing::{self, Issued},
     secrets::{Secrets, SecretsFile},
 };
 
@@ -48,6 +49,10 @@ url = \"http://127.0.0.1:3000\"
 [admin]
 listen = \"127.0.0.1:9090\"
 
+# The management API. With this, `tollgate init` makes its first admin key, also where all else is there already.
+# [control]
+# listen = \"127.0.0.1:9091\"
+
 # [[routes]]
 # methods = [\"GET\"]
 # path = \"/orders/**\"
@@ -70,6 +75,8 @@ struct Found {
     /// In the file or in the environment.
     secrets: bool,
     store: bool,
+    /// Whether the management API is configured and nobody could ask it anything.
+    no_admin: bool,
 }
 
 /// Makes what is missing of configuration, secrets and store, and keeps what is there.
@@ -102,6 +109,10 @@ pub(super) fn run(
     if !found.config {
         write_new(&source.file, CONFIG)?;
     }
+    let admin = match store.filter(|_| found.no_admin) {
+        Some(path) => admin(&config, source, path)?,
+        None => None,
+    };
     let parts = [
         ("config", Some(source.file.as_path()), found.config),
         ("secrets", secrets, found.secrets),
@@ -111,10 +122,14 @@ pub(super) fn run(
         let those = parts.iter().filter(move |(_, path, found)| path.is_some() && *found == kept);
         those.map(|(name, ..)| *name).collect::<Vec<_>>()
     };
-    let document = json!({
+    let mut document = json!({
         "config": source.file, "secrets": secrets, "store": store,
         "made": those(false), "kept": those(true),
     });
+    if let (Some(issued), Some(document)) = (&admin, document.as_object_mut()) {
+        let shown = json!({ "id": issued.key.id, "secret": issued.secret.as_str() });
+        document.insert("admin_key".to_owned(), shown);
+    }
     output.show(&document, |out| {
         for (name, path, found) in parts {
             let Some(path) = path else { continue };
@@ -127,9 +142,28 @@ pub(super) fn run(
             };
             writeln!(out, "{name:<12} {}   ({what})", path.display())?;
         }
+        if let Some(issued) = &admin {
+            writeln!(
+                out,
+                "\nThe first admin key of the management API, shown once and kept nowhere:\n"
+            )?;
+            writeln!(out, "  {}", issued.secret.as_str())?;
+        }
         next(out, source, &config)
     })?;
     Ok(())
+}
+
+/// The first admin key of the management API.
+fn admin(config: &Config, source: &Source, store: &Path) -> Result<Option<Issued>, Failure> {
+    let Some(control) = &config.control else { return Ok(None) };
+    let secrets = Secrets::load(&config.secrets, &source.environment)?;
+    let peppers = secrets.peppers()?;
+    let env = config.keys.brand.envs().next().map(|env| env.as_str().to_owned());
+    let opened = Store::open(store, Access::ReadWrite);
+    let mut store = opened.map_err(|error| Failure::from(error).of(store))?;
+    let (by, of) = ((config.keys.prefix, &peppers), (&control.operators, env.unwrap_or_default()));
+    Ok(issuing::first_admin(&mut store, by, (of.0, &of.1), clock::read().wall)?)
 }
 
 /// What there is, if nothing of it stands against making the rest.
@@ -145,6 +179,7 @@ fn look(source: &Source) -> Result<(Config, Found), Failure> {
     if secrets {
         Secrets::load(&config.secrets, &source.environment)?;
     }
+    let mut no_admin = config.control.is_some() && config.store != StorePlace::Memory;
     let store = match &config.store {
         StorePlace::Memory => true,
         StorePlace::File(path) if exists(path)? => {
@@ -155,16 +190,19 @@ fn look(source: &Source) -> Result<(Config, Found), Failure> {
             if !secrets && !store.keys(None, 1, None)?.keys.is_empty() {
                 return Err(lost(&config.secrets, path));
             }
+            if let Some(control) = &config.control {
+                no_admin = !issuing::has_admin(&mut store, &control.operators)?;
+            }
             true
         }
         StorePlace::File(_) => false,
     };
-    if kept && secrets && store {
+    if kept && secrets && store && !no_admin {
         let message = "exists already, and so do its secrets and its store: nothing was made, and nothing is \
                        overwritten";
         return Err(Failure::refused("file_exists", message).of(&source.file));
     }
-    Ok((config, Found { config: kept, secrets, store }))
+    Ok((config, Found { config: kept, secrets, store, no_admin }))
 }
 
 fn lost(secrets: &Path, store: &Path) -> Failure {

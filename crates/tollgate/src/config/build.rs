@@ -4,6 +4,7 @@ use std::{cell::RefCell, net::SocketAddr, path::Path};
 
 use tollgate_core::{
     head::MaxStaleness,
+    id::Id,
     key::{Brand, Env, Prefix},
     network::Block,
     scope::{REQUIRED_SCOPES_MAX, Scope},
@@ -12,8 +13,8 @@ use tollgate_gate::spelled;
 use tollgate_identity::{Algorithm, Name};
 
 use super::{
-    Cache, Cloudflare, Config, Connections, Cors, Decide, Dynamodb, Gate, Identity, KeyPlace, Keys,
-    Logged, Origin, Problem, RateLimitFields, Route, Tls, checks,
+    Cache, Cloudflare, Config, Connections, Control, Cors, Decide, Dynamodb, Gate, Identity,
+    KeyPlace, Keys, Logged, Origin, Problem, RateLimitFields, Route, Tls, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},
@@ -40,6 +41,7 @@ pub(super) fn config(
     let cache = cache(table("cache"));
     let decide = reader.given("decide").map(decide).transpose();
     let admin = reader.given("admin").map(|table| table.text("listen", listen)).transpose();
+    let control = reader.given("control").map(control).transpose();
     let log = table("log").text("requests", logged);
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
     let cloudflare = cloudflare(table("cloudflare"), folder);
@@ -58,6 +60,7 @@ pub(super) fn config(
             cache: cache?,
             decide: decide?,
             admin: admin?,
+            control: control?,
             log: log?,
             tls: tls?,
             cloudflare: cloudflare?,
@@ -182,6 +185,12 @@ fn decide(table: Table<'_>) -> Read<Decide> {
     Ok(Decide { listen: listen?, trusted: trusted? })
 }
 
+fn control(table: Table<'_>) -> Read<Control> {
+    let operators = table.text("operators", |text| Id::new(text).ok().map(|_| text.to_owned()));
+    let listen = table.text("listen", listen);
+    Ok(Control { listen: listen?, operators: operators? })
+}
+
 fn tls(table: Table<'_>, folder: &Path) -> Read<Tls> {
     let certificate = table.text("certificate", |text| checks::path(text, folder));
     let key = table.text("key", |text| checks::path(text, folder));
@@ -283,7 +292,8 @@ fn together(config: &Config, reader: Reader<'_>) {
     }
     let admin = config.admin.map(|listen| ("admin", listen));
     let mut taken = vec![("gate", config.gate.listen)];
-    for (name, listen) in decide.into_iter().chain(admin) {
+    let control = config.control.as_ref().map(|control| ("control", control.listen));
+    for (name, listen) in decide.into_iter().chain(admin).chain(control) {
         if let Some((other, _)) =
             taken.iter().find(|(_, taken)| *taken == listen && listen.port() != 0)
         {

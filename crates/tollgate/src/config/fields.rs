@@ -62,7 +62,7 @@ pub(crate) struct Table {
 pub(crate) const ROUTES: &str = "routes";
 
 /// Every table, in the order of the reference.
-pub(crate) const TABLES: [Table; 15] = [
+pub(crate) const TABLES: [Table; 16] = [
     table("keys", "What keys look like, and where a request may present one."),
     table("store", "Where keys, limits and the head live."),
     table("secrets", "Where peppers and signing keys live."),
@@ -73,8 +73,16 @@ pub(crate) const TABLES: [Table; 15] = [
     table("cache", "How much is held in memory. What does not fit is asked for again."),
     off("decide", "A listener that tells other proxies whether a request may pass."),
     off("admin", "A listener for metrics, health and readiness."),
+    off(
+        "control",
+        "A listener for the management API: keys, owners, tenants. Every request needs an admin key; `tollgate init` makes the \
+         first one where this table is given.",
+    ),
     table("log", "What is written to standard error, one line of JSON for each event."),
-    off("tls", "Serving HTTPS on `gate.listen`. Without it connections are plain HTTP."),
+    off(
+        "tls",
+        "Serving HTTPS on `gate.listen` and `control.listen`. Without it connections are plain HTTP.",
+    ),
     off(
         "cloudflare",
         "A deployment on Cloudflare that commands change with `--target cloudflare`. A gate that serves does not look at it.",
@@ -92,7 +100,7 @@ pub(crate) const TABLES: [Table; 15] = [
 ];
 
 /// Every field, by table, in the order of the reference.
-pub(crate) const FIELDS: [&[Field]; 15] = [
+pub(crate) const FIELDS: [&[Field]; 16] = [
     &KEYS,
     &STORE,
     &SECRETS,
@@ -103,6 +111,7 @@ pub(crate) const FIELDS: [&[Field]; 15] = [
     &CACHE,
     &DECIDE,
     &ADMIN,
+    &CONTROL,
     &LOG,
     &TLS,
     &CLOUDFLARE,
@@ -141,6 +150,7 @@ use Shape::{Flag, Integer, List, Text, Word};
 const LISTEN: &str = "an address and a port, such as 127.0.0.1:8080 or [::1]:8080";
 const BLOCK: &str =
     "a block of addresses with no bits after its length, such as 10.0.0.0/8 or ::1/128";
+const TENANT: &str = "1 to 64 of A-Z a-z 0-9 . _ + - @, with at most one @";
 const FILE: &str = "the path of a file; a relative one starts at the folder of this file";
 
 fields!(KEYS: 5 of "keys" {
@@ -232,6 +242,11 @@ fields!(DECIDE: 2 of "decide" {
 
 fields!(ADMIN: 1 of "admin" {
     "listen" Text(LISTEN), Be("127.0.0.1:9090"), "Where metrics, `/healthz` and `/readyz` are read.";
+});
+
+fields!(CONTROL: 2 of "control" {
+    "listen" Text(LISTEN), Be("127.0.0.1:9091"), "Where the management API is served, over HTTPS if `[tls]` is given.";
+    "operators" Text(TENANT), Be("operators"), "The tenant whose admin keys may act for other tenants.";
 });
 
 fields!(LOG: 1 of "log" {

@@ -3,7 +3,7 @@
 use super::{Cache, Config, Connections, Decide, Gate, Tls, fields::Field};
 
 /// Their names. The reference says so of each.
-pub(crate) const AT_START: [&str; 21] = [
+pub(crate) const AT_START: [&str; 23] = [
     "store.path",
     "gate.listen",
     "gate.max_staleness_ms",
@@ -24,6 +24,8 @@ pub(crate) const AT_START: [&str; 21] = [
     "decide.listen",
     "decide.trusted",
     "admin.listen",
+    "control.listen",
+    "control.operators",
     "tls",
 ];
 
@@ -33,7 +35,8 @@ pub(crate) type Fixed = [String; AT_START.len()];
 /// What the fields say that are read at the start only. Of `[origin]` it is whether there is one, and `[tls]` counts as
 /// one field: what is in its files is read again.
 pub(crate) fn fixed(config: &Config) -> Fixed {
-    let Config { store, gate, origin, connections, cache, decide, admin, tls, .. } = config;
+    let Config { store, gate, origin, connections, cache, decide, admin, control, tls, .. } =
+        config;
     let Gate { listen, max_staleness_ms, store_deadline_ms, checking, .. } = gate;
     let Connections {
         max,
@@ -69,6 +72,8 @@ pub(crate) fn fixed(config: &Config) -> Fixed {
         format!("{:?}", decide.map(|(listen, _)| listen)),
         format!("{:?}", decide.map(|(_, trusted)| trusted)),
         format!("{admin:?}"),
+        format!("{:?}", control.as_ref().map(|control| control.listen)),
+        format!("{:?}", control.as_ref().map(|control| &control.operators)),
         format!("{tls:?}"),
     ]
 }

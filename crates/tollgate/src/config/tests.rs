@@ -114,7 +114,7 @@ fn a_field_is_told_to_need_a_restart_exactly_if_the_reference_says_so() {
         let mut text = String::new();
         for table in ["keys", "store", "secrets", "identity", "gate", "origin", "connections"]
             .into_iter()
-            .chain(["cache", "decide", "admin", "log", "tls"])
+            .chain(["cache", "decide", "admin", "control", "log", "tls"])
         {
             text.push_str(&format!("[{table}]\n"));
             for field in fields::all().filter(|field| field.table == table) {
@@ -136,7 +136,15 @@ fn a_field_is_told_to_need_a_restart_exactly_if_the_reference_says_so() {
     }
     // Which of the tables are there is a matter of the start too.
     let bare = load("", Environment::default()).unwrap_or_else(|error| panic!("{error}"));
-    let named = ["origin", "decide.listen", "decide.trusted", "admin.listen", "tls"];
+    let named = [
+        "origin",
+        "decide.listen",
+        "decide.trusted",
+        "admin.listen",
+        "control.listen",
+        "control.operators",
+        "tls",
+    ];
     let told = changed(&before, &fixed(&bare));
     assert!(named.iter().all(|name| told.contains(name)), "{told:?}");
 }

@@ -32,6 +32,9 @@ url = \"http://127.0.0.1:3000\"
 [admin]
 listen = \"127.0.0.1:9090\"
 
+[control]
+listen = \"127.0.0.1:9091\"
+
 # The first route that matches applies; without one a key is needed, and costs one token.
 [[routes]]
 path = \"/orders/**\"

@@ -69,6 +69,21 @@ pub(super) fn ready(
     Ok(Ready { key, secret, kept: false, stopped })
 }
 
+/// The first admin key, unless there is one already.
+pub(super) fn admin(
+    operators: Option<&str>,
+    config: &Config,
+    secrets: &Secrets,
+    store: &mut Store,
+) -> anyhow::Result<Option<issuing::Issued>> {
+    let Some(operators) = operators else { return Ok(None) };
+    let (now, peppers) = (clock::read().wall, secrets.peppers()?);
+    let env = config.keys.brand.envs().next().context("the configuration accepts no env")?;
+    let by = (config.keys.prefix, &peppers);
+    issuing::first_admin(store, by, (operators, env.as_str()), now)
+        .map_err(|error| anyhow!("no admin key was made: {error:?}"))
+}
+
 fn settings(env: Env, now: UnixMillis) -> Settings {
     let limit = LimitSpec {
         name: "burst".into(),

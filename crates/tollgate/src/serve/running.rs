@@ -14,6 +14,7 @@ use super::{
     admin,
     bind::{bind, tls},
     body::Payload,
+    control,
     doors::{Door, Limits, Visit},
     flight::Places,
     gate::Gate,
@@ -42,6 +43,7 @@ pub(crate) struct Doors {
     pub(crate) gate: Option<TcpListener>,
     pub(crate) decide: Option<TcpListener>,
     pub(crate) admin: Option<TcpListener>,
+    pub(crate) control: Option<TcpListener>,
     /// What the gate's own listener speaks.
     pub(crate) tls: Option<Arc<Tls>>,
 }
@@ -64,6 +66,7 @@ impl Doors {
             gate: bind("gate", gate)?,
             decide: bind("decide", decide)?,
             admin: bind("admin", config.admin)?,
+            control: bind("control", config.control.as_ref().map(|control| control.listen))?,
             tls: tls(config)?,
         })
     }
@@ -100,7 +103,7 @@ impl Running {
         tokio::spawn(Gate::keep_time(Arc::downgrade(&gate)));
         let running = Self { gate, stopper: Stopper::new(), watching: Stopper::new() };
         let tls = doors.tls.clone();
-        running.attend(&config, doors)?;
+        running.attend(&config, doors, &store)?;
         tokio::spawn(report::summarise(Arc::downgrade(&running.gate)));
         reload::keep_current(Arc::clone(&running.gate), tls, store, (source, config), seen)?;
         Ok(running)
@@ -117,9 +120,15 @@ impl Running {
         self.stopper.gone().await;
     }
 
-    fn attend(&self, config: &Config, doors: Doors) -> anyhow::Result<()> {
+    fn attend(
+        &self,
+        config: &Config,
+        doors: Doors,
+        store: &Arc<Mutex<Store>>,
+    ) -> anyhow::Result<()> {
         let limits = limits(config);
         // INVARIANT: one for all listeners that ask the store or the origin.
+        let tls = doors.tls.clone();
         let places = Places::new(&self.gate.metrics.in_flight, config.connections.requests_max);
         if let Some(listener) = doors.gate {
             let (gate, places) = (Arc::clone(&self.gate), places.clone());
@@ -138,6 +147,18 @@ impl Running {
             };
             let door = Door { gate: self.gate(), limits, tls: None, second: true, answer };
             self.open("decide", listener, door, self.stopper.watched());
+        }
+        if let Some((listener, control)) = doors.control.zip(config.control.as_ref()) {
+            let (gate, known) = (Arc::downgrade(&self.gate), Arc::clone(store));
+            let open = move || beside(&known).map_err(|_| StoreError::Unreachable);
+            let desk = control::Desk::open(&gate, control.operators.clone(), open);
+            let desk = Arc::new(desk.context("the thread of the management API")?);
+            let gate = Arc::clone(&self.gate);
+            let answer =
+                move |request, visit| Arc::clone(&desk).answer(Arc::clone(&gate), request, visit);
+            let limits = Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits };
+            let door = Door { gate: self.gate(), limits, tls: tls.clone(), second: false, answer };
+            self.open("control", listener, door, self.stopper.watched());
         }
         if let Some(listener) = doors.admin {
             let gate = Arc::clone(&self.gate);

@@ -59,9 +59,12 @@ fn the_three_commands_that_it_prints_do_what_it_says() {
     // A second one at the same time finds the usual ports taken, and does without.
     let beside = folder.join("beside");
     let second = Dev::start(&beside, &[]);
-    for port in
-        ["Port 8080 is taken: the gate is on port ", "Port 3000 is taken: ", "Port 9090 is taken: "]
-    {
+    for port in [
+        "Port 8080 is taken: the gate is on port ",
+        "Port 3000 is taken: ",
+        "Port 9090 is taken: ",
+        "Port 9091 is taken: ",
+    ] {
         assert!(
             second.lines.iter().any(|line| line.starts_with(port)),
             "{port}{:#?}",
@@ -119,7 +122,7 @@ fn one_key_is_kept_for_its_owner_while_it_is_good_and_printed_again() {
         assert!(output.status.success(), "{output:?}");
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
     };
-    let keys = || run(&["keys", "list"])["keys"].as_array().unwrap().clone();
+    let keys = || run(&["keys", "list", "--tenant", "acme"])["keys"].as_array().unwrap().clone();
     // The same is printed again, and no other is made.
     let again = Dev::start(&folder, &[]);
     assert_eq!((again.key(), keys().len()), (first.as_str(), 1));

@@ -13,6 +13,7 @@
 
 mod admin;
 mod asking;
+mod control;
 mod crowd;
 mod decide;
 mod dev;

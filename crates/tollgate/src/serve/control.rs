@@ -1,0 +1,241 @@
+//! The management API's listener: it carries bytes to the thread of the books, and answers back.
+//!
+//! Who may ask and what becomes of it is for `crates/control` to say; nothing of that is here.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Weak,
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{HeaderName, HeaderValue},
+};
+use serde_json::json;
+use tokio::{sync::oneshot, time::timeout};
+use tollgate_control::{BODY_MAX, Chance, Guard, NoChance, Service, Setup, problem::Code};
+use tollgate_core::network::Address;
+use tollgate_engine::StoreError;
+use tollgate_store_sqlite::Store;
+
+use super::{
+    body::Payload, doors::Visit, forward::REQUEST_ID, gate::Gate, ids::RequestId, log::Level,
+};
+use crate::clock;
+
+/// How many requests wait for the books at most.
+const WAITING_MAX: usize = 64;
+
+/// How long a request waits for its answer: longer than a change waits for the lock of the store.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+
+/// The way to the thread of the books.
+pub(super) struct Desk {
+    asked: SyncSender<Asked>,
+}
+
+/// A request that waits for the books.
+struct Asked {
+    method: Method,
+    path: String,
+    query: Option<String>,
+    fields: HeaderMap,
+    body: Bytes,
+    peer: Address,
+    id: RequestId,
+    answer: oneshot::Sender<tollgate_control::Response>,
+}
+
+impl Desk {
+    /// Starts the thread; it ends with the listener. `open` opens the store, and again after it has panicked.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be opened, or there is no thread.
+    pub(super) fn open(
+        gate: &Weak<Gate>,
+        operators: String,
+        open: impl Fn() -> Result<Store, StoreError> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (asked, inbox) = mpsc::sync_channel(WAITING_MAX);
+        let store = Some(open().map_err(|error| io::Error::other(error.code()))?);
+        let mut books = Books { gate: gate.clone(), operators, guard: Guard::new(), open, store };
+        thread::Builder::new().name("control".into()).spawn(move || books.attend(&inbox))?;
+        Ok(Self { asked })
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        gate: Arc<Gate>,
+        request: Request<Incoming>,
+        visit: Visit,
+    ) -> Response<Payload> {
+        let id = gate.ids.next();
+        let changes = request.method() != Method::GET && request.method() != Method::HEAD;
+        let mut response = match self.ask(request, &visit, id).await {
+            Ok(response) => rendered(response),
+            Err(Untold::TooLong) => problem(Code::BodyTooLarge, id),
+            Err(Untold::Unread) => problem(Code::RequestInvalid, id),
+            Err(Untold::NotAsked) => problem(Code::Unavailable, id),
+            // What waits is still done when its turn comes.
+            Err(Untold::Unanswered) if changes => problem(Code::ChangeUnknown, id),
+            Err(Untold::Unanswered) => problem(Code::Unavailable, id),
+        };
+        let status = response.status();
+        // Who changed what is for the audit to say.
+        if changes || !status.is_success() {
+            let (request, status) = (id.as_str(), status.as_u16());
+            let about = json!({ "request": request, "listener": "control", "status": status });
+            gate.log.say_request(about);
+        }
+        response.headers_mut().insert(REQUEST_ID, id.value());
+        response
+    }
+
+    async fn ask(
+        &self,
+        request: Request<Incoming>,
+        visit: &Visit,
+        id: RequestId,
+    ) -> Result<tollgate_control::Response, Untold> {
+        let (head, body) = request.into_parts();
+        let read = timeout(visit.head, Limited::new(body, BODY_MAX).collect()).await;
+        let body = read.map_err(|_| Untold::Unread)?.map_err(|error| {
+            let long = error.downcast_ref::<LengthLimitError>().is_some();
+            if long { Untold::TooLong } else { Untold::Unread }
+        })?;
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked {
+            method: head.method,
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            fields: head.headers,
+            body: body.to_bytes(),
+            peer: Address::new(visit.peer.ip()),
+            id,
+            answer,
+        };
+        self.asked.try_send(asked).map_err(|_| Untold::NotAsked)?;
+        let answered = timeout(ANSWER_MAX, answered).await;
+        answered.ok().and_then(Result::ok).ok_or(Untold::Unanswered)
+    }
+}
+
+/// Why there is no answer of the service.
+enum Untold {
+    /// The body is longer than is read.
+    TooLong,
+    /// It broke off, or was too slow.
+    Unread,
+    /// Too many wait, or nobody attends any more.
+    NotAsked,
+    /// It was asked, and no answer came.
+    Unanswered,
+}
+
+/// What the thread works with.
+struct Books<O> {
+    gate: Weak<Gate>,
+    operators: String,
+    guard: Guard,
+    open: O,
+    store: Option<Store>,
+}
+
+impl<O: Fn() -> Result<Store, StoreError>> Books<O> {
+    fn attend(&mut self, inbox: &Receiver<Asked>) {
+        for asked in inbox {
+            let Some(gate) = self.gate.upgrade() else { return };
+            // Nobody waits any more for what was given up, and it has not begun.
+            if asked.answer.is_closed() {
+                continue;
+            }
+            self.serve(&gate, asked);
+        }
+    }
+
+    /// Answers, unless that panics: the store is then in a state that nobody vouches for, and opened anew.
+    fn serve(&mut self, gate: &Gate, asked: Asked) {
+        if self.store.is_none() {
+            self.store = (self.open)().ok();
+        }
+        let Self { store: Some(store), guard, operators, .. } = self else { return };
+        let done =
+            catch_unwind(AssertUnwindSafe(|| answered(gate, guard, operators, store, &asked)));
+        match done {
+            Ok(response) => {
+                if let Some(code) = response.trouble {
+                    let about = json!({ "request": asked.id.as_str(), "code": code });
+                    gate.log.say(Level::Error, "control_failed", about);
+                }
+                // Who asked may be gone.
+                let _ = asked.answer.send(response);
+            }
+            Err(_) => {
+                self.store = None;
+                gate.log.say(Level::Error, "store_panicked", json!({}));
+            }
+        }
+    }
+}
+
+fn answered(
+    gate: &Gate,
+    guard: &Guard,
+    operators: &str,
+    store: &mut Store,
+    asked: &Asked,
+) -> tollgate_control::Response {
+    let live = gate.live();
+    let prover = live.policy.prover();
+    let setup = Setup { brand: prover.brand().clone(), operators: operators.to_owned() };
+    let fields =
+        asked.fields.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+    let fields: Vec<_> = fields.collect();
+    let request = tollgate_control::Request {
+        method: asked.method.as_str(),
+        path: &asked.path,
+        query: asked.query.as_deref(),
+        fields: &fields,
+        body: &asked.body,
+        address: Some(asked.peer),
+        id: asked.id.as_str(),
+    };
+    let service = Service::new(&setup, prover.peppers(), guard);
+    service.answer(&request, store, &mut Random, clock::read().wall)
+}
+
+/// The system's randomness.
+struct Random;
+
+impl Chance for Random {
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoChance> {
+        getrandom::fill(bytes).map_err(|_| NoChance)
+    }
+}
+
+fn problem(code: Code, id: RequestId) -> Response<Payload> {
+    rendered(tollgate_control::Response::problem(code, id.as_str()))
+}
+
+fn rendered(response: tollgate_control::Response) -> Response<Payload> {
+    let mut rendered = Response::new(Payload::text(response.body));
+    let status = StatusCode::from_u16(response.status);
+    *rendered.status_mut() = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    for (name, value) in response.fields {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            rendered.headers_mut().append(HeaderName::from_static(name), value);
+        }
+    }
+    rendered
+}
