@@ -71,3 +71,46 @@ impl SigningKey {
         Ok(self.key.sign(said).to_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+
+    use super::*;
+
+    #[test]
+    fn a_statement_holds_as_what_it_is_and_as_nothing_else() {
+        let seed: [u8; 32] = core::array::from_fn(|at| at.try_into().unwrap());
+        let key = SigningKey::new("k1", "EdDSA", &seed).unwrap();
+        let longest = [b'x'; STATEMENT_MAX];
+        for text in [&b""[..], b"{}", &longest] {
+            for what in Statement::ALL {
+                let signature = key.state(what, text).unwrap();
+                for other in Statement::ALL {
+                    assert_eq!(other.holds(&key.public(), text, &signature), other == what);
+                }
+                let bare = signature_holds(&key.public(), text, &signature);
+                assert!(!bare, "the word is signed too");
+            }
+        }
+    }
+
+    #[test]
+    fn a_statement_that_is_too_long_is_neither_signed_nor_read() {
+        let key =
+            SigningKey::new("k1", "EdDSA", &core::array::from_fn(|at| at.try_into().unwrap()))
+                .unwrap();
+        let text = [b'x'; STATEMENT_MAX + 1];
+        assert_eq!(key.state(Statement::AuditExport, &text), Err(SignError::TooLong));
+        assert!(!Statement::AuditExport.holds(&key.public(), &text, &[0; 64]));
+    }
+
+    #[test]
+    fn no_statement_begins_as_another_or_as_a_token() {
+        for what in Statement::ALL {
+            assert!(what.word().starts_with("tollgate-"), "a token begins with eyJ");
+            let same = Statement::ALL.iter().filter(|other| other.word().starts_with(what.word()));
+            assert_eq!(same.count(), 1);
+        }
+    }
+}
