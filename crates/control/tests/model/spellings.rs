@@ -50,7 +50,11 @@ fn as_much_as_may_be_said_is_taken_and_no_more() {
             numbered(33, |at| format!("10.0.{at}.0/24")).into(),
         ),
         ("countries_denied", numbered(64, country).into(), numbered(65, country).into()),
-        ("metadata", entries(tables::METADATA_MAX, 125), entries(tables::METADATA_MAX, 126)),
+        (
+            "metadata",
+            entries(tables::METADATA_MAX, 125),
+            longer(entries(tables::METADATA_MAX, 125)),
+        ),
         ("labels", entries(tables::LABELS_MAX, 64), entries(tables::LABELS_MAX + 1, 64)),
         (
             "description",
@@ -85,6 +89,12 @@ fn a_page_is_as_long_as_its_list_may_be() {
         }
         assert_eq!(lists, [LIST_MAX], "{}", shape.name);
     }
+}
+
+/// A map whose first value has one character more.
+fn longer(mut map: Value) -> Value {
+    map["n00"] = json!([map["n00"].as_str().unwrap(), "v"].concat());
+    map
 }
 
 fn country(at: usize) -> String {

@@ -203,4 +203,7 @@ fn a_key_does_not_leave_its_template_by_a_later_change() {
         let changed = changed(rules.clone(), json!({ "expires": expires })).unwrap();
         assert_eq!(changed.settings.expires, Some(given));
     }
+    // What is brought forward may then lie before its own beginning.
+    let members = json!({ "not_before": NOW.0 + DAY, "expires": NOW.0 + 3 * DAY });
+    assert_eq!(told(&changed(rules, members).unwrap_err()), ["/expires conflict"]);
 }
