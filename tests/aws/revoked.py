@@ -91,6 +91,7 @@ class Revocations:
         self.watch, self.stopped = Watch(), 0.0
         #: Who is to be asked for now, and until when.
         self.focus: dict[str, float] = {}
+        self.done = False
 
     async def begin(self):
         """Makes the keys with the command, and lets every process know them."""
@@ -115,11 +116,10 @@ class Revocations:
         askers = [asyncio.create_task(self._ask(environment)) for environment in self.busy]
         roles = list(self.keys)
         await several(len(roles), lambda at: self._revoke(roles[at]))
-        while self.focus:
+        while self.focus and not any(asker.done() for asker in askers):
             await asyncio.sleep(BREATH_S)
-        for asker in askers:
-            asker.cancel()
-        await asyncio.gather(*askers, return_exceptions=True)
+        self.done = True
+        await asyncio.gather(*askers)
         for environment in self.busy:
             for role, key in self.keys.items():
                 self.watch.note(environment, role, await environment.ask(event(key)))
@@ -142,7 +142,7 @@ class Revocations:
 
     async def _ask(self, environment: Environment):
         """Asks for every key that is being revoked or was lately, in turn: until everybody has refused it, and for a while."""
-        while True:
+        while not self.done:
             for role in list(self.focus):
                 self.watch.note(environment, role, await environment.ask(event(self.keys[role])))
                 over = time.monotonic() - self.focus.get(role, 0.0)
