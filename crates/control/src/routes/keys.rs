@@ -1,31 +1,117 @@
 //! Keys: made, listed, read and changed.
 
-use serde_json::{Map, Value, json};
-use tollgate_ledger::{Change, Secret};
+use serde_json::json;
+use tollgate_ledger::{Change, PAGE_MAX, Secret};
 
 use super::{
     Desk,
     mint::{Named, id, salt, secret},
-    said::{FIELDS, Said, details_of, said, view},
+    said::{JSON, PATCH, details_of, view, wrong},
     work::{Asked, Match, etag},
 };
 use crate::{
     Done, Filed, Response, Wanted,
-    problem::Code,
+    model::{
+        ALL, By, KeyPatch, KeyPut, KeyQuery, KeyView, Made, NewKey, SortBy, read as read_body,
+    },
+    problem::{Code, Fault, Finding, Findings, Problem},
     reply::{Refusal, json as reply},
 };
 
 /// How often a change is made again that is put over what somebody else has changed meanwhile.
 const ATTEMPTS_MAX: usize = 8;
 
+/// The most keys that one request looks at. In the order of ids a page may be shorter for that, and the next goes on.
+const LOOKED_AT_MAX: usize = 10_000;
+
 /// Some keys.
 pub(super) fn list(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let (after, limit) = desk.page(&["tenant"])?;
-    let tenant = desk.tenants_seen()?;
-    let wanted = Wanted { tenant: tenant.as_deref(), after: after.as_deref(), limit };
-    let page = desk.books.keys(&wanted)?;
-    let keys: Vec<_> = page.keys.iter().map(|filed| view(filed, desk.now)).collect();
-    Ok(reply(200, &json!({ "keys": keys, "next": page.next })))
+    let query = query(desk)?;
+    let (found, next) = match query.sort.by {
+        SortBy::Id if !query.sort.descending => in_order(desk, &query)?,
+        SortBy::Id | SortBy::Created | SortBy::Name | SortBy::Expires => sorted(desk, &query)?,
+    };
+    Ok(reply(200, &json!({ "keys": found, "next": next })))
+}
+
+/// What is asked for: in the order of ids unless another is said, which is the only one for any number of keys.
+fn query(desk: &Desk<'_>) -> Result<KeyQuery, Refusal> {
+    let text = desk.request.query.unwrap_or_default();
+    let sorted = text.split('&').any(|part| part.starts_with("sort="));
+    let text = if sorted { text.to_owned() } else { [text, "&sort=id"].concat() };
+    let query = KeyQuery::read(Some(text.trim_start_matches('&')), desk.who.tenant())?;
+    let may = match query.tenant.as_str() {
+        ALL => desk.who.sees_all(),
+        tenant => desk.who.sees(tenant),
+    };
+    if may { Ok(query) } else { Err(Code::TenantUnknown.into()) }
+}
+
+/// The keys that follow in the order of their ids, and where the next page begins.
+fn in_order(
+    desk: &mut Desk<'_>,
+    query: &KeyQuery,
+) -> Result<(Vec<KeyView>, Option<String>), Refusal> {
+    let tenant = Some(query.tenant.as_str()).filter(|tenant| *tenant != ALL);
+    let mut after = query.after.as_ref().map(|position| position.id.clone());
+    let (mut found, mut last, mut looked_at) = (vec![], None, 0_usize);
+    loop {
+        let wanted = Wanted { tenant, after: after.as_deref(), limit: PAGE_MAX };
+        let page = desk.books.keys(&wanted)?;
+        for filed in &page.keys {
+            let shown = view(filed, desk.now);
+            let position = query.position(&shown);
+            looked_at = looked_at.saturating_add(1);
+            if query.admits(&shown) {
+                if found.len() >= query.limit {
+                    return Ok((found, last));
+                }
+                found.push(shown);
+            }
+            last = Some(query.cursor(&position));
+        }
+        match page.next {
+            Some(next) if looked_at < LOOKED_AT_MAX => after = Some(next),
+            Some(_) => return Ok((found, last)),
+            None => return Ok((found, None)),
+        }
+    }
+}
+
+/// The keys that follow in another order: all of them are looked at, so there may not be too many.
+fn sorted(
+    desk: &mut Desk<'_>,
+    query: &KeyQuery,
+) -> Result<(Vec<KeyView>, Option<String>), Refusal> {
+    let tenant = Some(query.tenant.as_str()).filter(|tenant| *tenant != ALL);
+    let (mut after, mut found, mut looked_at) = (None, vec![], 0_usize);
+    loop {
+        let wanted = Wanted { tenant, after: after.as_deref(), limit: PAGE_MAX };
+        let page = desk.books.keys(&wanted)?;
+        looked_at = looked_at.saturating_add(page.keys.len());
+        if looked_at > LOOKED_AT_MAX {
+            let rule = "must be id: there are more than 10000 keys to sort";
+            let mut findings = Findings::new();
+            findings.push(Finding::parameter("sort", Fault::NotAllowed, rule));
+            return Err(Problem::found(Code::QueryInvalid, findings).into());
+        }
+        for filed in &page.keys {
+            let shown = view(filed, desk.now);
+            let position = query.position(&shown);
+            if query.admits(&shown) && query.follows(&position) {
+                found.push((position, shown));
+            }
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| query.compare(one, other));
+    let more = found.len() > query.limit;
+    found.truncate(query.limit);
+    let next = found.last().filter(|_| more).map(|(position, _)| query.cursor(position));
+    Ok((found.into_iter().map(|(_, shown)| shown).collect(), next))
 }
 
 /// One key.
@@ -37,7 +123,7 @@ pub(super) fn read(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
 
 /// A key with its version.
 pub(super) fn shown(desk: &Desk<'_>, status: u16, filed: &Filed) -> Response {
-    let mut response = reply(status, &view(filed, desk.now));
+    let mut response = reply(status, &json!(view(filed, desk.now)));
     response.fields.push(("etag", etag(filed)));
     response
 }
@@ -59,28 +145,24 @@ pub(super) fn revealed(
 pub(super) fn create(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     desk.no_parameters(&["tenant"])?;
     let tenant = desk.tenant_changed()?;
-    let mut map = desk.object(&FIELDS)?;
-    if matches!(map.get("owner"), None | Some(Value::Null)) {
-        map.insert("owner".to_owned(), desk.who.owner().into());
-    }
-    let Said { settings, name, mut details } = said(map, &tenant)?;
-    if !desk.who.acts_for(&tenant, &settings.owner) || desk.who.lacks(&settings.scopes).is_some() {
+    let new: NewKey = desk.said()?;
+    let who = &desk.who;
+    let by = By { tenant: &tenant, owner: who.owner(), key: who.id() };
+    // Roles and templates are kept nowhere yet: whoever names one is told that there is none.
+    let Made { name, settings, mut details } = new.made(by, None, &[], desk.now)?;
+    if !who.acts_for(&tenant, &settings.owner) || who.lacks(&settings.scopes).is_some() {
         return Err(Code::Forbidden.into());
     }
     let env = settings.env.clone();
     if !desk.service.setup.brand.envs().any(|known| known.as_str() == env) {
-        return Err(super::said::wrong(
-            "env",
-            crate::problem::Fault::UnknownName,
-            "is not among the envs of this deployment",
-        ));
+        let rule = "must be among the envs of this deployment";
+        return Err(wrong("env", Fault::UnknownName, rule));
     }
-    details.insert("creator".to_owned(), desk.who.id().into());
-    details.insert("updated".to_owned(), desk.now.0.into());
-    let details = Value::Object(details).to_string();
     let named = Named::of(desk)?;
     let drawn = salt(desk.chance)?;
     let minted = secret(desk, &env, named.as_ref().map(|named| (named, &drawn)))?;
+    details.number(minted.lookup());
+    let details = details.to_text();
     let entry = Secret::new(minted.lookup(), desk.service.peppers.issuing());
     let key = id(desk.chance)?;
     let change = Change::Create { id: key.clone(), name, settings, secret: entry };
@@ -94,19 +176,15 @@ pub(super) fn create(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
         details: Some(&details),
         retry: named.as_ref().map(|named| (named, drawn)),
     };
-    match desk.work(&asked)? {
+    let (mut response, filed) = match desk.work(&asked)? {
         Done::Made { filed, .. } => {
             let filed = filed.ok_or(Code::Unavailable)?;
-            let mut response = revealed(desk, 201, &filed, Some(minted.as_str()));
-            response.fields.push(("location", ["/api/keys/", &filed.key.id].concat()));
-            Ok(response)
+            (revealed(desk, 201, &filed, Some(minted.as_str())), filed)
         }
-        Done::Before { filed, salt } => {
-            let mut response = again(desk, 201, named.as_ref(), &filed, &salt)?;
-            response.fields.push(("location", ["/api/keys/", &filed.key.id].concat()));
-            Ok(response)
-        }
-    }
+        Done::Before { filed, salt } => (again(desk, 201, named.as_ref(), &filed, &salt)?, filed),
+    };
+    response.fields.push(("location", ["/api/keys/", &filed.key.id].concat()));
+    Ok(response)
 }
 
 /// The answer to a request that was answered before: with the same secret, unless peppers have changed meanwhile.
@@ -126,94 +204,49 @@ pub(super) fn again(
 /// Other settings in the place of all of them.
 pub(super) fn replace(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     desk.no_parameters(&[])?;
-    let given = desk.object(&FIELDS)?;
+    let put: KeyPut = read_body(desk.bytes(&[JSON])?)?;
     let matched = desk.if_match()?;
     if matched == Match::Unsaid {
         return Err(Code::PreconditionRequired.into());
     }
-    change(desk, matched, |filed| {
-        let mut map = given.clone();
-        map.insert("env".to_owned(), filed.key.settings.env.clone().into());
-        map
-    })
+    change(desk, matched, |_| Ok(put.clone()))
 }
 
 /// Some other settings.
 pub(super) fn update(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     desk.no_parameters(&[])?;
-    let given = desk.object(&FIELDS)?;
+    let patch = KeyPatch::read(desk.bytes(&[JSON, PATCH])?)?;
     let matched = desk.if_match()?;
-    change(desk, matched, |filed| {
-        let mut map = as_said(filed);
-        merge(&mut map, &given);
-        map
-    })
-}
-
-/// A key as somebody would say it.
-fn as_said(filed: &Filed) -> Map<String, Value> {
-    let settings = serde_json::to_value(&filed.key.settings).unwrap_or_default();
-    let Value::Object(mut map) = settings else { return Map::new() };
-    map.remove("tenant");
-    map.insert("name".to_owned(), json!(filed.key.name));
-    for (name, value) in details_of(filed) {
-        if FIELDS.contains(&name.as_str()) {
-            map.insert(name, value);
-        }
-    }
-    map
-}
-
-/// RFC 7396.
-fn merge(map: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    for (name, value) in patch {
-        match value {
-            Value::Null => drop(map.remove(name)),
-            Value::Object(inner) => {
-                let slot = map.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
-                if !slot.is_object() {
-                    *slot = Value::Object(Map::new());
-                }
-                if let Value::Object(slot) = slot {
-                    merge(slot, inner);
-                }
-            }
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                map.insert(name.clone(), value.clone());
-            }
-        }
-    }
+    change(desk, matched, |now| patch.applied(now))
 }
 
 fn change(
     desk: &mut Desk<'_>,
     matched: Match,
-    wanted: impl Fn(&Filed) -> Map<String, Value>,
+    wanted: impl Fn(&KeyPut) -> Result<KeyPut, Problem>,
 ) -> Result<Response, Refusal> {
     for _ in 0..ATTEMPTS_MAX {
         let filed = desk.changed()?;
-        let (tenant, before) = (&filed.key.settings.tenant, &filed.key.settings);
-        let Said { settings, name, details } = said(wanted(&filed), tenant)?;
+        let (key, details) = (&filed.key, details_of(&filed));
+        let put = wanted(&KeyPut::of(key, &details))?;
+        let changed = put.changed(key, &details, None, &[], desk.now)?;
         let who = &desk.who;
         // SECURITY: of a key that administers more than the caller does nothing is changed by it.
-        let lacks = who.lacks(&settings.scopes).or_else(|| who.lacks(&before.scopes));
-        if !who.acts_for(tenant, &settings.owner) || lacks.is_some() {
+        let lacks = who.lacks(&changed.settings.scopes);
+        let lacks = lacks.or_else(|| who.lacks(&key.settings.scopes));
+        let acts = who.acts_for(&key.settings.tenant, &changed.settings.owner);
+        if !acts || lacks.is_some() {
             return Err(Code::Forbidden.into());
         }
-        let mut kept = details_of(&filed);
-        for field in ["description", "metadata", "labels"] {
-            kept.remove(field);
-        }
-        kept.extend(details);
-        kept.insert("updated".to_owned(), desk.now.0.into());
-        let kept = Value::Object(kept).to_string();
+        let kept = changed.details.to_text();
         // What is put over what was read is put over nothing else.
-        let expected = Some(matched.version().unwrap_or(filed.key.changed));
-        let change = Change::Update { id: filed.key.id.clone(), settings, expected };
+        let expected = Some(matched.version().unwrap_or(key.changed));
+        let (id, settings) = (key.id.clone(), changed.settings);
+        let update = Change::Update { id, settings, expected };
         let asked = Asked {
-            name: Some(name.as_deref()),
+            name: Some(changed.name.as_deref()),
             details: Some(&kept),
-            ..Asked::of(&filed, &change, expected)
+            ..Asked::of(&filed, &update, expected)
         };
         match desk.work(&asked) {
             Err(refusal) if matched.version().is_none() && refusal.is_stale() => {}

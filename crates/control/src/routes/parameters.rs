@@ -110,12 +110,4 @@ impl Desk<'_> {
         let tenant = self.tenant_seen()?;
         if self.who.changes(&tenant) { Ok(tenant) } else { Err(Code::Forbidden.into()) }
     }
-
-    /// The tenant whose keys are meant, or `*` for those of all, if the caller may see them all.
-    pub(super) fn tenants_seen(&self) -> Result<Option<String>, Refusal> {
-        match self.parameter("tenant")?.as_deref() {
-            Some("*") if self.who.sees_all() => Ok(None),
-            _ => self.tenant_seen().map(Some),
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! What becomes of a key and its secrets: rotated, switched off and on, ended.
 
-use serde_json::{Map, Value};
 use tollgate_core::lookup::LookupId;
 use tollgate_ledger::{Change, Secret};
 
@@ -8,34 +7,22 @@ use super::{
     Desk,
     keys::{again, revealed, shown},
     mint::{Named, salt, secret},
-    said::{details_of, wrong},
+    said::details_of,
     work::Asked,
 };
 use crate::{
     Done, Filed, Response,
-    problem::{Code, Fault},
+    model::{Reason, Rotation},
+    problem::Code,
     reply::Refusal,
 };
 
-/// For how long the older secrets are still good where nothing is said: a day.
-const GRACE_MS: u64 = 86_400_000;
-
-/// Why a key is switched off or ended.
-const REASONS: [&str; 7] =
-    ["unspecified", "compromised", "superseded", "unused", "owner_left", "policy", "payment"];
-
-/// The longest note beside a reason, in characters.
-const NOTE_MAX: usize = 512;
+/// What is said where nobody says why.
+const UNSPECIFIED: &str = "unspecified";
 
 /// One more secret, and an end for the others.
 pub(super) fn rotate(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let body = desk.object(&["grace_ms"])?;
-    let grace_ms = match body.get("grace_ms") {
-        None => GRACE_MS,
-        Some(value) => value.as_u64().ok_or_else(|| {
-            wrong("grace_ms", Fault::WrongType, "must be a whole number of milliseconds")
-        })?,
-    };
+    let Rotation { grace_ms } = desk.said()?;
     rotated(desk, grace_ms)
 }
 
@@ -60,7 +47,12 @@ fn rotated(desk: &mut Desk<'_>, grace_ms: u64) -> Result<Response, Refusal> {
     let entry = Secret::new(minted.lookup(), desk.service.peppers.issuing());
     let change = Change::Rotate { id: filed.key.id.clone(), secret: entry, grace_ms };
     let retry = named.as_ref().map(|named| (named, drawn));
-    let asked = Asked { retry, ..Asked::of(&filed, &change, expected) };
+    let mut details = details_of(&filed);
+    details.renumber(&filed.key);
+    details.number(minted.lookup());
+    details.updated_ms = desk.now.0;
+    let details = details.to_text();
+    let asked = Asked { retry, details: Some(&details), ..Asked::of(&filed, &change, expected) };
     match desk.work(&asked)? {
         Done::Made { filed, .. } => {
             let filed = filed.ok_or(Code::Unavailable)?;
@@ -105,33 +97,27 @@ pub(super) fn revoke_one(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     answered(desk, done)
 }
 
-/// The secret that is meant: by its lookup id, since its place moves when older ones are forgotten.
+/// The secret of a number, which stays the same when older ones are forgotten.
 fn named(filed: &Filed, text: &str) -> Option<LookupId> {
-    let lookup = LookupId::from_hex(text)?;
+    let digits = text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse::<u32>().ok().filter(|_| digits && !text.starts_with('0'))?;
+    let mut details = details_of(filed);
+    details.renumber(&filed.key);
+    let lookup = details.lookup(number)?;
     filed.key.secret(lookup).map(|secret| secret.lookup)
 }
 
-/// The reason that a body gives.
-pub(super) fn reason(desk: &Desk<'_>) -> Result<Value, Refusal> {
-    let body = desk.object(&["code", "note"])?;
-    let code = body.get("code").map_or(Some("unspecified"), Value::as_str);
-    let code = code.filter(|code| REASONS.contains(code));
-    let code = code.ok_or_else(|| wrong("code", Fault::Malformed, "must be a reason code"))?;
-    let mut reason = Map::new();
-    reason.insert("code".to_owned(), code.into());
-    match body.get("note") {
-        None | Some(Value::Null) => {}
-        Some(Value::String(note)) if note.chars().count() <= NOTE_MAX => {
-            reason.insert("note".to_owned(), note.as_str().into());
-        }
-        Some(_) => return Err(wrong("note", Fault::TooLong, "must be a text of at most 512")),
+/// The reason that a body gives, if there is one.
+pub(super) fn reason(desk: &Desk<'_>) -> Result<Reason, Refusal> {
+    if desk.request.body.is_empty() {
+        return Ok(Reason { code: UNSPECIFIED.to_owned(), note: None });
     }
-    Ok(Value::Object(reason))
+    desk.said()
 }
 
 fn state(
     desk: &mut Desk<'_>,
-    reason: Option<Value>,
+    reason: Option<Reason>,
     change: impl FnOnce(String) -> Change,
 ) -> Result<Response, Refusal> {
     desk.no_parameters(&[])?;
@@ -145,12 +131,10 @@ fn state(
 }
 
 /// The details of a key whose state has this reason.
-pub(super) fn with_reason(filed: &Filed, reason: Option<Value>, now: u64) -> String {
+pub(super) fn with_reason(filed: &Filed, reason: Option<Reason>, now: u64) -> String {
     let mut details = details_of(filed);
-    details.remove("reason");
-    details.extend(reason.map(|reason| ("reason".to_owned(), reason)));
-    details.insert("updated".to_owned(), now.into());
-    Value::Object(details).to_string()
+    (details.reason, details.updated_ms) = (reason, now);
+    details.to_text()
 }
 
 fn answered(desk: &Desk<'_>, done: Done) -> Result<Response, Refusal> {

@@ -12,7 +12,7 @@ use crate::made::{EVERYTHING, NOW, World, said, settings};
 
 /// The path of an operation with something in the place of each name.
 fn path(operation: &Operation, id: &str) -> String {
-    let path = operation.path.replace("{id}", id).replace("{n}", &"0".repeat(32));
+    let path = operation.path.replace("{id}", id).replace("{n}", "1");
     path.replace("{tenant}", "acme").replace("{owner}", "dev@acme.example")
 }
 

@@ -11,7 +11,7 @@ use tollgate_core::{
     pepper::{Pepper, Peppers},
     time::UnixMillis,
 };
-use tollgate_ledger::{Change, Key, Ledger, LimitSpec, Secret, Settings};
+use tollgate_ledger::{Change, Key, Ledger, Secret, Settings};
 use tollgate_store_sqlite::Store;
 
 pub(crate) const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -180,9 +180,8 @@ pub(crate) fn said(owner: &str) -> Value {
 }
 
 /// A limit of a key's own.
-pub(crate) fn limit(burst: u64) -> LimitSpec {
-    serde_json::from_value(json!({
+pub(crate) fn limit(burst: u64) -> Value {
+    json!({
         "name": "burst", "scope": "key", "burst": burst, "rate": 1, "period_ms": 1_000,
-    }))
-    .unwrap()
+    })
 }

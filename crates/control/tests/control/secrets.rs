@@ -36,18 +36,17 @@ fn one_secret_ends_and_the_others_do_not() {
     let (id, _) = world.created(&root, &said("dev"));
     let one = format!("/api/keys/{id}");
     let told = world.call(&root, ("POST", &format!("{one}/rotate")), &Value::Null);
-    let first = told.body["key"]["secrets"][0]["lookup"].as_str().unwrap().to_owned();
+    let first = told.body["key"]["secrets"][0]["number"].as_u64().unwrap();
     let path = format!("{one}/secrets/{first}/revoke");
     let told = world.call(&root, ("POST", &path), &Value::Null);
     assert_eq!(told.status, 200, "{}", told.text);
     let good: Vec<_> =
-        told.body["secrets"].as_array().unwrap().iter().map(|one| one["good"].clone()).collect();
-    assert_eq!(good, [json!(false), json!(true)]);
-    // A secret of another key is none of this one.
+        told.body["secrets"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(good, [json!("revoked"), json!("active")]);
     let (other, _) = world.created(&root, &said("dev"));
-    let path = format!("/api/keys/{other}/secrets/{first}/revoke");
+    let path = format!("/api/keys/{other}/secrets/2/revoke");
     assert_eq!(world.call(&root, ("POST", &path), &Value::Null).code(), "secret_unknown");
-    for nonsense in ["1", "x", "ffffffffffffffffffffffffffffffff"] {
+    for nonsense in ["0", "3", "x", "01", "+1", "ffffffffffffffffffffffffffffffff"] {
         let path = format!("{one}/secrets/{nonsense}/revoke");
         assert_eq!(world.call(&root, ("POST", &path), &Value::Null).code(), "secret_unknown");
     }
