@@ -88,8 +88,9 @@ test("what was granted stays granted when everything is killed in between", asyn
     }
     assert.equal(granted, 80);
     const life = await objects({ disk, given });
-    const again = await grant(life, bucket, asks[0]);
-    assert.deepEqual(again, answers[0], "an answer outlives the process that gave it");
+    // The last one: for the others more time may have passed than an answer is kept.
+    const again = await grant(life, bucket, asks.at(-1));
+    assert.deepEqual(again, answers.at(-1), "an answer outlives the process that gave it");
     const rest = await grant(life, bucket, { holder: holder(), seq: 1, waiting: 90 });
     assert.equal(rest.granted_waiting, 20, "what is left, of 90 that wait");
     await life.stop();
