@@ -19,8 +19,6 @@ const MIND_MAX_MS = 20_000;
 const RELIEF_MS = 4_000;
 /** The longest pause in which nobody looks at the timers, in milliseconds. */
 const PAUSE_MAX_MS = 1_000;
-/** The longest answer of a store, in bytes: the module takes no more. */
-const ANSWER_MAX = 512 * 1024;
 /** The most tickets before they begin anew. */
 const TICKETS_MAX = 2 ** 32;
 
@@ -221,7 +219,7 @@ export class Gate {
   #write(text) {
     // A character takes at most three bytes.
     const most = text.length * 3;
-    if (most > this.#room) this.#widen(most);
+    if (most > this.#room && !this.#widen(most)) throw new Error("more than the gate takes");
     // Memory that has grown is another buffer.
     if (this.#view.length !== this.#room) this.#view = new Uint8Array(this.#wasm.memory.buffer, this.#at, this.#room);
     const { read, written } = encoder.encodeInto(text, this.#view);
@@ -229,20 +227,22 @@ export class Gate {
     return written;
   }
 
+  /** Writes `bytes` there: none of them if they are more than the module takes. */
   #writeBytes(bytes) {
-    if (bytes.length > this.#room) this.#widen(bytes.length);
+    if (bytes.length > this.#room && !this.#widen(bytes.length)) return 0;
     new Uint8Array(this.#wasm.memory.buffer).set(bytes, this.#at);
     return bytes.length;
   }
 
+  /** Has room made for so much, unless that is more than the module takes. */
   #widen(len) {
-    this.#room = Math.max(len, 16_384);
-    this.#at = this.#wasm.room(this.#room);
+    const room = Math.max(len, 16_384);
+    const at = this.#wasm.room(room);
+    if (at === 0) return false;
+    this.#room = room;
+    this.#at = at;
     this.#view = new Uint8Array();
-    if (this.#at === 0) {
-      this.#room = 0;
-      throw new Error("more than the gate takes");
-    }
+    return true;
   }
 
   #read() {
@@ -326,7 +326,7 @@ export class Gate {
       if (answer === undefined) wasm.fail(Number(id), refused ? 1 : 0, Date.now());
       else if (answer === null) wasm.deliver(Number(id), 0, 0, Date.now());
       // What is longer than any answer is damaged, and as such is that of one question alone.
-      else wasm.deliver(Number(id), 1, answer.length > ANSWER_MAX ? 0 : this.#writeBytes(answer), Date.now());
+      else wasm.deliver(Number(id), 1, this.#writeBytes(answer), Date.now());
     } catch (error) {
       this.#failed(error);
     }
