@@ -123,7 +123,7 @@ pub(super) static KEYS: [Field; 12] = [
     parameter(
         "sort",
         Kind::Word(&SORTS),
-        "The order, a - for the largest first; `created` unless it is said.",
+        "The order, a - for the largest first; `id` unless it is said, which alone is good for any number of keys.",
     ),
     parameter("limit", LIMIT, LIMIT_ABOUT),
     parameter("cursor", CURSOR, CURSOR_ABOUT),
@@ -217,7 +217,7 @@ impl KeyQuery {
             label,
             expiring_before: words.number("expiring_before"),
             unused_since: words.number("unused_since"),
-            sort: Sort::read(words.text("sort").unwrap_or("created")),
+            sort: Sort::read(words.text("sort").unwrap_or("id")),
             limit: limit(&words),
             after: None,
         };
