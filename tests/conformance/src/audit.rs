@@ -70,17 +70,20 @@ fn checkpoint(case: &Value) -> Result<Value, BadCase> {
     let key = key.map_err(|error| BadCase(error.to_string()))?;
     let (chain_now, now) =
         (chain(input::field(case, "chain")?)?, UnixMillis(input::uint(case, "now_ms")?));
-    let line = match input::field(case, "since")? {
-        Value::Null => chain_now.checkpoint(&key, now),
-        since => export::end(&chain(since)?, &chain_now, &key, now),
+    let since = input::field(case, "since")?;
+    let line = if since.is_null() {
+        chain_now.checkpoint(&key, now)
+    } else {
+        export::end(&chain(since)?, &chain_now, &key, now)
     };
     Ok(json!({ "line": line.ok_or_else(|| BadCase("beyond what can be said".to_owned()))? }))
 }
 
 fn is_due(case: &Value) -> Result<Value, BadCase> {
-    let last = match input::field(case, "last_ms")? {
-        Value::Null => None,
-        _ => Some(UnixMillis(input::uint(case, "last_ms")?)),
+    let last = if input::field(case, "last_ms")?.is_null() {
+        None
+    } else {
+        Some(UnixMillis(input::uint(case, "last_ms")?))
     };
     let now = UnixMillis(input::uint(case, "now_ms")?);
     Ok(json!({ "due": due(last, now, input::uint(case, "entries")?) }))
@@ -153,10 +156,10 @@ fn id(text: &str) -> Result<Id<'_>, BadCase> {
 }
 
 fn id_or_null<'a>(case: &'a Value, name: &str) -> Result<Option<Id<'a>>, BadCase> {
-    match input::field(case, name)? {
-        Value::Null => Ok(None),
-        _ => id(input::str(case, name)?).map(Some),
+    if input::field(case, name)?.is_null() {
+        return Ok(None);
     }
+    id(input::str(case, name)?).map(Some)
 }
 
 fn bytes<const N: usize>(case: &Value, name: &str) -> Result<[u8; N], BadCase> {
