@@ -61,12 +61,59 @@ pub trait Books {
         limit: usize,
     ) -> Result<Vec<Holder>, LedgerError>;
 
+    /// What was counted, in the order of its columns, behind `after`: some of it, and nothing only if there is no more.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn usage(
+        &mut self,
+        wanted: &Counting<'_>,
+        after: Option<&Counted>,
+    ) -> Result<Vec<Counted>, LedgerError>;
+
     /// The lines of a tenant's audit after a number, in their order.
     ///
     /// # Errors
     ///
     /// When the store fails.
     fn audit(&mut self, tenant: &str, after: u64, limit: usize) -> Result<Vec<Line>, LedgerError>;
+}
+
+/// What was counted of which requests is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counting<'a> {
+    /// From this hour since 1970 on.
+    pub from: u64,
+    /// Before this one.
+    pub until: u64,
+    /// Of this tenant.
+    pub tenant: &'a str,
+    /// Of this owner.
+    pub owner: Option<&'a str>,
+    /// Of this key.
+    pub key: Option<&'a str>,
+    /// Under this route.
+    pub route: Option<&'a str>,
+}
+
+/// So many requests of a key, under a route and in an hour, came to the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// The hours since 1970.
+    pub hour: u64,
+    /// The key's tenant.
+    pub tenant: String,
+    /// Its owner.
+    pub owner: String,
+    /// Its public id.
+    pub key: String,
+    /// The route's name.
+    pub route: String,
+    /// What became of them.
+    pub code: String,
+    /// How many.
+    pub count: u64,
 }
 
 /// A line of the audit.

@@ -18,7 +18,8 @@ mod service;
 mod verdict;
 
 pub use books::{
-    Books, BooksError, Caller, Done, Filed, Line, Page, Retry, Seen, Told, Wanted, Work,
+    Books, BooksError, Caller, Counted, Counting, Done, Filed, Line, Page, Retry, Seen, Told,
+    Wanted, Work,
 };
 pub use chance::{Chance, NoChance};
 pub use guard::{ADDRESSES_MAX, FAILURES_MAX, FAILURES_PERIOD_MS, Guard};

@@ -1,5 +1,6 @@
 //! Every operation there is: the one table that requests are matched against.
 
+mod audit;
 mod holders;
 mod keys;
 mod mint;
@@ -7,6 +8,7 @@ mod own;
 mod parameters;
 mod said;
 mod secrets;
+mod usage;
 mod verify;
 mod work;
 
@@ -102,6 +104,16 @@ pub static OPERATIONS: &[Operation] = &[
         "tenants:write",
         holders::resume_tenant,
     ),
+    row("usage.read", "GET", "/api/usage", "usage:read", usage::of_tenant),
+    row("usage.key", "GET", "/api/keys/{id}/usage", "usage:read", usage::of_key),
+    Operation {
+        name: "usage.own",
+        method: "GET",
+        path: "/api/me/usage",
+        door: Door::Own,
+        run: usage::own,
+    },
+    row("audit.list", "GET", "/api/audit", "audit:read", audit::list),
     row("owners.list", "GET", "/api/owners", "owners:read", holders::owners),
     row("owners.stop", "POST", "/api/owners/{owner}/stop", "owners:write", holders::stop_owner),
     row(

@@ -7,11 +7,11 @@ mod retry;
 pub use audit::lines;
 pub use retry::{RETRIES_MAX, RETRIES_SWEEP_MAX, RETRY_KEPT_MS};
 
-use tollgate_control::{BooksError, Done, Filed, Page, Seen, Wanted, Work};
+use tollgate_control::{BooksError, Counted, Counting, Done, Filed, Page, Seen, Wanted, Work};
 use tollgate_core::{lookup::LookupId, time::UnixMillis};
 use tollgate_ledger::{ChangeError, Key, LABEL_MAX, LedgerError, PAGE_MAX, Stopped};
 
-use crate::{Fault, Given, Kept, Row, Sql, keys, statements};
+use crate::{Fault, Given, Kept, Row, Sql, UsageRow, UsageWanted, keys, statements};
 
 /// Whoever holds a secret.
 ///
@@ -108,6 +108,30 @@ pub fn work(
         retry::keep(sql, retry, &after.key.id, now)?;
     }
     Ok((Done::Made { stamp: commit.stamp, filed: after }, Some(head)))
+}
+
+/// What was counted, as [`usage`](crate::usage()) gives it.
+///
+/// # Errors
+///
+/// When the read fails.
+pub fn counted(
+    sql: &mut impl Sql,
+    wanted: &Counting<'_>,
+    after: Option<&Counted>,
+) -> Result<Vec<Counted>, Fault> {
+    let Counting { from, until, tenant, owner, key, route } = *wanted;
+    let wanted = UsageWanted { from, until, tenant: Some(tenant), owner, key, route };
+    let after = after.cloned().map(|counted| {
+        let Counted { hour, tenant, owner, key, route, code, count } = counted;
+        UsageRow { hour, tenant, owner, key, route, code, count }
+    });
+    let rows = crate::usage(sql, &wanted, after.as_ref())?;
+    let read = |row: UsageRow| {
+        let UsageRow { hour, tenant, owner, key, route, code, count } = row;
+        Counted { hour, tenant, owner, key, route, code, count }
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 fn filed(row: &Row) -> Result<Filed, Fault> {

@@ -1,7 +1,9 @@
 //! What the control plane asks: each call one transaction.
 
 use rusqlite::{Connection, TransactionBehavior};
-use tollgate_control::{Books, BooksError, Done, Filed, Line, Page, Seen, Wanted, Work};
+use tollgate_control::{
+    Books, BooksError, Counted, Counting, Done, Filed, Line, Page, Seen, Wanted, Work,
+};
 use tollgate_core::{lookup::LookupId, time::UnixMillis};
 use tollgate_ledger::{Conclusion, Holder, Ledger, LedgerError};
 use tollgate_store_sql::{Kept, books};
@@ -48,6 +50,14 @@ impl Books for Store {
         limit: usize,
     ) -> Result<Vec<Holder>, LedgerError> {
         Ledger::owners(self, tenant, after, limit)
+    }
+
+    fn usage(
+        &mut self,
+        wanted: &Counting<'_>,
+        after: Option<&Counted>,
+    ) -> Result<Vec<Counted>, LedgerError> {
+        Ok(books::counted(&mut self.within(), wanted, after)?)
     }
 
     fn audit(&mut self, tenant: &str, after: u64, limit: usize) -> Result<Vec<Line>, LedgerError> {

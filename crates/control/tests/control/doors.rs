@@ -37,7 +37,15 @@ fn call(
     tenant: &str,
 ) -> crate::made::Told {
     let mut target = path(operation, id);
-    let scoped = ["keys.list", "keys.create", "owners.list", "owners.stop", "owners.resume"];
+    let scoped = [
+        "keys.list",
+        "keys.create",
+        "owners.list",
+        "owners.stop",
+        "owners.resume",
+        "usage.read",
+        "audit.list",
+    ];
     if scoped.contains(&operation.name) {
         target = format!("{target}?tenant={tenant}");
     }
@@ -107,7 +115,8 @@ fn no_operation_tells_or_changes_anything_of_another_tenant() {
         let unknown = call(&mut world, &key, operation, "key_unknown", "nobody");
         let expected = match operation.name {
             // These say nothing of a key that is not the caller's.
-            "keys.validate" | "keys.revoke-self" => continue,
+            "keys.validate" | "keys.revoke-self" | "usage.own" => continue,
+            "usage.key" => (404, "key_unknown"),
             "tenants.list" => (403, "forbidden"),
             name if name.starts_with("keys.") || name.starts_with("secrets.") => match name {
                 "keys.list" | "keys.create" => (404, "tenant_unknown"),

@@ -14,4 +14,5 @@ mod made;
 mod retries;
 mod secrets;
 mod tenants;
+mod usage;
 mod verify;
