@@ -132,7 +132,10 @@ fn of_code(code: Option<&str>) -> Failure {
         | "TransactionConflictException"
         | "TransactionCanceledException" => Failure::Throttled,
         "ResourceNotFoundException" => Failure::Hopeless("table_missing"),
-        "ValidationException" | "SerializationException" => Failure::Hopeless("table_malformed"),
+        // Only a table that is not laid out as ours has collections of items with a bound.
+        "ValidationException"
+        | "SerializationException"
+        | "ItemCollectionSizeLimitExceededException" => Failure::Hopeless("table_malformed"),
         "AccessDeniedException"
         | "UnrecognizedClientException"
         | "InvalidSignatureException"

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, TransactWriteItem, Update},
 };
@@ -56,7 +55,7 @@ impl Store {
                 let failure = match deadline.call(asked.send()).await {
                     Ok(_) => break,
                     Err(called) if is_kept(&called) => break,
-                    Err(called) => called.failure(),
+                    Err(called) => failure(&called),
                 };
                 if matches!(failure, Failure::Hopeless(_)) || !deadline.pause(failed).await {
                     return Err(failure.error());
@@ -139,11 +138,28 @@ fn by_item(lines: &[Line<'_>]) -> Vec<(String, u64, Added)> {
 
 /// Whether a transaction was refused because its part is kept already: the holder's item comes first.
 fn is_kept(called: &Called<TransactWriteItemsError>) -> bool {
-    let Called::Refused(error) = called else { return false };
-    let SdkError::ServiceError(answer) = &**error else { return false };
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = answer.err() else {
-        return false;
+    reasons(called).next() == Some("ConditionalCheckFailed")
+}
+
+/// What a failure says: of a transaction that was refused, its reasons do.
+fn failure(called: &Called<TransactWriteItemsError>) -> Failure {
+    let hopeless = ["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"];
+    if reasons(called).any(|reason| hopeless.contains(&reason)) {
+        return Failure::Hopeless("table_malformed");
+    }
+    called.failure()
+}
+
+/// Why a transaction was refused, item by item; nothing for what was not.
+fn reasons(called: &Called<TransactWriteItemsError>) -> impl Iterator<Item = &str> {
+    let cancelled = match called {
+        Called::Refused(error) => match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                cancelled.cancellation_reasons()
+            }
+            _ => &[],
+        },
+        Called::Failed(_) => &[],
     };
-    let first = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
-    first == Some("ConditionalCheckFailed")
+    cancelled.iter().map(|reason| reason.code().unwrap_or_default())
 }

@@ -61,7 +61,13 @@ pub(crate) async fn send(reading: &Reading, ops: &[Op], token: &str) -> Result<S
             Fate::Busy if !unknown => return Ok(Sent::Busy),
             // An earlier sending may have been what it was in the way of.
             Fate::Busy => {}
-            Fate::Refused if !unknown => return Err(broken(error)),
+            Fate::Refused if !unknown => {
+                // What is in the way of nothing helps nobody to try again.
+                return Err(match broken(error) {
+                    Fault::Busy(said) => Fault::Unreachable(said),
+                    fault => fault,
+                });
+            }
             Fate::Refused | Fate::Unknown => {
                 unknown = true;
                 said = Said::new(DisplayErrorContext(&error));

@@ -9,6 +9,7 @@
 )]
 
 mod clocks;
+mod codes;
 mod faults;
 #[path = "../support/holder.rs"]
 mod holder;

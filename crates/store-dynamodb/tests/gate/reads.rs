@@ -28,19 +28,19 @@ use super::{
     slow, store, time,
 };
 
-const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+pub(super) const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
 /// A ledger, a gate's store behind a proxy, and what they run on.
-struct Rig {
+pub(super) struct Rig {
     runtime: Runtime,
-    publisher: Publisher,
-    proxy: Proxy,
+    pub(super) publisher: Publisher,
+    pub(super) proxy: Proxy,
     store: Arc<Store>,
-    tables: Tables,
+    pub(super) tables: Tables,
 }
 
 impl Rig {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (tables, proxy) =
             runtime.block_on(async { (local::tables().await, Proxy::start().await) });
@@ -58,13 +58,13 @@ impl Rig {
         self.publisher.change(change, NOW).unwrap().stamp
     }
 
-    fn create(&mut self, number: u8, tenant: &str) -> Stamp {
+    pub(super) fn create(&mut self, number: u8, tenant: &str) -> Stamp {
         let (id, settings) = (id(number), settings(tenant));
         let secret = Secret::new(lookup(number), PepperId::new(0).unwrap());
         self.change(&Change::Create { id, name: None, settings, secret })
     }
 
-    fn connect(&self) {
+    pub(super) fn connect(&self) {
         self.runtime.block_on(self.store.connect(PATIENT_MS)).unwrap();
     }
 
@@ -91,10 +91,19 @@ impl Rig {
     }
 
     /// What is said of a secret: its state, or that there is none, as of when, and with which head.
-    fn record(&self, number: u8) -> Result<(Option<State>, Stamp, Tidings), StoreError> {
+    pub(super) fn record(&self, number: u8) -> Result<(Option<State>, Stamp, Tidings), StoreError> {
+        self.record_within(number, PATIENT_MS)
+    }
+
+    /// The same, with so much time for it.
+    pub(super) fn record_within(
+        &self,
+        number: u8,
+        deadline_ms: u32,
+    ) -> Result<(Option<State>, Stamp, Tidings), StoreError> {
         let expected = Expected { lookup: lookup(number), env: Env::new("live").unwrap() };
         let question = Question::Record { expected, of: Lookup::Authority };
-        let reply = self.ask(question, Stamp::default())?;
+        let reply = self.within(question, Stamp::default(), deadline_ms)?;
         let Reply::Record(Some(fetched), Some(tidings)) = reply else { panic!("{reply:?}") };
         Ok(match fetched.found().unwrap() {
             Found::Present(record) => (Some(record.state), record.as_of, tidings),
@@ -103,7 +112,7 @@ impl Rig {
     }
 }
 
-fn id(number: u8) -> String {
+pub(super) fn id(number: u8) -> String {
     format!("key_{number:05}")
 }
 
