@@ -11,6 +11,7 @@
 mod doors;
 mod keys;
 mod made;
+mod meanwhile;
 mod retries;
 mod secrets;
 mod tenants;
