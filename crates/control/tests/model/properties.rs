@@ -19,7 +19,7 @@ use crate::{
 };
 
 fn rounds() -> u64 {
-    if full() { 20_000 } else { 200 }
+    if full() { 4_000 } else { 200 }
 }
 
 /// Reads what is right in every field: what is wrong with it can only be wrong together.
