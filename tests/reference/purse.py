@@ -15,6 +15,10 @@ DEADLINE_MIN_MS = 100
 DEADLINE_MAX_MS = 1_000
 SAMPLE_MAX_MS = 1_000
 QUICKLY_MS = 1_000
+LEFT_PARTS = 1_024
+SPENT_PARTS = 4
+PENANCE = 4
+PATIENCE_MS = 1_000
 
 
 class Reading(NamedTuple):
@@ -67,6 +71,39 @@ class Refusal(NamedTuple):
     given: bool
 
 
+@dataclass
+class Thrift:
+    """What a holder without background takes ahead of a quota or a slow limit."""
+
+    ahead: int = 0
+    earned: int = 0
+    held: int = 0
+    brought: int = 0
+    there: int = 0
+    asked: Reading = Reading(0, 0)
+    between_ms: int = 0
+
+    def wish(self) -> int:
+        return min(self.ahead, max(0, self.earned) // SPENT_PARTS, self.there // LEFT_PARTS)
+
+    def count(self, had: int, lost: int):
+        """What has been spent since the last time."""
+        if lost > 0:
+            self.earned = min(self.earned, 0) - PENANCE * lost
+            self.ahead //= 2
+        self.earned += max(0, self.held - lost - had)
+        self.held = had
+
+    def answered(self, total: int, left: int, pause_ms: int | None):
+        """`pause_ms` is the ask_after_ms of an answer that gave all of what waited, and something waited."""
+        self.held = self.brought = total
+        self.there = left
+        if pause_ms == 0:
+            self.ahead -= ceiling(self.ahead, 8)
+        elif pause_ms is not None and self.between_ms < pause_ms:
+            self.ahead = 2 * self.wish() + 1
+
+
 class Purse:
     """The purse of one bucket at one holder."""
 
@@ -85,6 +122,7 @@ class Purse:
         self.want = WANT_AT_FIRST
         self.mark, self.marked, self.life = 0, Reading(0, 0), 0
         self.refusal: Refusal | None = None
+        self.thrift = Thrift()
 
     def living(self, now: Reading) -> list[Grant]:
         return [grant for grant in self.grants if grant.left_ms(now) > 0]
@@ -129,18 +167,20 @@ class Purse:
         """The next message, if one is needed."""
         if self.message is not None:
             return None
+        if self.is_thrifty():
+            self.thrift.count(self.total(now), sum(grant.tokens for grant in self.grants if grant.left_ms(now) <= 0))
         self.grants = self.living(now)
         total = self.total(now)
         need = max(0, queued - total)
         if need > 0:
-            want = self.adapted_want(total, now)
+            want = self.adapted_want(total, now, waiting=True)
             return self.send(now, waiting=need, cost=min(largest, need), want=want, keep=total)
         if queued > 0:
             return None
         if any(grant.is_due(now) for grant in self.grants):
             return self.hand_back(now)
         if self.mark > 0 and 2 * total <= self.mark and not self.is_refused(now):
-            want = self.adapted_want(total, now)
+            want = self.adapted_want(total, now, waiting=False)
             if want > 0:
                 return self.send(now, want=want, keep=total)
         return None
@@ -152,9 +192,18 @@ class Purse:
         if any(grant.back_ms > 0 for grant in due):
             self.want = max(1, self.want // 2)
         back = sum(grant.tokens for grant in due)
-        return self.send(now, keep=self.total(now), back=back)
+        want, thrift = 0, self.thrift
+        if self.is_thrifty():
+            thrift.ahead = min(thrift.ahead, max(0, thrift.brought - thrift.held))
+            thrift.held -= back
+            want = thrift.wish()
+        return self.send(now, keep=self.total(now), back=back, want=want)
 
-    def adapted_want(self, total: int, now: Reading) -> int:
+    def is_thrifty(self) -> bool:
+        """Whether tokens that lie here unused would be missed for long."""
+        return not self.background and (self.numbers.is_quota or self.numbers.rate * 1000 < self.numbers.unit)
+
+    def adapted_want(self, total: int, now: Reading, waiting: bool) -> int:
         """Adapts the want to how fast the last grant went, and gives what to ask for."""
         if self.mark > 0 and 2 * total <= self.mark:
             lasted_ms = since(self.marked, now)
@@ -162,8 +211,13 @@ class Purse:
                 self.want = min(2 * self.want, max(1, self.numbers.burst // 8))
             elif 4 * lasted_ms > self.life:
                 self.want = max(1, self.want // 2)
-        is_slow = self.numbers.is_quota or self.numbers.rate * 1000 < self.numbers.unit
-        return 0 if is_slow and not self.background else self.want
+        if not self.is_thrifty():
+            return self.want
+        if not waiting:
+            return 0
+        self.thrift.between_ms = since(self.thrift.asked, now)
+        self.thrift.asked = now
+        return self.thrift.wish()
 
     def deadline_ms(self) -> int:
         """How long to wait for the answer: half of eight smoothed round trips, more after misses."""
@@ -245,9 +299,14 @@ class Purse:
         self.add(Grant(answer["granted_waiting"], message.sent, usable(short_ms), 0), now)
         self.refusal = None
         given = answer["granted_waiting"] >= message.ask["waiting"]
-        if answer["changed"] >= self.changed and (answer["ask_after_ms"] > 0 or not given):
+        ask_after_ms = answer["ask_after_ms"]
+        if self.is_thrifty():
+            self.thrift.answered(self.total(now), answer["left"], ask_after_ms if given and message.ask["waiting"] > 0 else None)
+            if given:
+                ask_after_ms = max(0, ask_after_ms - PATIENCE_MS)
+        if answer["changed"] >= self.changed and (ask_after_ms > 0 or not given):
             self.refusal = Refusal(
-                now, answer["ask_after_ms"], answer["retry_after_ms"], answer["left"], given
+                now, ask_after_ms, answer["retry_after_ms"], answer["left"], given
             )
 
     def add(self, grant: Grant, now: Reading):
@@ -279,6 +338,8 @@ class Purse:
 
     def void(self) -> bool:
         """Forgets everything that was lent; the seq stays."""
+        if self.is_thrifty():
+            self.thrift.count(0, sum(grant.tokens for grant in self.grants))
         self.grants, self.message, self.late, self.refusal, self.mark = [], None, None, None, 0
         return True
 

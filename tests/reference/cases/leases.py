@@ -1,6 +1,6 @@
 """Inputs of the suite `leases` (docs/spec/bucket-and-lease.md), put together from its parts."""
 
-from . import lease_authorities, lease_changes, lease_holders, lease_sizes, lease_states
+from . import lease_authorities, lease_changes, lease_holders, lease_sizes, lease_states, lease_thrift
 
 
 def rows():
@@ -9,6 +9,7 @@ def rows():
     yield from lease_holders.rows()
     yield from lease_changes.rows()
     yield from lease_states.rows()
+    yield from lease_thrift.rows()
 
 
 def random_case(rng):

@@ -1,5 +1,6 @@
 //! The holder's purse: what it may spend of one bucket, and when it asks for more.
 
+mod ahead;
 mod grants;
 mod message;
 
@@ -13,6 +14,7 @@ use crate::{
     stamp::Stamp,
     time::Reading,
 };
+use ahead::Ahead;
 use grants::Grants;
 use message::{Flight, Sent};
 
@@ -51,6 +53,7 @@ pub struct Purse {
     mark: u32,
     marked: Reading,
     life_ms: u32,
+    ahead: Ahead,
     /// What the last answer said was left at the authority, and when it came.
     left: Option<(u32, Reading)>,
 }
@@ -60,7 +63,8 @@ pub struct Purse {
 pub enum Host {
     /// Run timers and send messages.
     Background,
-    /// Nothing (a Lambda function): it takes no tokens ahead where they would be missed for long.
+    /// Nothing (a Lambda function): where tokens would be missed for long it takes none ahead, or only as many as it must
+    /// to leave the authority in peace.
     Bare,
     /// Nothing soon, for it ends: it takes no tokens ahead, and what nobody waits for goes back at once.
     Leaving,
@@ -108,6 +112,7 @@ impl Purse {
             mark: 0,
             marked: Reading::default(),
             life_ms: 0,
+            ahead: Ahead::default(),
             left: None,
         }
     }
@@ -191,6 +196,9 @@ impl Purse {
     /// Forgets everything that could be spent or answered: after a freeze, a restore, or a higher
     /// incarnation.
     pub fn void(&mut self) {
+        if self.is_thrifty() {
+            self.ahead.look(0, self.grants.sum(|_| true));
+        }
         self.grants = Grants::default();
         self.flight = None;
         self.late = None;
@@ -251,17 +259,22 @@ impl Purse {
         self.mark > 0 && self.grants.total(now).saturating_mul(2) <= u64::from(self.mark)
     }
 
-    /// What it asks for the future on this host.
-    fn wanted(&self) -> u32 {
+    /// Whether this host may leave tokens lying that come back slowly or never.
+    fn is_thrifty(&self) -> bool {
         let slow = match self.numbers.refill() {
             Refill::Each(_) => true,
             Refill::Steady { rate, period_ms } => {
                 u64::from(rate).saturating_mul(1_000) < u64::from(period_ms)
             }
         };
+        self.host == Host::Bare && slow
+    }
+
+    /// What it asks for the future on this host.
+    fn wanted(&self) -> u32 {
         match self.host {
             Host::Leaving => 0,
-            Host::Bare if slow => 0,
+            Host::Bare if self.is_thrifty() => self.ahead.wanted(),
             Host::Bare | Host::Background => self.want,
         }
     }

@@ -68,6 +68,8 @@ pub(super) struct HostSim {
     watch: Option<Watch>,
     queue: VecDeque<Waiting>,
     sent_us: Vec<u64>,
+    /// Which messages are open.
+    open: Vec<bool>,
     kind: Host,
 }
 
@@ -94,6 +96,7 @@ impl HostSim {
             watch: None,
             queue: VecDeque::new(),
             sent_us: vec![0; limits.len()],
+            open: vec![false; limits.len()],
             kind,
         };
         host.restart(limits, random);
@@ -106,6 +109,7 @@ impl HostSim {
         self.draw(random);
         self.watch = None;
         self.queue.clear();
+        self.open.fill(false);
         let purse = |&(numbers, changed)| Purse::new(numbers, changed, self.kind, 0);
         self.purses = limits.iter().map(purse).collect();
     }
@@ -125,6 +129,7 @@ impl HostSim {
             for purse in &mut self.purses {
                 purse.void();
             }
+            self.open.fill(false);
             self.draw(random);
         }
         steady
@@ -153,6 +158,7 @@ impl HostSim {
                 Tick::Quiet => {}
                 Tick::Repeat(ask) => effects.asks.push((place, ask)),
                 Tick::Overdue => {
+                    self.open[place] = false;
                     let sent_us = self.sent_us[place];
                     self.queue.retain(|waiting| {
                         let counted = waiting.since_us <= sent_us;
@@ -178,8 +184,12 @@ impl HostSim {
     ) -> Received {
         let received = self.purses[place].receive(answer, now);
         match received {
-            Received::Accepted => self.serve(now, effects),
+            Received::Accepted => {
+                self.open[place] = false;
+                self.serve(now, effects);
+            }
             Received::Twin => {
+                self.open.fill(false);
                 for purse in &mut self.purses {
                     purse.void();
                 }
@@ -212,13 +222,22 @@ impl HostSim {
             }
             if let Some(ask) = purse.ask(self.id, queue, now) {
                 self.sent_us[place] = true_us;
+                self.open[place] = true;
                 effects.asks.push((place, ask));
             }
         }
     }
 
-    /// How long until something may have to be sent.
+    /// Whether it takes no other request: where nothing runs after an answer, the answer waits for all that is open.
+    pub(super) fn is_busy(&self) -> bool {
+        self.kind == Host::Bare && (!self.queue.is_empty() || self.open.contains(&true))
+    }
+
+    /// How long until something may have to be sent; where nothing runs between two requests, only while one is there.
     pub(super) fn wake_in(&self, now: Reading) -> Option<u64> {
+        if self.kind == Host::Bare && !self.is_busy() {
+            return None;
+        }
         self.purses.iter().filter_map(|purse| purse.wake_in(now)).min()
     }
 }

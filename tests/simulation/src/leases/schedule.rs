@@ -80,6 +80,36 @@ impl Schedule {
         Self { settings, seconds }
     }
 
+    /// The same faults, with functions that run nothing between two requests, and with so much of a quota or a slow limit
+    /// that they take tokens ahead.
+    #[must_use]
+    pub fn of_functions(seed: u64) -> Self {
+        let Self { mut settings, seconds } = Self::new(seed);
+        let mut random = Random::new(seed ^ 0x5eed_f14c_7104_0000);
+        let random = &mut random;
+        let count = random.within(1_100, 4_000);
+        let period = random.one_of(&[Period::Day, Period::Month, Period::Total]);
+        let numbers = if random.happens(300) {
+            Numbers::steady(count, 1, random.within(1_001, 1 << 31))
+        } else {
+            Numbers::quota(count, period)
+        };
+        let costs = [1, 1, 1, 1, 1, 1, 7, 100];
+        let requests = random.within(200, 800);
+        let holders = u64::try_from(settings.holders).expect("few holders");
+        settings.host = Host::Bare;
+        settings.limits = vec![numbers.expect("in bounds")];
+        settings.changes.clear();
+        settings.faults.writers_ahead_ms = 0;
+        settings.slots = 8;
+        settings.sizing = Standard { calls_max: random.one_of(&[1, 5, 30]) };
+        settings.round_trip_us = random.one_of(&[2_000, 10_000, 50_000]);
+        settings.database_us = random.one_of(&[0, 2_000, 5_000]);
+        settings.load.costs = costs.to_vec();
+        settings.load.gap_us = seconds * 1_000_000 * holders / requests;
+        Self { settings, seconds }
+    }
+
     /// Runs it to its end; stops where a guarantee does not hold.
     #[must_use]
     pub fn run(self) -> Tally {

@@ -3,6 +3,7 @@
 mod authority;
 mod bucket;
 mod faults;
+mod functions;
 mod settings;
 
 use std::{cmp::Reverse, collections::BinaryHeap};
@@ -29,6 +30,7 @@ struct Due(u64, u64);
 #[derive(Clone, Debug)]
 enum Event {
     Request { holder: usize, again: bool, cost: u32 },
+    Route { holder: usize, cost: u32, came_us: u64 },
     Wake { holder: usize, life: u32 },
     Ask { holder: usize, life: u32, bucket: usize, ask: Ask },
     Answer { holder: usize, life: u32, bucket: usize, answer: Answer },
@@ -174,6 +176,7 @@ impl World {
         }
         match event {
             Event::Request { holder, again, cost } => self.request(holder, again, cost),
+            Event::Route { holder, cost, came_us } => self.route(holder, cost, came_us),
             Event::Wake { holder, life } => {
                 self.wakes[holder] = u64::MAX;
                 if self.hosts[holder].life == life {
@@ -243,7 +246,7 @@ impl World {
                 bucket.exact = exact;
             }
         }
-        self.step(holder, |host, at, now, effects, _| host.request(cost, at, now, effects));
+        self.route(holder, cost, self.now_us);
     }
 
     /// Lets a holder do something, then carries out what follows and checks what must hold.
@@ -346,6 +349,7 @@ impl Event {
     fn holder(&self) -> Option<usize> {
         match self {
             Self::Request { holder, .. }
+            | Self::Route { holder, .. }
             | Self::Wake { holder, .. }
             | Self::Ask { holder, .. }
             | Self::Answer { holder, .. }

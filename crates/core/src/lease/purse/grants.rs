@@ -16,7 +16,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    fn lives(&self, now: Reading) -> bool {
+    pub(super) fn lives(&self, now: Reading) -> bool {
         self.tokens > 0 && now.since(self.sent) < u64::from(self.usable_ms)
     }
 
@@ -48,6 +48,12 @@ impl Grants {
 
     pub(super) fn living(&self, now: Reading) -> impl Iterator<Item = &Grant> {
         self.as_slice().iter().filter(move |grant| grant.lives(now))
+    }
+
+    /// The tokens of those that `of` says, dead ones included that were not removed.
+    pub(super) fn sum(&self, of: impl Fn(&Grant) -> bool) -> u32 {
+        let those = self.as_slice().iter().filter(|grant| of(grant));
+        those.fold(0, |sum, grant| sum.saturating_add(grant.tokens))
     }
 
     pub(super) fn total(&self, now: Reading) -> u64 {

@@ -1,6 +1,6 @@
 //! The purse's one open message: when it is sent, repeated, given up, and what its answer brings.
 
-use super::{Grant, Host, Purse, Refusal, usable};
+use super::{Grant, Host, Purse, Refusal, ahead::PATIENCE_MS, usable};
 use crate::{
     lease::{Answer, Ask, HolderId, Lease},
     time::Reading,
@@ -60,12 +60,20 @@ impl Purse {
         if self.flight.is_some() {
             return None;
         }
+        let thrifty = self.is_thrifty();
+        let lost = if thrifty { self.grants.sum(|grant| !grant.lives(now)) } else { 0 };
         self.grants.remove(now, |_| false);
-        let had = u32::try_from(self.grants.total(now)).unwrap_or(u32::MAX);
+        let had = self.held(now);
+        if thrifty {
+            self.ahead.look(had, lost);
+        }
         let waiting = queue.tokens.saturating_sub(had);
         let (mut back, mut want) = (0, 0);
         if waiting > 0 {
             self.adapt(now);
+            if thrifty {
+                self.ahead.ask(now);
+            }
             want = self.wanted();
         } else if queue.tokens > 0 {
             return None;
@@ -75,12 +83,16 @@ impl Purse {
             }
             let leaving = self.host == Host::Leaving;
             back = self.grants.remove(now, |grant| leaving || grant.is_due(now));
+            if thrifty {
+                self.ahead.hand_back(back);
+                want = self.wanted();
+            }
         } else if self.is_half_spent(now) && !self.is_told_to_wait(now) {
             self.adapt(now);
-            want = self.wanted();
-            if want == 0 {
+            if thrifty || self.wanted() == 0 {
                 return None;
             }
+            want = self.wanted();
         } else {
             return None;
         }
@@ -158,7 +170,7 @@ impl Purse {
             back_ms: u32::try_from(back_ms).unwrap_or(u32::MAX),
         };
         self.grants.add(future, now);
-        self.mark = u32::try_from(self.grants.total(now)).unwrap_or(u32::MAX);
+        self.mark = self.held(now);
         self.marked = now;
         self.life_ms = lease.ttl_ms;
         self.left = Some((lease.left, now));
@@ -171,15 +183,26 @@ impl Purse {
         };
         self.grants.add(waiting, now);
         let given = lease.granted_waiting >= flight.ask.waiting;
-        let told = lease.ask_after_ms > 0 || !given;
+        let mut ask_after_ms = lease.ask_after_ms;
+        if self.is_thrifty() {
+            let pause_ms = (given && flight.ask.waiting > 0).then_some(ask_after_ms);
+            self.ahead.told(pause_ms, self.held(now), lease.left);
+            ask_after_ms = ask_after_ms.saturating_sub(if given { PATIENCE_MS } else { 0 });
+        }
+        let told = ask_after_ms > 0 || !given;
         let current = lease.changed >= self.changed;
         self.refusal = (told && current).then_some(Refusal {
             received: now,
-            ask_after_ms: lease.ask_after_ms,
+            ask_after_ms,
             retry_after: lease.retry_after,
             left: lease.left,
             given,
         });
+    }
+
+    /// The tokens that could be spent at `now`, as messages tell them.
+    fn held(&self, now: Reading) -> u32 {
+        u32::try_from(self.grants.total(now)).unwrap_or(u32::MAX)
     }
 
     /// How long until [`Purse::tick`] or [`Purse::ask`] may have something to do without a request.

@@ -1,7 +1,7 @@
 //! Where an exchange happens: at an authority of its own, or at a holder on an item of a database.
 
 use tollgate_core::{
-    lease::{Account, Answer, Ask, Exchange, Slot},
+    lease::{Account, Answer, Ask, Exchange, Host, Slot},
     time::UnixMillis,
 };
 
@@ -62,7 +62,9 @@ impl World {
     /// A holder starts a message's calls to the database.
     pub(super) fn start_flow(&mut self, holder: usize, life: u32, bucket: usize, ask: Ask) {
         let call_us = self.settings.database_us;
-        let ends_us = self.now_us + u64::from(ask.deadline.millis()) * 1_000 - call_us.min(100_000);
+        let deadline_ms = u64::from(ask.deadline.millis());
+        let early_ms = if self.settings.host == Host::Bare { deadline_ms * 3 / 100 + 6 } else { 0 };
+        let ends_us = self.now_us + (deadline_ms - early_ms) * 1_000 - call_us.min(90_000);
         let flow = Flow {
             holder,
             life,
@@ -91,6 +93,9 @@ impl World {
                 }
                 let now = self.writer_clock();
                 let account = flow.account.get_or_insert_with(|| Account::new(&flow.ask, now));
+                if self.settings.host == Host::Bare {
+                    account.count_refused(flow.conflicts, now);
+                }
                 let sizing = &self.settings.sizing;
                 let outcome = account.exchange(&mut flow.slots, &flow.ask, now, sizing);
                 flow.answer = Some(outcome.answer());
