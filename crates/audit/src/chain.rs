@@ -8,7 +8,7 @@ use tollgate_core::{
     time::UnixMillis,
 };
 
-use crate::{Entry, Hash, entry};
+use crate::{Entry, Hash, Written, entry};
 
 /// The end of a chain: all that is needed to go on with it.
 ///
@@ -100,5 +100,19 @@ impl<'a> Chain<'a> {
         let (line, hash) = written.map_err(ChainError::Unspeakable)?;
         (self.number, self.hash, self.at) = (number, hash, at);
         Ok(Appended { number, hash, at, line })
+    }
+}
+
+impl<'a> Chain<'a> {
+    /// Where the chain stands after `entry`; none if that does not follow.
+    #[must_use]
+    pub fn followed(&self, entry: &Written<'_>) -> Option<Self> {
+        let follows = entry.holds()
+            && entry.tenant.map(Id::as_str) == self.tenant.map(Id::as_str)
+            && Some(entry.number) == self.number.checked_add(1)
+            && entry.previous == self.hash
+            && entry.at >= self.at;
+        let Self { tenant, .. } = *self;
+        follows.then_some(Self { tenant, number: entry.number, hash: entry.hash, at: entry.at })
     }
 }

@@ -23,6 +23,7 @@ mod hash;
 mod image;
 mod keys;
 mod report;
+mod rows;
 mod veil;
 mod verify;
 
@@ -33,5 +34,6 @@ pub use hash::{HASH_LEN, Hash};
 pub use image::{DEPTH_MAX, Document, IMAGE_MAX, Image};
 pub use keys::{KEYS_MAX, Keys, KeysError};
 pub use report::{Fault, Piece, Report, Vouched, Wrong};
+pub use rows::{Exporter, Filter, Kept, LOOKED_AT_MAX, PAGE_MAX, Page, Rows, RowsError, page};
 pub use veil::{SECRET_MIN, TEXT_MAX};
 pub use verify::Verifier;

@@ -11,6 +11,7 @@
 
 mod bytes;
 mod forged;
+mod kept;
 mod made;
 mod rules;
 mod secrets;
