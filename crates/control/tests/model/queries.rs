@@ -202,6 +202,7 @@ fn a_cursor_is_read_by_the_query_and_the_tenant_that_it_came_from_alone() {
         ("env=bob&state=active&sort=created", "acme"),
         ("owner=bob&sort=created", "acme"),
         ("owner=bob&state=active&sort=created&text=x", "acme"),
+        ("owner=bob&state=active&sort=created&env=live", "acme"),
         ("owner=bob&state=active&sort=created&label=x", "acme"),
         ("owner=bob&state=active&sort=created&scope=a:b", "acme"),
         ("owner=bob&state=active&sort=created&expiring_before=1", "acme"),
