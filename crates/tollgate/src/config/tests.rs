@@ -91,6 +91,7 @@ fn other(field: &Field) -> String {
         ("gate", "country_header") => "x-country",
         ("gate", "trusted_hops") | ("decide", "trusted") => "10.0.0.0/8",
         ("origin", "url") => "http://127.0.0.1:4",
+        ("control", "operators") => "acme",
         ("store" | "secrets" | "tls", _) => "other.file",
         (_, "listen") => "127.0.0.1:5",
         (table, name) => match field.shape {

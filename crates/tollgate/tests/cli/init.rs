@@ -137,3 +137,40 @@ fn the_commands_that_it_prints_work_where_they_are_pasted() {
     let envs = "[keys]\nenvs = ['test', 'live']\n";
     check("next-envs", None, Some(envs), "--owner dev@acme.example --env test ");
 }
+
+/// Nobody could ask the management API for anything, so its first key is made here: once, and nowhere else.
+#[test]
+fn the_first_admin_key_is_printed_once_where_the_management_api_is_configured() {
+    let check = |name: &str, before: Option<&str>, operators: &str| {
+        let site = Site::bare(name);
+        if before.is_none() {
+            // All is there already but the table.
+            site.done(&["init"]);
+            assert_eq!(site.json(&["keys", "list"])["keys"], json!([]), "{name}");
+        }
+        site.write("tollgate.toml", before.unwrap_or("[control]\n"));
+        let made = site.json(&["init"]);
+        let secret = made["admin_key"]["secret"].as_str().unwrap().to_owned();
+        let keys = site.json(&["keys", "list"])["keys"].clone();
+        assert_eq!(keys.as_array().unwrap().len(), 1, "{name}");
+        assert_eq!(keys[0]["settings"]["tenant"], operators, "{name}");
+        assert_eq!(keys[0]["id"], made["admin_key"]["id"], "{name}");
+        let scopes = keys[0]["settings"]["scopes"].as_array().unwrap();
+        assert!(scopes.contains(&json!("keys:*")) && scopes.contains(&json!("tenants:*")));
+        let inspected = site.run_with(&["inspect"], &secret, &[]);
+        assert_eq!(inspected.code, Some(0), "{name}: {inspected:?}");
+        for file in names(&site) {
+            let kept = fs::read(site.folder.join(&file)).unwrap();
+            let body = &secret.as_bytes()[10..40];
+            assert!(!kept.windows(body.len()).any(|part| part == body), "{name}: {file} has it");
+        }
+        // Not a second time.
+        site.run(&["init"]).fails(3, "nothing was made");
+    };
+    check("admin-later", None, "operators");
+    check("admin-at-once", Some("[control]\nlisten = '127.0.0.1:0'\n"), "operators");
+    check("admin-elsewhere", Some("[control]\noperators = 'acme'\n"), "acme");
+    // Where nobody asks for it there is none.
+    let site = Site::bare("admin-none");
+    assert_eq!(site.json(&["init"]).get("admin_key"), None);
+}
