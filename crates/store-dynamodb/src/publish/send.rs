@@ -63,9 +63,11 @@ pub(crate) async fn send(reading: &Reading, ops: &[Op], token: &str) -> Result<S
             Fate::Busy => {}
             Fate::Refused if !unknown => {
                 // What is in the way of nothing helps nobody to try again.
-                return Err(match broken(error) {
-                    Fault::Busy(said) => Fault::Unreachable(said),
-                    fault => fault,
+                let fault = broken(error);
+                return Err(if let Fault::Busy(said) = fault {
+                    Fault::Unreachable(said)
+                } else {
+                    fault
                 });
             }
             Fate::Refused | Fate::Unknown => {
