@@ -30,8 +30,8 @@ _PUBLISHER = "keys are written by the publisher, whose own suite has it: nothing
 _UNCOUNTED = "DynamoDB Local counts nothing: how often it is asked is counted by the tests of the crate and of the function"
 #: How often an item of DynamoDB is written in a second before its holders are told to wait.
 CALLS_A_SECOND = 30
-_BUDGET = ("a function asks for each token of a limit that brings less than one a second, and DynamoDB is asked 30 times a second: "
-           "the others are refused for a tenth of a second, so fewer than N of N that come at once")
+_BUDGET = ("not played here yet since functions take tokens ahead: that exactly N of N are admitted where more come at once than DynamoDB is "
+           "asked in a second is shown by the simulation of functions")
 _ONE_BY_ONE = ("a store that is gone is asked again until the deadline of a second, and an environment answers one request after the "
                "other: the two seconds of this row are over before its questions are")
 _PREFLIGHT = "an authorizer answers no preflights: the API does, or the origin"
