@@ -19,7 +19,7 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
     (
         "listen = '127.0.0.1:1'\n",
         &[
-            "1:1: listen: no such table: the tables are keys, store, secrets, identity, gate, origin, connections, cache, decide, admin, log, tls, cloudflare, dynamodb, routes",
+            "1:1: listen: no such table: the tables are keys, store, secrets, identity, gate, origin, connections, cache, decide, admin, control, log, tls, cloudflare, dynamodb, routes",
         ],
     ),
     ("[gate]\nrealm = 'a'\nrealm = 'b'\n", &["3:1: `realm` is given twice"]),
