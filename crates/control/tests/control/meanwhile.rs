@@ -93,9 +93,12 @@ fn meddled(
     (answered.status, serde_json::from_slice(&answered.body).unwrap())
 }
 
+/// What ends what the key of an id may do.
+type Stopping = fn(&str) -> Change;
+
 #[test]
 fn whoever_is_stopped_after_it_was_admitted_changes_nothing() {
-    let stops: [(&str, fn(&str) -> Change); 5] = [
+    let stops: [(&str, Stopping); 5] = [
         ("key_revoked", |id| Change::Revoke { id: id.to_owned() }),
         ("key_disabled", |id| Change::Disable { id: id.to_owned() }),
         ("tenant_disabled", |_| Change::StopTenant { tenant: "acme".into() }),
