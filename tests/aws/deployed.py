@@ -180,7 +180,7 @@ def alarms_watch_what_was_made(_: Deployed):
     counts = client("logs").describe_metric_filters(logGroupName="/aws/lambda/tollgate-authorizer")["metricFilters"]
     patterns = {one["metricTransformations"][0]["metricName"]: one["filterPattern"] for one in counts}
     assert patterns.keys() == {"tollgate-unavailable", "tollgate-failed"}, patterns
-    assert patterns["tollgate-unavailable"] == '{ $.event = "unavailable" }', patterns
+    assert patterns["tollgate-unavailable"] == '{ ($.event = "unavailable") || ($.event = "not_started") }', patterns
 
 
 QUESTIONS = (

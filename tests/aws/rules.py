@@ -244,10 +244,11 @@ def somebody_is_told(told: Resolved):
         assert (made["MetricNamespace"], made["MetricName"]) in alarms, made
         assert count["LogGroupName"] == "<AuthorizerLog>", count
         counted[made["MetricName"]] = count["FilterPattern"]
-    # The lines that the authorizer and Lambda write: lambda/gate/src/gate.rs has the first.
-    assert counted == {f"{name}-unavailable": '{ $.event = "unavailable" }',
+    # The lines that the authorizer and Lambda write.
+    assert counted == {f"{name}-unavailable": '{ ($.event = "unavailable") || ($.event = "not_started") }',
                        f"{name}-failed": '?"Task timed out" ?"Runtime.ExitError" ?"Runtime exited"'}, counted
-    assert 'say("error", "unavailable"' in (ROOT / "lambda/gate/src/gate.rs").read_text(), "the authorizer writes another line"
+    for file, line in (("gate/src/gate.rs", '"error", "unavailable"'), ("authorizer/src/start.rs", '"error", "not_started"')):
+        assert line in (ROOT / "lambda" / file).read_text(), f"the authorizer writes another line than {line}"
     for one in alarms.values():
         assert one["Threshold"] == 0 and one["ComparisonOperator"] == "GreaterThanThreshold", one
     (over,) = [one["Dimensions"] for key, one in alarms.items() if key[1] == "WriteThrottleEvents"]

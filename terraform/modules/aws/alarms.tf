@@ -4,7 +4,7 @@ locals {
   # Lines of the authorizer's log that are counted. Lambda's own count of errors has every 401 in it, because an error is how
   # an authorizer says 401; these are ours.
   counts = {
-    unavailable = "{ $.event = \"unavailable\" }"
+    unavailable = "{ ($.event = \"unavailable\") || ($.event = \"not_started\") }"
     failed      = "?\"Task timed out\" ?\"Runtime.ExitError\" ?\"Runtime exited\""
   }
 
