@@ -1,17 +1,13 @@
 //! What random schedules are too weak to show, and what no fault excuses.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    reason = "it prints what it measures"
-)]
+#![expect(clippy::print_stdout, reason = "it prints what it measures")]
 
 use tollgate_core::{
     lease::{Host, Standard},
     limit::{Numbers, Period},
     stamp::Stamp,
 };
-use tollgate_simulation::leases::{Faults, Load, Tally, World, WorldSettings};
+use tollgate_simulation::leases::{Faults, Load, World, WorldSettings};
 
 fn settings(numbers: Numbers, holders: usize, gap_us: u64) -> WorldSettings {
     WorldSettings {
@@ -27,21 +23,6 @@ fn settings(numbers: Numbers, holders: usize, gap_us: u64) -> WorldSettings {
         load: Load { gap_us, costs: vec![1], bursts: false, even: false, first_per_cent: 0 },
         faults: Faults::default(),
         changes: Vec::new(),
-    }
-}
-
-/// What happens within the next `seconds`.
-fn during(world: &mut World, seconds: u64) -> Tally {
-    let before = world.tally;
-    world.run(seconds * 1_000_000);
-    let after = world.tally;
-    Tally {
-        requests: after.requests - before.requests,
-        admitted: after.admitted - before.admitted,
-        refused: after.refused - before.refused,
-        unavailable: after.unavailable - before.unavailable,
-        calls: after.calls - before.calls,
-        exact: after.exact - before.exact,
     }
 }
 
@@ -96,7 +77,7 @@ fn a_round_trip_of_200_ms_from_the_start_does_not_starve() {
     for (round_trip_us, least) in [(10_000, 960), (50_000, 950), (200_000, 850)] {
         let mut world =
             World::new(WorldSettings { round_trip_us, ..settings(numbers, 8, 1_777_777) });
-        let tally = during(&mut world, 2_000);
+        let tally = world.during(2_000_000_000);
         let share = tally.admitted * 1_000 / tally.exact;
         println!("5/s at 0.9, round trip {:3} ms: {share} per mille", round_trip_us / 1_000);
         assert!(share >= least, "{share} per mille at {round_trip_us} µs");
@@ -112,8 +93,8 @@ fn a_round_trip_that_steps_from_15_to_150_ms_does_not_starve() {
             World::new(WorldSettings { round_trip_us: 15_000, ..settings(numbers, 8, gap_us) });
         world.run(30_000_000);
         world.set_round_trip(150_000);
-        let at_once = during(&mut world, 20);
-        let later = during(&mut world, 100);
+        let at_once = world.during(20_000_000);
+        let later = world.during(100_000_000);
         println!("{burst}/s after the step: {at_once:?}, later {later:?}");
         // At each holder one message is late before its deadline follows; then none is.
         assert!(at_once.admitted * 10 >= at_once.exact * 7, "{at_once:?}");
@@ -128,7 +109,7 @@ fn hammering_a_saturated_limit_costs_no_more_calls_than_asking_politely() {
     for gap_us in [40_000, 4_000, 400] {
         let mut world = World::new(settings(numbers, 8, gap_us));
         world.run(5_000_000);
-        let tally = during(&mut world, 20);
+        let tally = world.during(20_000_000);
         assert!(tally.calls <= 20 * 85, "{} calls at a gap of {gap_us} µs", tally.calls);
         assert!(tally.admitted * 100 >= tally.exact * 98, "{tally:?}");
     }

@@ -44,20 +44,6 @@ fn month(count: u64) -> Numbers {
     Numbers::quota(count, Period::Month).unwrap()
 }
 
-fn during(world: &mut World, micros: u64) -> Tally {
-    let before = world.tally;
-    world.run(micros);
-    let after = world.tally;
-    Tally {
-        requests: after.requests - before.requests,
-        admitted: after.admitted - before.admitted,
-        refused: after.refused - before.refused,
-        unavailable: after.unavailable - before.unavailable,
-        calls: after.calls - before.calls,
-        exact: after.exact - before.exact,
-    }
-}
-
 const fn per_cent(tally: &Tally) -> u64 {
     tally.admitted * 100 / tally.exact
 }
@@ -76,9 +62,9 @@ fn a_large_quota_admits_what_is_asked_for_though_the_table_is_asked_seldom() {
     for functions in [1, 8, 16, 32, 100] {
         for per_second in [100, 500] {
             let mut world = world(month(1_000_000), functions, per_second);
-            let first = during(&mut world, 1_000_000);
+            let first = world.during(1_000_000);
             world.run(9_000_000);
-            let then = during(&mut world, 60_000_000);
+            let then = world.during(60_000_000);
             let shown = [per_cent(&first), per_cent(&then)].map(|share| share.min(100));
             let writes = (first.calls, then.calls / 60);
             println!(

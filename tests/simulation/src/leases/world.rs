@@ -135,6 +135,13 @@ impl World {
         self.settings.load.gap_us = 0;
     }
 
+    /// Runs for `micros` of virtual time, and says what happened in it.
+    pub fn during(&mut self, micros: u64) -> Tally {
+        let before = self.tally;
+        self.run(micros);
+        self.tally.since(before)
+    }
+
     /// Runs for `micros` of virtual time.
     pub fn run(&mut self, micros: u64) {
         let end = self.now_us + micros;

@@ -97,3 +97,18 @@ pub struct Tally {
     /// What one exact bucket would have admitted of the same requests.
     pub exact: u64,
 }
+
+impl Tally {
+    /// What has happened since it was `before`.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            requests: self.requests - before.requests,
+            admitted: self.admitted - before.admitted,
+            refused: self.refused - before.refused,
+            unavailable: self.unavailable - before.unavailable,
+            calls: self.calls - before.calls,
+            exact: self.exact - before.exact,
+        }
+    }
+}
