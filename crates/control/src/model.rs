@@ -27,6 +27,7 @@ pub use document::{Body, Document, Patch, read, read_put};
 pub use holder::{Holding, Marks, Owner, Shown, State, Tenant};
 pub use key::{Changed, Given, KeyPatch, KeyPut};
 pub use new::{By, Made, NewKey};
+pub(crate) use query::Words;
 pub use query::{
     ALL, CURSOR_BYTES_MAX, KeyQuery, LIST_MAX, LIST_USUAL, ListQuery, Position, QUERY_BYTES_MAX,
     SEARCH_MAX, Sort, SortBy, Value,

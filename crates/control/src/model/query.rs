@@ -15,7 +15,7 @@ use super::{
 };
 use crate::problem::{Code, Fault, Finding, Findings, Problem};
 pub use cursor::{CURSOR_BYTES_MAX, Position, Value};
-use words::Words;
+pub(crate) use words::Words;
 
 /// The longest query, in bytes.
 pub const QUERY_BYTES_MAX: usize = 4_096;

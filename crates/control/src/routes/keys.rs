@@ -36,10 +36,7 @@ pub(super) fn list(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
 
 /// What is asked for: in the order of ids unless another is said, which is the only one for any number of keys.
 fn query(desk: &Desk<'_>) -> Result<KeyQuery, Refusal> {
-    let text = desk.request.query.unwrap_or_default();
-    let sorted = text.split('&').any(|part| part.starts_with("sort="));
-    let text = if sorted { text.to_owned() } else { [text, "&sort=id"].concat() };
-    let query = KeyQuery::read(Some(text.trim_start_matches('&')), desk.who.tenant())?;
+    let query = KeyQuery::read(desk.request.query, desk.who.tenant())?;
     let may = match query.tenant.as_str() {
         ALL => desk.who.sees_all(),
         tenant => desk.who.sees(tenant),

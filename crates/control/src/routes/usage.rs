@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use tollgate_core::usage::HOUR_MS;
 
-use super::Desk;
+use super::{Desk, parameters::refused};
 use crate::{
     Counted, Counting, Response,
-    problem::{Code, Fault, Finding, Findings, Problem},
+    problem::Fault,
     reply::{Refusal, json as reply},
 };
 
@@ -40,22 +40,19 @@ struct Asked {
     route: Option<String>,
 }
 
-fn refused(name: &str, rule: &'static str) -> Refusal {
-    let mut findings = Findings::new();
-    findings.push(Finding::parameter(name, Fault::Malformed, rule));
-    Problem::found(Code::QueryInvalid, findings).into()
+fn malformed(name: &str, rule: &'static str) -> Refusal {
+    refused(name, Fault::Malformed, rule)
 }
 
 fn asked(desk: &Desk<'_>, known: &[&str]) -> Result<Asked, Refusal> {
     let given = desk.parameters(known)?;
-    let text =
-        |name: &str| given.iter().find(|(named, _)| named == name).map(|(_, value)| value.clone());
+    let text = |name: &str| given.text(name).map(str::to_owned);
     let instant = |name: &str, usual: u64| match text(name) {
         None => Ok(usual),
         Some(text) => {
             let digits = text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_digit());
             let ms = text.parse::<u64>().ok().filter(|_| digits);
-            ms.ok_or_else(|| refused(name, "must be milliseconds since 1970"))
+            ms.ok_or_else(|| malformed(name, "must be milliseconds since 1970"))
         }
     };
     // The hour that has begun is among them.
@@ -63,19 +60,19 @@ fn asked(desk: &Desk<'_>, known: &[&str]) -> Result<Asked, Refusal> {
     let usual = until.saturating_sub(HOURS_USUAL).saturating_mul(HOUR_MS);
     let from = instant("from", usual)?.checked_div(HOUR_MS).unwrap_or(0);
     if from >= until || until.saturating_sub(from) > HOURS_MAX {
-        return Err(refused("from", "must be before until, by at most 400 days"));
+        return Err(malformed("from", "must be before until, by at most 400 days"));
     }
     let day = match text("step").as_deref() {
         None | Some("hour") => false,
         Some("day") => true,
-        Some(_) => return Err(refused("step", "must be hour or day")),
+        Some(_) => return Err(malformed("step", "must be hour or day")),
     };
     let mut by = vec![];
     for word in text("by").as_deref().unwrap_or("code").split(',') {
         let column = COLUMNS.into_iter().find(|column| *column == word);
         let rule = "must be some of tenant, owner, key, route, code, with commas between them";
         let column = column.filter(|column| !by.contains(column));
-        by.push(column.ok_or_else(|| refused("by", rule))?);
+        by.push(column.ok_or_else(|| malformed("by", rule))?);
     }
     let (owner, key, route) = (text("owner"), text("key"), text("route"));
     Ok(Asked { from, until, day, by, owner, key, route })
@@ -127,7 +124,7 @@ fn answer(desk: &mut Desk<'_>, asked: &Asked, tenant: &str) -> Result<Response, 
             *count = count.saturating_add(line.count);
         }
         if counted > COUNTED_MAX || rows.len() > ROWS_MAX {
-            return Err(refused("from", "must be later: too many rows would be added up"));
+            return Err(malformed("from", "must be later: too many rows would be added up"));
         }
         last = page.into_iter().next_back();
     }

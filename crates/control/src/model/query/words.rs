@@ -10,11 +10,11 @@ const WORDS_MAX: usize = 32;
 const NAME_MAX: usize = 64;
 
 /// The parameters of a query, in the order in which they came, each once.
-pub(super) struct Words(Vec<(String, String)>);
+pub(crate) struct Words(Vec<(String, String)>);
 
 impl Words {
     /// Reads `application/x-www-form-urlencoded` text, and says what is wrong with it.
-    pub(super) fn read(query: &str, findings: &mut Findings) -> Self {
+    pub(crate) fn read(query: &str, findings: &mut Findings) -> Self {
         let mut words: Vec<(String, String)> = vec![];
         if query.is_empty() {
             return Self(words);
@@ -52,11 +52,11 @@ impl Words {
         Self(words)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.iter().find(|(named, _)| *named == name).map(|(_, text)| text)
     }
 
