@@ -6,7 +6,8 @@ import re
 import time
 from dataclasses import dataclass
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+from .framing import parted
+
 _TARGET = re.compile(rb"\r\nx-amz-target: *DynamoDB_20120810\.(\w+)", re.IGNORECASE)
 
 
@@ -65,14 +66,10 @@ class _Asker(asyncio.Protocol):
 
     def data_received(self, data: bytes):
         self.held += data
-        while (end := self.held.find(b"\r\n\r\n")) >= 0:
-            head = self.held[: end + 4]
-            length = _LENGTH.search(head)
-            total = end + 4 + (int(length[1]) if length else 0)
-            if len(self.held) < total:
-                return
-            request, self.held = self.held[:total], self.held[total:]
-            self._count(head, request[end + 4 :])
+        while message := parted(self.held):
+            head, body, self.held = message
+            request = head + body
+            self._count(head, body)
             gathered = self.way.gathered.get(self.call.name)
             if gathered is None:
                 self.hand_on(request)

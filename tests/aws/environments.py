@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .counted import Call, Counted
+from .framing import parted
 from .runtime_api import BASE, ENVIRONMENT, TIMEOUT_MS
 
 #: How long a process has to ask for its first event.
@@ -27,7 +28,6 @@ PASSES = ""
 #: What is answered for a failure of ours.
 UNAVAILABLE = "unavailable"
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _NEXT = f"GET {BASE}/invocation/next ".encode()
 _ANSWER = re.compile(rb"POST %s/invocation/([0-9]+)/(response|error) " % BASE.encode())
 _TAKEN = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
@@ -177,13 +177,8 @@ class _Poll(asyncio.Protocol):
 
     def data_received(self, data: bytes):
         self.held += data
-        while (end := self.held.find(b"\r\n\r\n")) >= 0:
-            head = self.held[: end + 4]
-            length = _LENGTH.search(head)
-            total = end + 4 + (int(length[1]) if length else 0)
-            if len(self.held) < total:
-                return
-            body, self.held = self.held[end + 4 : total], self.held[total:]
+        while message := parted(self.held):
+            head, body, self.held = message
             if head.startswith(_NEXT):
                 self.environment.poll(self)
                 continue
