@@ -1,0 +1,3 @@
+module github.com/tollgate/tollgate/sdk/go
+
+go 1.19

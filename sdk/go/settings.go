@@ -1,0 +1,173 @@
+package tollgate
+
+import (
+	"log"
+	"strings"
+	"time"
+)
+
+const (
+	wellKnown   = "/.well-known/tollgate/jwks.json"
+	rememberMax = 65_536
+	replayMax   = 1_048_576
+	publicMax   = 64
+	realmMax    = 64
+)
+
+// Source is where a verifier finds the token.
+type Source int
+
+const (
+	// Header is the one header Tollgate-Identity.
+	Header Source = iota
+	// APIGateway is the context of the authorizer in an event of API Gateway, and nothing else.
+	APIGateway
+)
+
+const (
+	// NoSkew in place of a skew: the clocks must agree.
+	NoSkew = time.Duration(-1)
+	// RememberNone in place of a number: every signature is computed.
+	RememberNone = -1
+)
+
+// Settings are all there is to set. Two are needed: the issuer, and the audience that stands for this origin. What is
+// left out is as usual.
+type Settings struct {
+	// Issuer and Audience are those of the gate's [identity].
+	Issuer, Audience string
+	// JWKS is the URL of the keys; usually it is below the issuer's URL.
+	JWKS string
+	// JWKSDocument has the keys themselves, and then none are fetched.
+	JWKSDocument []byte
+	// Skew is how far the clocks of gate and origin may be apart: whole milliseconds, at most 60 s; usually 5 s.
+	Skew time.Duration
+	// RequireBinding refuses tokens that are not for one method and path.
+	RequireBinding bool
+	// ReplayMax is how many used tokens are remembered, so that none is used twice by this process: usually none, and
+	// at most 1,048,576. Only with RequireBinding.
+	ReplayMax int
+	// Source is where the token is.
+	Source Source
+	// RememberMax is how many verified tokens are remembered until they expire: usually 1,024, at most 65,536.
+	RememberMax int
+	// Fresh is when keys are fetched again, behind the requests: usually 60 s, at least 1 s.
+	Fresh time.Duration
+	// MaxAge is how long keys are used with no good answer: usually 300 s, more than Fresh and at most a day.
+	MaxAge time.Duration
+	// Refetch is how often an unknown kid causes a fetch, whoever asks: usually once in 10 s, 1 s to an hour.
+	Refetch time.Duration
+	// Deadline is that of a fetch, all of it, and of a request that waits for one: usually 2 s, 50 ms to 30 s.
+	Deadline time.Duration
+	// AllowHTTP lets keys be fetched without TLS also from another machine. Whoever sits between can then say who calls.
+	AllowHTTP bool
+	// Public are paths that are served to anybody, without an identity. Each is compared whole with the path as sent.
+	// Only with the source Header.
+	Public []string
+	// Realm is what WWW-Authenticate calls this origin: usually api.
+	Realm string
+	// OnRefused is told of each refusal.
+	OnRefused func(*Refused)
+	// OnKeysFailed is told why keys could not be fetched. Without it the log of the standard library is.
+	OnKeysFailed func(reason string)
+	// Now is the clock that times are judged by, for tests.
+	Now func() time.Time
+}
+
+// ConfigError is about settings that cannot be meant.
+type ConfigError string
+
+func (e ConfigError) Error() string { return "tollgate: " + string(e) }
+
+// usual fills in what was left out.
+func (s Settings) usual() Settings {
+	duration := func(value *time.Duration, usual time.Duration) {
+		if *value == 0 {
+			*value = usual
+		}
+	}
+	duration(&s.Skew, 5*time.Second)
+	duration(&s.Fresh, time.Minute)
+	duration(&s.MaxAge, 5*time.Minute)
+	duration(&s.Refetch, 10*time.Second)
+	duration(&s.Deadline, 2*time.Second)
+	if s.Skew == NoSkew {
+		s.Skew = 0
+	}
+	switch s.RememberMax {
+	case 0:
+		s.RememberMax = 1_024
+	case RememberNone:
+		s.RememberMax = 0
+	}
+	if s.Realm == "" {
+		s.Realm = "api"
+	}
+	if s.OnKeysFailed == nil {
+		s.OnKeysFailed = func(reason string) { log.Printf("tollgate: the keys of the gate were not fetched: %s", reason) }
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	// The caller may go on with its own.
+	s.Public = append([]string(nil), s.Public...)
+	return s
+}
+
+// check says what cannot be meant.
+func (s *Settings) check() error {
+	for _, rule := range []struct {
+		holds bool
+		what  ConfigError
+	}{
+		{isName(s.Issuer), `Issuer: 1 to 128 visible ASCII characters without " and \`},
+		{isName(s.Audience), `Audience: 1 to 128 visible ASCII characters without " and \`},
+		{s.Skew >= 0 && s.Skew <= skewMaxMS*time.Millisecond && s.Skew%time.Millisecond == 0, "Skew: whole milliseconds, at most 60 s, or NoSkew"},
+		{s.ReplayMax >= 0 && s.ReplayMax <= replayMax, "ReplayMax: 0 to 1048576"},
+		{s.ReplayMax == 0 || s.RequireBinding, "ReplayMax: only together with RequireBinding"},
+		{s.RememberMax >= 0 && s.RememberMax <= rememberMax, "RememberMax: at most 65536, or RememberNone"},
+		{s.Source == Header || s.Source == APIGateway, "Source: Header or APIGateway"},
+		{only(s.Realm, &printableSet, 1, realmMax), `Realm: 1 to 64 printable ASCII characters without " and \`},
+		{time.Second <= s.Fresh && s.Fresh < s.MaxAge && s.MaxAge <= 24*time.Hour, "Fresh, MaxAge: 1 s <= Fresh < MaxAge <= 24 h"},
+		{time.Second <= s.Refetch && s.Refetch <= time.Hour, "Refetch: 1 s to 1 h"},
+		{50*time.Millisecond <= s.Deadline && s.Deadline <= 30*time.Second, "Deadline: 50 ms to 30 s"},
+		{len(s.Public) <= publicMax, "Public: at most 64 paths"},
+		{len(s.Public) == 0 || s.Source == Header, "Public: an event has an identity always"},
+		{s.JWKS == "" || s.JWKSDocument == nil, "JWKS, JWKSDocument: one of them"},
+	} {
+		if !rule.holds {
+			return rule.what
+		}
+	}
+	for _, path := range s.Public {
+		if !strings.HasPrefix(path, "/") || strings.Contains(path, "?") {
+			return ConfigError("Public: each is a path that starts with / and has no ?")
+		}
+	}
+	return nil
+}
+
+// keys are where the keys come from.
+func (s *Settings) keys() (lookout, error) {
+	if s.JWKSDocument != nil {
+		held, err := readJWKS(s.JWKSDocument)
+		if err != nil {
+			return nil, ConfigError("JWKSDocument: " + err.Error())
+		}
+		return fixed{held}, nil
+	}
+	url := s.JWKS
+	if url == "" {
+		url = strings.TrimRight(s.Issuer, "/") + wellKnown
+	}
+	if !isKeysURL(url, s.AllowHTTP) {
+		return nil, ConfigError("JWKS: an https URL; without it the issuer must be one, or JWKSDocument be given")
+	}
+	return &keys{
+		fetch:  newFetcher(url, s.Deadline, nil).fetch,
+		ages:   ages{s.Fresh, s.MaxAge, s.Refetch, s.Deadline},
+		clock:  nowInstant,
+		run:    func(work func()) { go work() },
+		failed: s.OnKeysFailed,
+	}, nil
+}

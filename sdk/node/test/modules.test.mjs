@@ -1,0 +1,32 @@
+// Both kinds of modules, by the name under which users import them, and their types.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { GOOD, PATH, settings } from "./data.mjs";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const NAMES = ["", "/express", "/fastify", "/fetch", "/aws"];
+
+test("every module is there for import and for require, and verifies", async () => {
+  const require = createRequire(import.meta.url);
+  for (const name of NAMES) {
+    const [esm, cjs] = [await import(`tollgate-origin${name}`), require(`tollgate-origin${name}`)];
+    const names = (module) => Object.keys(module).filter((one) => !["default", "module.exports", "__esModule"].includes(one)).sort();
+    assert.deepEqual(names(esm), names(cjs), name);
+    assert.ok(names(esm).length > 0);
+  }
+  for (const { Verifier } of [await import("tollgate-origin"), require("tollgate-origin")]) {
+    assert.equal((await new Verifier(settings()).admit(GOOD, "GET", PATH)).tenant, "acme");
+  }
+});
+
+test("what users write has the types that it says", () => {
+  const tsc = join(HERE, "../node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", join(HERE, "types")], { encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+});

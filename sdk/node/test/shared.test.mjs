@@ -1,0 +1,74 @@
+// The adversarial rows that all verifiers share, put to the verifier itself.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PATH, SHARED, load, settings, tally, verdict } from "./data.mjs";
+
+const { Refused, Verifier } = await load("index");
+const { Bad } = await load("token");
+const { keySetOf } = await load("jwks");
+
+test("every request is served or refused as its row says", async () => {
+  const verifiers = { true: new Verifier(settings({ requireBinding: true })), false: new Verifier(settings()) };
+  const counts = { served: 0, refused: 0 };
+  for (const { id, why, bound, request, out } of SHARED.requests) {
+    const path = request.target.split("?", 1)[0];
+    // Twice: what is remembered must not be treated otherwise.
+    for (let times = 0; times < 2; times += 1) {
+      assert.deepEqual(await verdict(() => verifiers[bound].admit(request.headers, request.method, path)), out, `${id}: ${why}`);
+    }
+    counts[out.status === 200 ? "served" : "refused"] += 1;
+  }
+  assert.equal(counts.served + counts.refused, SHARED.requests.length);
+  tally(SHARED.requests.length, `requests: ${counts.served} served, ${counts.refused} refused`);
+});
+
+test("no changed byte is served", async () => {
+  for (const { why, token, masks, refused } of SHARED.sweeps) {
+    const verifier = new Verifier(settings());
+    const admit = (value) => verdict(() => verifier.admit([["tollgate-identity", value]], "GET", PATH));
+    assert.equal((await admit(token)).status, 200);
+    let seen = 0;
+    for (let at = 0; at < token.length; at += 1) {
+      for (const mask of masks) {
+        const changed = token.slice(0, at) + String.fromCharCode(token.charCodeAt(at) ^ mask) + token.slice(at + 1);
+        assert.notEqual((await admit(changed)).status, 200, `${why}: ${at}, ${mask}`);
+        seen += 1;
+      }
+    }
+    assert.equal(seen, refused);
+    tally(1, `${why}: ${seen} changes, all refused`);
+  }
+});
+
+test("every document is read or refused as its row says", async () => {
+  for (const { why, document, out } of SHARED.documents) {
+    let found;
+    try {
+      found = { kids: (await keySetOf(document)).kids };
+    } catch (bad) {
+      if (!(bad instanceof Bad)) throw bad;
+      found = { error: bad.reason };
+    }
+    assert.deepEqual(found, out, why);
+  }
+  tally(SHARED.documents.length, `documents: ${SHARED.documents.length} rows`);
+});
+
+test("each refusal is told as the gate tells it", () => {
+  const verifier = new Verifier(settings());
+  for (const { code, required, method, request_id, out } of SHARED.answers) {
+    const refused = new Refused(code, "a reason", required);
+    assert.deepEqual(verifier.answer(refused, [["X-Request-Id", request_id]], method), out);
+  }
+  tally(SHARED.answers.length, `answers: ${SHARED.answers.length} rows`);
+});
+
+test("an event is read from its authorizer and from nothing else", async () => {
+  const verifier = new Verifier(settings({ source: "api-gateway" }));
+  for (const { why, event, out } of SHARED.events) {
+    assert.deepEqual(await verdict(() => verifier.admitEvent(event)), out, why);
+  }
+  tally(SHARED.events.length, `events: ${SHARED.events.length} rows`);
+});

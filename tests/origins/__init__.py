@@ -1,0 +1,1 @@
+"""What verifiers in origins are tested with, in whatever language they are written."""

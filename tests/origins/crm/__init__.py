@@ -1,0 +1,1 @@
+"""The example `pipeline-crm` behind a real gate."""
