@@ -96,6 +96,16 @@ impl<'a> Checkpoint<'a> {
         writer.raw("}")
     }
 
+    /// What a line says that a chain was signed as; none if it is no checkpoint in the one spelling.
+    ///
+    /// # Security
+    ///
+    /// Whether it was signed is not asked here: only a [`Verifier`](crate::Verifier) does that.
+    #[must_use]
+    pub fn said(line: &'a str) -> Option<Self> {
+        Signed::read(line).map(|signed| signed.checkpoint)
+    }
+
     fn read(reader: &mut Reader<'a>, whole: bool) -> Option<Self> {
         reader.expect(r#"{"tenant":"#).ok()?;
         let tenant = id_or_null(reader)?;

@@ -55,6 +55,19 @@ pub enum Actor<'a> {
     System,
 }
 
+impl<'a> Actor<'a> {
+    /// The actor that is spelled like this.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        match text.strip_prefix(KEY) {
+            Some(id) => Id::new(id).ok().map(Self::Key),
+            None if text == COMMAND => Some(Self::Command),
+            None if text == SYSTEM => Some(Self::System),
+            None => None,
+        }
+    }
+}
+
 impl fmt::Display for Actor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -212,7 +225,7 @@ fn fields(text: &[u8]) -> Option<(Written<'_>, &[u8])> {
     reader.expect(r#","tenant":"#).ok()?;
     let tenant = id_or_null(&mut reader)?;
     reader.expect(r#","actor":"#).ok()?;
-    let actor = actor(reader.string(ACTOR_MAX).ok()?)?;
+    let actor = Actor::parse(reader.string(ACTOR_MAX).ok()?)?;
     reader.expect(r#","operation":"#).ok()?;
     let operation = Id::new(reader.string(ID_MAX).ok()?).ok()?;
     reader.expect(r#","subject":"#).ok()?;
@@ -245,15 +258,6 @@ fn fields(text: &[u8]) -> Option<(Written<'_>, &[u8])> {
         spelling,
     };
     Some((written, reader.rest()))
-}
-
-fn actor(text: &str) -> Option<Actor<'_>> {
-    match text.strip_prefix(KEY) {
-        Some(id) => Id::new(id).ok().map(Actor::Key),
-        None if text == COMMAND => Some(Actor::Command),
-        None if text == SYSTEM => Some(Actor::System),
-        None => None,
-    }
 }
 
 fn address_or_null(reader: &mut Reader<'_>) -> Option<Option<Address>> {

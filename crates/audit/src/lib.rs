@@ -19,6 +19,7 @@ mod chain;
 mod checkpoint;
 mod entry;
 pub mod export;
+mod follow;
 mod hash;
 mod image;
 mod keys;
@@ -30,10 +31,13 @@ mod verify;
 pub use chain::{Appended, Chain, ChainError};
 pub use checkpoint::{CHECKPOINT_ENTRIES_MAX, CHECKPOINT_EVERY_MS, Checkpoint, due};
 pub use entry::{Actor, Entry, LINE_MAX, Written};
+pub use follow::{FOLLOWED_MAX, Followed, follow};
 pub use hash::{HASH_LEN, Hash};
 pub use image::{DEPTH_MAX, Document, IMAGE_MAX, Image};
 pub use keys::{KEYS_MAX, Keys, KeysError};
 pub use report::{Fault, Piece, Report, Vouched, Wrong};
-pub use rows::{Exporter, Filter, Kept, LOOKED_AT_MAX, PAGE_MAX, Page, Rows, RowsError, page};
+pub use rows::{
+    Exporter, Filter, Kept, LOOKED_AT_MAX, PAGE_MAX, Page, Rows, RowsError, before, page,
+};
 pub use veil::{SECRET_MIN, TEXT_MAX};
 pub use verify::Verifier;

@@ -132,6 +132,32 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The number of the entry that is missing or stands there twice.
+    #[must_use]
+    pub const fn number(&self) -> Option<u64> {
+        match *self {
+            Self::Removed { number } | Self::OutOfOrder { number } | Self::Doubled { number } => {
+                Some(number)
+            }
+            Self::NoExport
+            | Self::OtherVersion
+            | Self::TooLong
+            | Self::Malformed
+            | Self::Changed
+            | Self::Unlinked
+            | Self::OtherChain
+            | Self::Backwards
+            | Self::UnknownKey { .. }
+            | Self::BadSignature
+            | Self::Disagrees
+            | Self::OtherBeginning
+            | Self::AfterEnd
+            | Self::CutOff => None,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

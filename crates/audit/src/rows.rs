@@ -14,7 +14,7 @@ pub const PAGE_MAX: usize = 200;
 pub const LOOKED_AT_MAX: usize = 2_000;
 
 /// How many entries are read at once.
-const READ_MAX: usize = 200;
+pub(crate) const READ_MAX: usize = 200;
 
 /// The entries of one chain, where they are kept.
 ///
@@ -37,6 +37,8 @@ pub trait Rows {
 /// An entry as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
+    /// The number under which it is kept.
+    pub number: u64,
     /// The line, as [`Chain::append`] gave it.
     pub line: String,
     /// The line of its checkpoint, if it has one.
@@ -108,7 +110,8 @@ impl Filter<'_> {
 /// Some of the entries that are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Their lines, in their order.
+    /// Their lines, in their order; among them every line that is not as it was written, whatever the filter: nobody
+    /// knows what it said.
     pub lines: Vec<String>,
     /// Where to go on; none if there is no more. A page may be empty and have a next one.
     pub next: Option<u64>,
@@ -118,25 +121,30 @@ pub struct Page {
 ///
 /// # Errors
 ///
-/// When the store fails, or what is kept is no line of the log.
+/// When the store fails.
 pub fn page<R: Rows>(
     rows: &mut R,
     filter: &Filter<'_>,
     number: u64,
     limit: usize,
-) -> Result<Page, RowsError<R::Error>> {
+) -> Result<Page, R::Error> {
     let limit = limit.clamp(1, PAGE_MAX);
     let (mut page, mut at, mut seen) = (Page::default(), number, 0_usize);
     while seen < LOOKED_AT_MAX {
-        let kept = rows.after(at, READ_MAX).map_err(RowsError::Store)?;
+        let kept = rows.after(at, READ_MAX)?;
         if kept.is_empty() {
             return Ok(page);
         }
-        for Kept { line, .. } in kept {
-            let entry = Written::read(&line).filter(|entry| entry.number > at && entry.holds());
-            let entry = entry.ok_or(RowsError::Damaged(at))?;
-            let picked = filter.picks(&entry);
-            at = entry.number;
+        for Kept { number, line, .. } in kept {
+            let entry = Written::read(&line);
+            let entry = entry.filter(|entry| entry.number == number && entry.holds());
+            let over = |until| entry.is_some_and(|entry| entry.at >= until);
+            // Times never step back: what comes later is later.
+            if filter.until.is_some_and(over) {
+                return Ok(page);
+            }
+            let picked = entry.is_none_or(|entry| filter.picks(&entry));
+            at = at.saturating_add(1).max(number);
             seen = seen.saturating_add(1);
             if picked {
                 page.lines.push(line);
@@ -147,6 +155,28 @@ pub fn page<R: Rows>(
         }
     }
     Ok(Page { next: Some(at), ..page })
+}
+
+/// After which entry those begin that are not before `since`, of a chain with `last` entries: it looks at few of them,
+/// because times never step back.
+///
+/// # Errors
+///
+/// When the store fails.
+pub fn before<R: Rows>(rows: &mut R, since: UnixMillis, last: u64) -> Result<u64, R::Error> {
+    let (mut low, mut high) = (0, last);
+    while low < high {
+        let middle = low.midpoint(high);
+        let kept = rows.after(middle, 1)?;
+        // What cannot be read is looked at by whoever goes on from there.
+        let earlier = kept.first().and_then(|kept| Written::read(&kept.line));
+        if earlier.is_some_and(|entry| entry.at < since) {
+            low = middle.saturating_add(1);
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
 
 /// Makes an export, piece by piece, and follows the chain while it does: what does not hold together is not signed.
@@ -193,7 +223,8 @@ impl<'a> Exporter<'a> {
     ///
     /// # Errors
     ///
-    /// When the store fails, or what is kept does not follow.
+    /// When the store fails, or what is kept does not follow. What came before that can be signed after a
+    /// [`stop`](Self::stop).
     pub fn next<R: Rows>(&mut self, rows: &mut R) -> Result<Option<String>, RowsError<R::Error>> {
         let left = self.until.saturating_sub(self.chain.number);
         if left == 0 {
@@ -205,16 +236,30 @@ impl<'a> Exporter<'a> {
             return Err(RowsError::Damaged(self.chain.number));
         }
         let mut text = String::new();
-        for Kept { line, checkpoint } in kept {
-            let damaged = || RowsError::Damaged(self.chain.number);
-            let entry = Written::read(&line).ok_or_else(damaged)?;
-            self.chain = self.chain.followed(&entry).ok_or_else(damaged)?;
+        for Kept { line, checkpoint, .. } in kept {
+            let next = Written::read(&line).and_then(|entry| self.chain.followed(&entry));
+            match next {
+                Some(next) => self.chain = next,
+                None if text.is_empty() => return Err(RowsError::Damaged(self.chain.number)),
+                None => break,
+            }
             for line in [Some(line), checkpoint].into_iter().flatten() {
                 text.push_str(&line);
                 text.push('\n');
             }
         }
         Ok(Some(text))
+    }
+
+    /// Where the export has come to.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain<'a> {
+        &self.chain
+    }
+
+    /// Ends the export where it has come to: what follows is another piece.
+    pub const fn stop(&mut self) {
+        self.until = self.chain.number;
     }
 
     /// The last line, with its end, signed; none before the export has reached its end.

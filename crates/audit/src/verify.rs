@@ -28,6 +28,15 @@ enum Place {
     Ended(Walk),
 }
 
+impl Place {
+    fn piece(self) -> Option<Piece> {
+        match self {
+            Self::Start => None,
+            Self::Inside(walk) | Self::Ended(walk) => Some(walk.piece()),
+        }
+    }
+}
+
 /// How far the chain has been followed.
 #[derive(Clone, Debug)]
 struct Walk {
@@ -85,6 +94,17 @@ impl<'k> Verifier<'k> {
         self.wrong.is_some()
     }
 
+    /// Says what was found of a chain where it is kept, up to a whole line: it has no end, and so none is missing.
+    ///
+    /// # Security
+    ///
+    /// What was cut off is not noticed here: whoever reads a chain where it is kept compares how far it should go.
+    #[must_use]
+    pub fn so_far(self) -> Report {
+        let Self { place, lines, vouched, wrong, .. } = self;
+        Report { lines, piece: place.piece(), vouched, wrong }
+    }
+
     /// Says what was found. Nothing comes any more.
     #[must_use]
     pub fn finish(mut self) -> Report {
@@ -96,11 +116,7 @@ impl<'k> Verifier<'k> {
             self.wrong.get_or_insert(Wrong { line, fault });
         }
         let lines = self.lines.saturating_add(u64::from(rest));
-        let piece = match self.place {
-            Place::Start => None,
-            Place::Inside(walk) | Place::Ended(walk) => Some(walk.piece()),
-        };
-        Report { lines, piece, vouched: self.vouched, wrong: self.wrong }
+        Report { lines, piece: self.place.piece(), vouched: self.vouched, wrong: self.wrong }
     }
 
     fn one(&mut self, line: &[u8]) {

@@ -1,15 +1,17 @@
 //! Who asks: a key that Tollgate proves, as the ledger has it at this moment.
 
 use tollgate_core::{
-    decision::Denial, key::ApiKey, network::Country, scope::Scope, time::UnixMillis,
+    decision::Denial, key::ApiKey, lookup::LookupId, network::Country, scope::Scope,
+    time::UnixMillis,
 };
 use tollgate_http::{
     answer::Invalid,
     credential::{self, Found, Sources},
 };
+use tollgate_ledger::Settings;
 
 use crate::{
-    Books, Caller, Request, Service,
+    Books, Caller, Request, Seen, Service, StoppedBy,
     reply::Refusal,
     verdict::{self, Place},
 };
@@ -18,10 +20,15 @@ use crate::{
 pub(crate) const ADMINISTERED: [&str; 7] =
     ["keys", "usage", "audit", "tenants", "owners", "roles", "templates"];
 
+/// What stands where the id and the owner of a key would: the command has none.
+const COMMAND: &str = "command";
+
 /// Whoever asks, and may.
 #[derive(Clone, Debug)]
 pub(crate) struct Admitted {
     pub(crate) caller: Caller,
+    /// The tenant that it acts in unless another is named.
+    tenant: String,
     /// Whether its scopes may reach beyond its tenant.
     operator: bool,
 }
@@ -37,9 +44,9 @@ pub(crate) fn admit(
         return Err(Refusal::TooManyAttempts { wait });
     }
     match proved(service, request, books, now) {
-        Ok(caller) => {
-            let operator = caller.seen.key.settings.tenant == service.setup.operators;
-            Ok(Admitted { caller, operator })
+        Ok((lookup, seen)) => {
+            let operator = seen.key.settings.tenant == service.setup.operators;
+            Ok(Admitted::key(lookup, seen, operator))
         }
         Err(refusal) => {
             // Who shows nothing tries nothing, and a store that fails is nobody's attempt.
@@ -62,7 +69,7 @@ pub(crate) fn proved(
     request: &Request<'_>,
     books: &mut dyn Books,
     now: UnixMillis,
-) -> Result<Caller, Refusal> {
+) -> Result<(LookupId, Seen), Refusal> {
     let fields = request.fields.iter().copied();
     let sources = Sources::default();
     let text = match credential::find(fields, None, &sources, None, &service.setup.brand) {
@@ -79,7 +86,7 @@ pub(crate) fn proved(
     let place = Place { address: request.address, country: None::<Country> };
     match verdict::against(&seen, (lookup, genuine.env()), place, now) {
         Some(denial) => Err(Refusal::Denied(denial)),
-        None => Ok(Caller { lookup, seen }),
+        None => Ok((lookup, seen)),
     }
 }
 
@@ -90,19 +97,41 @@ impl From<Invalid> for Refusal {
 }
 
 impl Admitted {
+    fn key(lookup: LookupId, seen: Seen, operator: bool) -> Self {
+        let tenant = seen.key.settings.tenant.clone();
+        Self { caller: Caller::Key { lookup, seen: Box::new(seen) }, tenant, operator }
+    }
+
+    /// Whoever may run the command where the store is.
+    pub(crate) fn command(service: &Service<'_>) -> Self {
+        let tenant = service.setup.operators.clone();
+        Self { caller: Caller::Command, tenant, operator: true }
+    }
+
+    /// Its key; none of the command.
+    fn settings(&self) -> Option<&Settings> {
+        match &self.caller {
+            Caller::Key { seen, .. } => Some(&seen.key.settings),
+            Caller::Command => None,
+        }
+    }
+
     /// The public id of its key.
     pub(crate) fn id(&self) -> &str {
-        &self.caller.seen.key.id
+        match &self.caller {
+            Caller::Key { seen, .. } => &seen.key.id,
+            Caller::Command => COMMAND,
+        }
     }
 
     /// Its tenant.
     pub(crate) fn tenant(&self) -> &str {
-        &self.caller.seen.key.settings.tenant
+        &self.tenant
     }
 
     /// Whom it acts for.
     pub(crate) fn owner(&self) -> &str {
-        &self.caller.seen.key.settings.owner
+        self.settings().map_or(COMMAND, |settings| &settings.owner)
     }
 
     /// Whether it has a scope of administration.
@@ -111,8 +140,8 @@ impl Admitted {
     ///
     /// A scope names what it administers: `*:*` is what an origin's own clients have, and opens nothing here.
     pub(crate) fn holds(&self, scope: &str) -> bool {
-        let held = self.caller.seen.key.settings.scopes.iter();
-        let mut held = held.filter_map(|text| Scope::new(text).ok());
+        let Some(settings) = self.settings() else { return true };
+        let mut held = settings.scopes.iter().filter_map(|text| Scope::new(text).ok());
         let Ok(required) = Scope::new(scope) else { return false };
         held.any(|held| held.resource() != "*" && held.covers(required))
     }
@@ -130,6 +159,15 @@ impl Admitted {
     /// Whether it sees every tenant.
     pub(crate) fn sees_all(&self) -> bool {
         self.operator && self.holds("tenants:read")
+    }
+
+    /// Whose a stop is that it makes: one of the operators, if it may change every tenant.
+    pub(crate) fn stops_as(&self) -> StoppedBy {
+        if self.operator && self.holds("tenants:write") {
+            StoppedBy::Operators
+        } else {
+            StoppedBy::Tenant
+        }
     }
 
     /// Whether it may change keys that act for this owner: its own, unless more is said.

@@ -1,9 +1,24 @@
 //! What the control plane keeps, and asks of whoever keeps it.
 
+mod counting;
+mod documents;
+mod log;
+mod spending;
+
+pub use log::{Line, Signed, Signer, Standing};
+
 use serde_json::{Value, json};
 use tollgate_audit::Document;
 use tollgate_core::{lookup::LookupId, network::Address, stamp::Stamp, time::UnixMillis};
-use tollgate_ledger::{Change, Holder, Key, LedgerError, Stopped};
+use tollgate_ledger::{Change, Key, KeyState, LedgerError, Stopped};
+
+use crate::model::{Position, Sort};
+pub use counting::{Counted, Counting};
+pub use documents::{
+    Carries, DocumentId, DocumentKind, Documented, Held, OWNERS_MAX, ROLES_MAX, StoppedBy,
+    TEMPLATES_MAX,
+};
+pub use spending::{Balance, Spending, Tokens};
 
 /// The ledger, and what the control plane keeps beside it. Each call is one transaction.
 ///
@@ -12,6 +27,7 @@ use tollgate_ledger::{Change, Holder, Key, LedgerError, Stopped};
 /// * It makes a change and keeps no audit row, or the other way round: somebody did something that nobody can show.
 /// * It does not compare [`Work::caller`] within the transaction: who was revoked a moment ago still changes a key.
 /// * It answers before the change is durable: a revocation may be forgotten. Neither visible nor safe.
+/// * It spends from another state than it writes over: what a gate leased meanwhile is given out twice.
 pub trait Books {
     /// Whoever holds the secret `lookup`: as the ledger says at this moment, and no cache.
     ///
@@ -27,7 +43,7 @@ pub trait Books {
     /// When the store fails.
     fn key(&mut self, id: &str) -> Result<Option<Filed>, LedgerError>;
 
-    /// Some keys, in the order of their ids.
+    /// Some keys, in an order: all that are wanted from a place on, up to another place.
     ///
     /// # Errors
     ///
@@ -42,24 +58,46 @@ pub trait Books {
     /// See [`BooksError`]: nothing has happened then.
     fn work(&mut self, work: &Work<'_>, now: UnixMillis) -> Result<Done, BooksError>;
 
-    /// The tenants after one of them, in the order of their names.
+    /// Spends from every bucket that is named, or from none, in one transaction that is durable before this returns: how
+    /// each of them stands, in their order.
+    ///
+    /// Nothing is spent in a dry run, nor where one of them has not enough.
     ///
     /// # Errors
     ///
-    /// When the store fails.
-    fn tenants(&mut self, after: Option<&str>, limit: usize) -> Result<Vec<Holder>, LedgerError>;
-
-    /// The owners of a tenant after one of them, in the order of their names.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    fn owners(
+    /// See [`BooksError`]: nothing has happened then.
+    fn spend(
         &mut self,
-        tenant: &str,
-        after: Option<&str>,
+        spending: &Spending<'_>,
+        now: UnixMillis,
+    ) -> Result<Vec<Balance>, BooksError>;
+
+    /// What is known of a tenant, an owner, a role or a template; of one that is not there nothing is.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn document(&mut self, id: DocumentId<'_>) -> Result<Documented, LedgerError>;
+
+    /// The same of those of a tenant after a name, in the order of their names, and of tenants of all there are. Some
+    /// may not be there.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn documents(
+        &mut self,
+        after: DocumentId<'_>,
         limit: usize,
-    ) -> Result<Vec<Holder>, LedgerError>;
+    ) -> Result<Vec<Documented>, LedgerError>;
+
+    /// The keys that are not revoked and have a role, or were made by a template: at most so many, in the order of
+    /// their ids. When they were last used is not looked up.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn carriers(&mut self, of: DocumentId<'_>, limit: usize) -> Result<Vec<Filed>, LedgerError>;
 
     /// What was counted, in the order of its columns, behind `after`: some of it, and nothing only if there is no more.
     ///
@@ -72,57 +110,52 @@ pub trait Books {
         after: Option<&Counted>,
     ) -> Result<Vec<Counted>, LedgerError>;
 
-    /// The lines of a tenant's audit after a number, in their order.
+    /// The lines of a chain of the audit after a number, in their order, each with its checkpoint: that of a tenant, or
+    /// (none) of the deployment's own acts.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    fn audit(&mut self, tenant: &str, after: u64, limit: usize) -> Result<Vec<Line>, LedgerError>;
-}
+    fn audit(
+        &mut self,
+        tenant: Option<&str>,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Line>, LedgerError>;
 
-/// What was counted of which requests is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counting<'a> {
-    /// From this hour since 1970 on.
-    pub from: u64,
-    /// Before this one.
-    pub until: u64,
-    /// Of this tenant.
-    pub tenant: &'a str,
-    /// Of this owner.
-    pub owner: Option<&'a str>,
-    /// Of this key.
-    pub key: Option<&'a str>,
-    /// Under this route.
-    pub route: Option<&'a str>,
-}
+    /// Whether a change was made that the audit does not tell, since this was last asked: one that only takes something
+    /// away, while the audit is damaged beyond going on. Whoever operates the deployment must know.
+    fn take_untold(&mut self) -> bool;
 
-/// So many requests of a key, under a route and in an hour, came to the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// The hours since 1970.
-    pub hour: u64,
-    /// The key's tenant.
-    pub tenant: String,
-    /// Its owner.
-    pub owner: String,
-    /// Its public id.
-    pub key: String,
-    /// The route's name.
-    pub route: String,
-    /// What became of them.
-    pub code: String,
-    /// How many.
-    pub count: u64,
-}
+    /// Where a chain of the audit stands.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn standing(&mut self, tenant: Option<&str>) -> Result<Standing, LedgerError>;
 
-/// A line of the audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Its number.
-    pub number: u64,
-    /// What it says, as it was hashed.
-    pub text: String,
+    /// Some of the chains that have entries after their last checkpoint, in the order of their names behind one of them.
+    /// The deployment's own has an empty name, and comes first.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn unchecked(&mut self, after: Option<&str>, limit: usize) -> Result<Vec<String>, LedgerError>;
+
+    /// Keeps a checkpoint, and the public key that it is signed with. One that is there already stays.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn keep_checkpoint(&mut self, signed: &Signed<'_>) -> Result<(), LedgerError>;
+
+    /// The public keys that checkpoints were signed with, the newest first, at most
+    /// [`KEYS_MAX`](tollgate_audit::KEYS_MAX).
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    fn signers(&mut self) -> Result<Vec<Signer>, LedgerError>;
 }
 
 /// Whoever asks, as one read of the ledger found it.
@@ -134,13 +167,18 @@ pub struct Seen {
     pub stopped: Stopped,
 }
 
-/// Whoever asks for a change, and what was known of it when it was admitted.
+/// Whoever asks for a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The secret that was proved.
-    pub lookup: LookupId,
-    /// What was read: if it is not so any more, nothing is changed.
-    pub seen: Seen,
+pub enum Caller {
+    /// Whoever proved to hold a key, and what was known of it when it was admitted.
+    Key {
+        /// The secret that was proved.
+        lookup: LookupId,
+        /// What was read: if it is not so any more, nothing is changed.
+        seen: Box<Seen>,
+    },
+    /// Whoever may run the command where the store is: they could change the store without asking.
+    Command,
 }
 
 /// A key as it is filed: what the ledger has, and what the control plane keeps beside it.
@@ -152,15 +190,27 @@ pub struct Filed {
     pub stopped: Stopped,
     /// Its details, as a text of [`model`](crate::model); none of a key that was made without the control plane.
     pub details: Option<String>,
+    /// About when its secrets were last used, as far as gates have said.
+    pub used: Vec<(LookupId, UnixMillis)>,
 }
 
-/// Which keys are wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which keys are wanted, in which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted<'a> {
     /// Those of this tenant; none: those of every tenant.
     pub tenant: Option<&'a str>,
-    /// Those after this id.
-    pub after: Option<&'a str>,
+    /// Those of this owner.
+    pub owner: Option<&'a str>,
+    /// Those of this environment.
+    pub env: Option<&'a str>,
+    /// Those in this state.
+    pub state: Option<KeyState>,
+    /// Those that end before this instant.
+    pub expiring_before: Option<u64>,
+    /// Their order.
+    pub sort: Sort,
+    /// Those after this place in it.
+    pub after: Option<&'a Position>,
     /// At most so many.
     pub limit: usize,
 }
@@ -168,10 +218,12 @@ pub struct Wanted<'a> {
 /// Some keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// In the order of their ids.
+    /// In the order that was wanted: at most as many as were, and fewer or none where many others lie between them.
     pub keys: Vec<Filed>,
-    /// After which id the next page begins; none if this is the last.
-    pub next: Option<String>,
+    /// After which place it goes on; none if nothing follows.
+    pub next: Option<Position>,
+    /// How many keys were looked at, those that were not chosen among them.
+    pub looked_at: u64,
 }
 
 /// What is to be committed together.
@@ -179,9 +231,24 @@ pub struct Page {
 pub struct Work<'a> {
     /// Whoever asks.
     pub caller: &'a Caller,
-    /// What the ledger is to do.
-    pub change: &'a Change,
-    /// The id of the key that it is done to; none if it is an owner or a tenant.
+    /// What it was made from: if any of it is not so any more, nothing is changed.
+    pub held: &'a [Held<'a>],
+    /// What is done, in this order, each with a line of the audit.
+    pub acts: &'a [Act<'a>],
+    /// How a repetition is known.
+    pub retry: Option<Retry<'a>>,
+}
+
+/// One thing that is done: a change of the ledger with what belongs to it, another document, or both.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// What the audit says of it.
+    pub told: Told<'a>,
+    /// What the ledger is to do; none if that stays as it is.
+    pub change: Option<&'a Change>,
+    /// Who a stop is of, if that is what the ledger is to do.
+    pub by: StoppedBy,
+    /// The id of the key that it is done to; none if it is none.
     pub key: Option<&'a str>,
     /// The version that the key must have; none for whoever means to change whatever is there.
     pub expected: Option<Stamp>,
@@ -189,10 +256,28 @@ pub struct Work<'a> {
     pub name: Option<Option<&'a str>>,
     /// Its details from now on; none if they stay.
     pub details: Option<&'a str>,
-    /// What the audit says of it.
-    pub told: Told<'a>,
-    /// How a repetition is known.
-    pub retry: Option<Retry<'a>>,
+    /// Its roles and its template from now on; none if they stay.
+    pub carries: Option<Carries<'a>>,
+    /// A document from now on, or that there is none; none if all stay.
+    pub document: Option<(DocumentId<'a>, Option<&'a str>)>,
+}
+
+impl<'a> Act<'a> {
+    /// Nothing yet but a line of the audit.
+    #[must_use]
+    pub const fn of(told: Told<'a>) -> Self {
+        Self {
+            told,
+            change: None,
+            by: StoppedBy::Operators,
+            key: None,
+            expected: None,
+            name: None,
+            details: None,
+            carries: None,
+            document: None,
+        }
+    }
 }
 
 /// What the audit says of a change, beside what was before it and what is after it.
@@ -228,9 +313,9 @@ pub struct Retry<'a> {
 pub enum Done {
     /// It is made.
     Made {
-        /// Its epoch.
-        stamp: Stamp,
-        /// The key after it; none of an owner or a tenant.
+        /// Its last epoch; none if the ledger stayed as it is.
+        stamp: Option<Stamp>,
+        /// The key after it, the last of several; none of an owner or a tenant.
         filed: Option<Filed>,
     },
     /// It was made before, by the same request.
@@ -249,6 +334,17 @@ pub enum BooksError {
     Ledger(LedgerError),
     /// Whoever asked is not what it was when it was admitted: admit it again.
     CallerChanged,
+    /// What the change was made from is not so any more: read it, and make the change again.
+    Moved,
+    /// One of several keys cannot be changed so.
+    OfKey {
+        /// Which.
+        id: String,
+        /// Why not.
+        error: LedgerError,
+    },
+    /// The tenant has as many of this kind as there may be.
+    TooManyOf(DocumentKind, usize),
     /// Something else was asked for under the same name before.
     OtherRequest,
     /// Too many names of this caller are kept already.

@@ -8,9 +8,14 @@
 mod admit;
 mod books;
 mod chance;
+mod checkpoint;
+mod csv;
 mod guard;
+mod looked;
 mod message;
 pub mod model;
+mod openapi;
+mod origins;
 pub mod problem;
 mod reply;
 mod routes;
@@ -18,11 +23,16 @@ mod service;
 mod verdict;
 
 pub use books::{
-    Books, BooksError, Caller, Counted, Counting, Done, Filed, Line, Page, Retry, Seen, Told,
-    Wanted, Work,
+    Act, Balance, Books, BooksError, Caller, Carries, Counted, Counting, DocumentId, DocumentKind,
+    Documented, Done, Filed, Held, Line, OWNERS_MAX, Page, ROLES_MAX, Retry, Seen, Signed, Signer,
+    Spending, Standing, StoppedBy, TEMPLATES_MAX, Tokens, Told, Wanted, Work,
 };
 pub use chance::{Chance, NoChance};
+pub use checkpoint::{CheckpointError, Damage, Haste, ROUND_MAX, Round};
 pub use guard::{ADDRESSES_MAX, FAILURES_MAX, FAILURES_PERIOD_MS, Guard};
+pub use looked::{Newest, newest};
 pub use message::{BODY_MAX, Request, Response};
-pub use routes::{Door, OPERATIONS, Operation};
+pub use openapi::document;
+pub use origins::{OriginError, Origins};
+pub use routes::{Door, OPERATIONS, Operation, PATH, Takes};
 pub use service::{Service, Setup};

@@ -10,7 +10,7 @@ use tollgate_http::{
 use tollgate_ledger::{ChangeError, LedgerError};
 
 use crate::{
-    BooksError, NoChance, Request, Response,
+    BooksError, CheckpointError, NoChance, Request, Response,
     problem::{Code, MEDIA_TYPE, Problem},
 };
 
@@ -39,6 +39,10 @@ pub(crate) enum Refusal {
     Ledger(LedgerError),
     /// Whoever asks is not what it was when it was admitted: it is admitted again.
     CallerChanged,
+    /// What the change was made from is not so any more.
+    Moved,
+    /// No key is there to sign the audit with.
+    Unsigned,
 }
 
 impl From<Problem> for Refusal {
@@ -70,6 +74,19 @@ impl From<BooksError> for Refusal {
         match error {
             BooksError::Ledger(error) => Self::Ledger(error),
             BooksError::CallerChanged => Self::CallerChanged,
+            BooksError::Moved => Self::Moved,
+            BooksError::OfKey { id, error } => {
+                let Problem { code, detail, errors } = Problem::from(&error);
+                Self::Problem(Problem {
+                    code,
+                    detail: format!("{detail} It is about {id}."),
+                    errors,
+                })
+            }
+            BooksError::TooManyOf(kind, most) => Self::Problem(Problem::with(
+                Code::TooMany,
+                format!("A tenant has at most {most} {}s. Delete one first.", kind.as_str()),
+            )),
             BooksError::OtherRequest => Self::from(Code::RetryDiffers),
             BooksError::TooManyRetries => Self::Problem(Problem::with(
                 Code::TooMany,
@@ -80,9 +97,12 @@ impl From<BooksError> for Refusal {
 }
 
 impl Refusal {
-    /// Whether somebody else has changed the key meanwhile.
+    /// Whether somebody else has changed it meanwhile, or what it was made from.
     pub(crate) const fn is_stale(&self) -> bool {
-        matches!(self, Self::Ledger(LedgerError::Refused(ChangeError::OtherVersion { .. })))
+        matches!(
+            self,
+            Self::Ledger(LedgerError::Refused(ChangeError::OtherVersion { .. })) | Self::Moved
+        )
     }
 
     /// The answer that says so.
@@ -114,7 +134,13 @@ impl Refusal {
                 response.trouble = failed.then(|| error.code());
                 response
             }
+            Self::Unsigned => {
+                let mut response = problem(&Problem::new(Code::Unavailable), request.id);
+                response.trouble = Some(CheckpointError::NoSigner.code());
+                response
+            }
             Self::CallerChanged => problem(&Problem::new(Code::Unavailable), request.id),
+            Self::Moved => problem(&Problem::new(Code::VersionDiffers), request.id),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What stands against a secret: the ledger's answer, and where the request comes from.
 
 use tollgate_core::{
+    bucket::{BucketName, Subject},
     decision::Denial,
+    id::Id,
     key::Env,
+    limit::{LimitScope, Numbers},
     lookup::LookupId,
     network::{Address, Block, Country, admits},
     stamp::Stamp,
@@ -10,7 +13,7 @@ use tollgate_core::{
 };
 use tollgate_ledger::Effective;
 
-use crate::Seen;
+use crate::{Seen, Tokens};
 
 /// Where a request comes from, as far as it can be believed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,4 +66,26 @@ fn of_place(Seen { key, .. }: &Seen, Place { address, country }: Place) -> Optio
         return Some(Denial::CountryDenied);
     }
     None
+}
+
+/// The buckets of the key's limits and then of its quotas, for a request from `place`; none where that cannot be said.
+pub(crate) fn tokens(Seen { key, .. }: &Seen, place: Place) -> Option<Vec<Tokens>> {
+    let settings = &key.settings;
+    let one = |name: &str, scope: LimitScope, numbers: Option<Numbers>, changed: Stamp| {
+        let subject = match scope {
+            LimitScope::Key => Subject::Key(Id::new(&key.id).ok()?),
+            LimitScope::Owner => Subject::Owner(Id::new(&settings.owner).ok()?),
+            LimitScope::Tenant => Subject::Tenant,
+            // Nobody knows whose bucket it is.
+            LimitScope::Ip => Subject::Ip(place.address?.counted().ip()),
+            LimitScope::Global => Subject::Global,
+        };
+        let bucket = BucketName::new(Id::new(&settings.tenant).ok()?, subject, Id::new(name).ok()?);
+        Some(Tokens { bucket: bucket.as_str().to_owned(), numbers: numbers?, changed })
+    };
+    let limits = settings.limits.iter();
+    let limits = limits.map(|spec| one(&spec.name, spec.scope, spec.numbers().ok(), spec.changed));
+    let quotas = settings.quotas.iter();
+    let quotas = quotas.map(|spec| one(&spec.name, spec.scope, spec.numbers().ok(), spec.changed));
+    limits.chain(quotas).collect()
 }

@@ -2,16 +2,27 @@
 //! one step.
 
 mod audit;
+mod chain;
+mod command;
+mod documents;
+mod log;
+mod pages;
 mod retry;
+mod spend;
 
-pub use audit::lines;
+pub use command::{Commanded, command};
+pub use documents::{carriers, document, documents};
+pub use log::{keep_checkpoint, lines, signers, standing, unchecked};
+pub use pages::{FEW_MAX, LOOKED_AT_ONCE, page};
 pub use retry::{RETRIES_MAX, RETRIES_SWEEP_MAX, RETRY_KEPT_MS};
+pub use spend::{Spent, spend};
 
-use tollgate_control::{BooksError, Counted, Counting, Done, Filed, Page, Seen, Wanted, Work};
+use tollgate_control::{Act, BooksError, Caller, Done, Filed, Held, Seen, StoppedBy, Work};
 use tollgate_core::{lookup::LookupId, time::UnixMillis};
-use tollgate_ledger::{ChangeError, Key, LABEL_MAX, LedgerError, PAGE_MAX, Stopped};
+use tollgate_ledger::{Change, ChangeError, Key, LABEL_MAX, LedgerError, Stopped};
 
-use crate::{Fault, Given, Kept, Row, Sql, UsageRow, UsageWanted, keys, statements};
+use crate::{Fault, Kept, Row, Sql, keys, statements};
+use command::may_be_untold;
 
 /// Whoever holds a secret.
 ///
@@ -22,7 +33,7 @@ pub fn caller(sql: &mut impl Sql, lookup: LookupId) -> Result<Option<Seen>, Faul
     let rows = sql.rows(statements::EFFECTIVE, &[lookup.as_bytes().into()])?;
     let Some(row) = rows.first() else { return Ok(None) };
     let stopped = Stopped { owner: row.flag(1)?, tenant: row.flag(2)? };
-    Ok(Some(Seen { key: document(row)?, stopped }))
+    Ok(Some(Seen { key: read_key(row)?, stopped }))
 }
 
 /// A key as it is filed.
@@ -34,32 +45,25 @@ pub fn key(sql: &mut impl Sql, id: &str) -> Result<Option<Filed>, Fault> {
     sql.rows(statements::FILED, &[id.into()])?.first().map(filed).transpose()
 }
 
-/// Some keys in the order of their ids, at most [`PAGE_MAX`].
-///
-/// # Errors
-///
-/// When the read fails.
-pub fn page(sql: &mut impl Sql, wanted: &Wanted<'_>) -> Result<Page, Fault> {
-    let limit = wanted.limit.clamp(1, PAGE_MAX);
-    // One more than asked for is enough to know whether there are more.
-    let most = u64::try_from(limit.saturating_add(1)).unwrap_or(u64::MAX);
-    let mut given = vec![Given::Text(wanted.after.unwrap_or("")), Given::Number(most)];
-    let rows = match wanted.tenant {
-        Some(tenant) => {
-            given.push(Given::Text(tenant));
-            sql.rows(statements::FILED_OF_TENANT, &given)?
-        }
-        None => sql.rows(statements::FILED_AFTER, &given)?,
-    };
-    let mut keys = rows.iter().map(filed).collect::<Result<Vec<_>, _>>()?;
-    let more = keys.len() > limit;
-    keys.truncate(limit);
-    let next = keys.last().filter(|_| more).map(|filed| filed.key.id.clone());
-    Ok(Page { keys, next })
+/// What became of a step.
+#[derive(Debug)]
+pub struct Worked {
+    /// What became of what was asked for.
+    pub done: Done,
+    /// The head that is to be kept once that is durable, if the ledger was changed.
+    pub head: Option<Kept>,
+    /// Whether the audit tells all of it. It may lack what takes something away, where it is damaged beyond going on.
+    pub told: bool,
 }
 
-/// One change with all that belongs to it: all of it or none. Gives the head too that is to be kept once that is
-/// durable, if anything was changed.
+/// What became of one thing that is done.
+struct Made {
+    head: Option<Kept>,
+    filed: Option<Filed>,
+    told: bool,
+}
+
+/// One change with all that belongs to it: all of it or none.
 ///
 /// # Errors
 ///
@@ -69,78 +73,134 @@ pub fn work(
     kept: &mut Option<Kept>,
     work: &Work<'_>,
     now: UnixMillis,
-) -> Result<(Done, Option<Kept>), BooksError> {
+) -> Result<Worked, BooksError> {
     // SECURITY: whoever was revoked since it was admitted changes nothing any more.
-    if caller(sql, work.caller.lookup)?.as_ref() != Some(&work.caller.seen) {
+    if let Caller::Key { lookup, seen } = work.caller
+        && caller(sql, *lookup)?.as_ref() != Some(&**seen)
+    {
         return Err(BooksError::CallerChanged);
     }
     if let Some(retry) = &work.retry
         && let Some((id, salt)) = retry::found(sql, retry, now)?
     {
         let filed = key(sql, &id)?.ok_or_else(|| Fault::damaged("retries"))?;
-        return Ok((Done::Before { filed, salt }, None));
+        return Ok(Worked { done: Done::Before { filed, salt }, head: None, told: true });
     }
-    let before = match work.key {
+    // SECURITY: a key that was expanded by a role as it was a moment ago would keep what the role has not any more.
+    for held in work.held {
+        if !documents::holds(sql, held)? {
+            return Err(match *held {
+                Held::Fewer(id, most) => BooksError::TooManyOf(id.kind, most),
+                Held::Document(..) | Held::Carriers(..) | Held::Stopped(..) | Held::Unused(_) => {
+                    BooksError::Moved
+                }
+            });
+        }
+    }
+    let several = work.acts.len() > 1;
+    let (mut head, mut filed, mut told) = (None, None, true);
+    for act in work.acts {
+        // What is not durable yet is kept apart from what is: nothing of it may be left if it does not become so.
+        let kept = if head.is_some() { &mut head } else { &mut *kept };
+        let made =
+            done(sql, kept, work.caller, act, now).map_err(|error| match (error, act.key) {
+                (BooksError::Ledger(error), Some(id)) if several => of_key(id, error),
+                (error, _) => error,
+            })?;
+        head = made.head.or(head);
+        filed = made.filed.or(filed);
+        told &= made.told;
+    }
+    if let (Some(retry), Some(after)) = (&work.retry, &filed) {
+        retry::keep(sql, retry, &after.key.id, now)?;
+    }
+    let stamp = head.as_ref().map(|kept| kept.head().stamp());
+    Ok(Worked { done: Done::Made { stamp, filed }, head, told })
+}
+
+/// One thing that is done, with its line of the audit.
+fn done(
+    sql: &mut impl Sql,
+    kept: &mut Option<Kept>,
+    caller: &Caller,
+    act: &Act<'_>,
+    now: UnixMillis,
+) -> Result<Made, BooksError> {
+    let before = match act.key {
         Some(id) => key(sql, id)?,
         None => None,
     };
-    if let (Some(expected), Some(before)) = (work.expected, &before)
+    if let (Some(expected), Some(before)) = (act.expected, &before)
         && before.key.changed != expected
     {
         let refused = ChangeError::OtherVersion { found: before.key.changed };
         return Err(LedgerError::from(refused).into());
     }
-    let (mut commit, head) = keys::change(sql, kept, work.change, now)?;
-    if let (Some(name), Some(key)) = (work.name, &mut commit.key) {
+    let (mut head, mut after) = (None, None);
+    if let Some(change) = act.change {
+        let (commit, moved) = keys::change(sql, kept, change, now)?;
+        head = Some(moved);
+        if let (Change::StopOwner { tenant, owner }, StoppedBy::Tenant) = (change, act.by) {
+            sql.rows(statements::STOP_OWN, &[tenant.into(), owner.into()])?;
+        }
+        if let Some(mut changed) = commit.key {
+            beside(sql, act, &mut changed)?;
+            after = key(sql, &changed.id)?;
+        }
+    }
+    let said = match act.document {
+        Some((id, text)) => {
+            let was = documents::kept(sql, id)?;
+            documents::keep(sql, id, text)?;
+            Some((was, text))
+        }
+        None => None,
+    };
+    let images = audit::images(act.change, (before.as_ref(), after.as_ref()), said.as_ref());
+    let told = match audit::append(sql, &act.told, caller, images, now) {
+        Ok(()) => true,
+        Err(fault) if act.change.is_some_and(|change| may_be_untold(&fault, change)) => false,
+        Err(fault) => return Err(fault.into()),
+    };
+    Ok(Made { head, filed: after, told })
+}
+
+/// What belongs to a key beside what the ledger has changed of it.
+fn beside(sql: &mut impl Sql, act: &Act<'_>, key: &mut Key) -> Result<(), Fault> {
+    if let Some(name) = act.name {
         key.name = name.filter(|name| name.len() <= LABEL_MAX).map(str::to_owned);
         keys::write_document(sql, key)?;
     }
-    if let (Some(details), Some(key)) = (work.details, &commit.key) {
+    if let Some(details) = act.details {
         sql.rows(statements::DETAILS_KEPT, &[(&key.id).into(), details.into()])?;
     }
-    let after = match &commit.key {
-        Some(after) => key(sql, &after.id)?,
-        None => None,
-    };
-    let actor = &work.caller.seen.key;
-    audit::append(sql, &work.told, actor, (work.change, before.as_ref(), after.as_ref()), now)?;
-    if let (Some(retry), Some(after)) = (&work.retry, &after) {
-        retry::keep(sql, retry, &after.key.id, now)?;
+    if let Some(carries) = act.carries {
+        documents::carry(sql, (&key.settings.tenant, &key.id), carries)?;
     }
-    Ok((Done::Made { stamp: commit.stamp, filed: after }, Some(head)))
+    Ok(())
 }
 
-/// What was counted, as [`usage`](crate::usage()) gives it.
-///
-/// # Errors
-///
-/// When the read fails.
-pub fn counted(
-    sql: &mut impl Sql,
-    wanted: &Counting<'_>,
-    after: Option<&Counted>,
-) -> Result<Vec<Counted>, Fault> {
-    let Counting { from, until, tenant, owner, key, route } = *wanted;
-    let wanted = UsageWanted { from, until, tenant: Some(tenant), owner, key, route };
-    let after = after.cloned().map(|counted| {
-        let Counted { hour, tenant, owner, key, route, code, count } = counted;
-        UsageRow { hour, tenant, owner, key, route, code, count }
-    });
-    let rows = crate::usage(sql, &wanted, after.as_ref())?;
-    let read = |row: UsageRow| {
-        let UsageRow { hour, tenant, owner, key, route, code, count } = row;
-        Counted { hour, tenant, owner, key, route, code, count }
-    };
-    Ok(rows.into_iter().map(read).collect())
+/// Why one of several keys is not changed: of what has only become another version it can be tried again.
+fn of_key(id: &str, error: LedgerError) -> BooksError {
+    match error {
+        LedgerError::Refused(ChangeError::OtherVersion { .. } | ChangeError::Revoked) => {
+            BooksError::Moved
+        }
+        LedgerError::Refused(_) => BooksError::OfKey { id: id.to_owned(), error },
+        LedgerError::Failed { .. } | LedgerError::Denied { .. } | LedgerError::Unknown { .. } => {
+            BooksError::Ledger(error)
+        }
+    }
 }
 
 fn filed(row: &Row) -> Result<Filed, Fault> {
     let details = row.optional_text(1)?.map(str::to_owned);
     let stopped = Stopped { owner: row.flag(2)?, tenant: row.flag(3)? };
-    Ok(Filed { key: document(row)?, stopped, details })
+    let used = crate::usage::uses(row.optional_text(4)?)?;
+    Ok(Filed { key: read_key(row)?, stopped, details, used })
 }
 
-fn document(row: &Row) -> Result<Key, Fault> {
+fn read_key(row: &Row) -> Result<Key, Fault> {
     Key::from_text(row.text(0)?).ok_or_else(|| Fault::damaged("keys"))
 }
 

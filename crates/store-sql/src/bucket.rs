@@ -2,8 +2,11 @@
 
 use tollgate_core::{
     lease::{
-        Account, Answer, Ask, Exchange, Forget, STATE_HEADER_MAX, STATE_HOLDER_MAX, Slot, Standard,
+        Account, Answer, Ask, Deadline, Exchange, Forget, HolderId, STATE_HEADER_MAX,
+        STATE_HOLDER_MAX, Slot, Standard,
     },
+    limit::Numbers,
+    stamp::Stamp,
     time::UnixMillis,
 };
 
@@ -12,6 +15,9 @@ pub const HOLDERS_MAX: usize = tollgate_core::lease::HOLDERS_MAX;
 
 /// A new bucket is looked at after so long, whether it may be forgotten.
 pub const LOOK_AFTER_MS: u64 = 60_000;
+
+/// Who spends where a bucket is kept, and holds nothing: the control plane, whichever process it runs in.
+const CONTROL: HolderId = HolderId(*b"tollgate control");
 
 /// Where buckets are worked on: room that is used again.
 #[derive(Debug)]
@@ -76,6 +82,42 @@ impl Desk {
         };
         let state = if changed { Some(self.written(&account)?) } else { None };
         Ok(Exchanged { answer, state, repaired })
+    }
+
+    /// Spends `cost` tokens of the bucket of this state, all of them or none: an exchange in which somebody asks for a
+    /// request that waits, wants nothing beside, and has spent whatever it was given before.
+    ///
+    /// # Errors
+    ///
+    /// When the state is none: it must stay as it is then.
+    pub fn spend(
+        &mut self,
+        state: Option<&[u8]>,
+        (numbers, changed): (Numbers, Stamp),
+        cost: u32,
+        now: UnixMillis,
+    ) -> Result<Exchanged<'_>, Unreadable> {
+        let mut before = 0;
+        if let Some(state) = state {
+            self.read(state)?;
+            let own = self.slots.iter().find(|slot| slot.holder() == Some(CONTROL));
+            before = own.map_or(0, Slot::seq);
+        }
+        let ask = Ask {
+            holder: CONTROL,
+            // Nothing is sent, so nothing comes twice: each spending is a message of its own.
+            seq: before.saturating_add(1),
+            numbers,
+            changed,
+            // Nobody waits: what is spent is out for the shortest time that there is.
+            deadline: Deadline::nearest(0),
+            waiting: cost,
+            cost,
+            want: 0,
+            keep: 0,
+            back: 0,
+        };
+        self.exchange(state, &ask, now)
     }
 
     /// Whether the bucket of this state may be forgotten.

@@ -218,6 +218,9 @@ fn write(sql: &mut impl Sql, commit: &Commit, now: UnixMillis) -> Result<(), Fau
             let row = [shared.object.as_str().into(), (&shared.name).into(), (&key.id).into()];
             run(sql, statements::SHARED_KEPT, &row)?;
         }
+        if key.state == KeyState::Revoked {
+            run(sql, statements::CARRIED_LEAVES, &[(&key.id).into()])?;
+        }
     }
     for key in &commit.others {
         write_document(sql, key)?;
@@ -279,7 +282,7 @@ fn write_key(sql: &mut impl Sql, key: &Key) -> Result<(), Fault> {
         ];
         run(sql, statements::SECRET_KEPT, &row)?;
     }
-    Ok(())
+    run(sql, statements::USES_LEAVE, &[id.into()])
 }
 
 fn holders(

@@ -11,6 +11,7 @@ pub mod books;
 mod bucket;
 mod head;
 mod keys;
+pub mod listing;
 mod outbox;
 mod records;
 mod restore;
@@ -29,6 +30,6 @@ pub use restore::restored;
 pub use routes::{route_limits_changed, route_limits_deployed, route_limits_known};
 pub use sql::{Column, Fault, Given, Row, Sql};
 pub use usage::{
-    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, USAGE_SWEEP_MAX, UsageRow, UsageWanted,
-    keep_usage, sweep_usage, usage,
+    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, USAGE_SWEEP_MAX, keep_all, keep_usage,
+    sweep_usage, usage,
 };

@@ -1,15 +1,18 @@
 //! The tables.
 
+use crate::listing;
+
 /// What marks a file as ours: `TgLd`.
 pub const APPLICATION_ID: i64 = 0x5467_4c64;
 
 /// The version of the schema that this program reads and writes: how many migrations there are.
-pub const VERSION: i64 = 7;
+pub const VERSION: i64 = 11;
 
 /// The statements that lead from each version to the next, from an empty file on.
 ///
 /// Published ones are never edited: a change of the schema is one more.
-pub const MIGRATIONS: [&[&str]; 7] = [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH];
+pub const MIGRATIONS: [&[&str]; 11] =
+    [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, listing::TENTH, ELEVENTH];
 
 const FIRST: &[&str] = &[
     // How far the ledger has come: one row.
@@ -165,4 +168,71 @@ const SEVENTH: &[&str] = &[
         hash TEXT NOT NULL CHECK (length(hash) = 64),
         at_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID",
+];
+
+const EIGHTH: &[&str] = &[
+    // What is said of tenants, owners, roles and templates. A tenant's own has an empty name.
+    "CREATE TABLE documents (
+        kind TEXT NOT NULL CHECK (kind IN ('tenant', 'owner', 'role', 'template')),
+        tenant TEXT NOT NULL,
+        name TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (kind, tenant, name)
+    ) STRICT, WITHOUT ROWID",
+    // Which keys have a role, and which were made by a template.
+    "CREATE TABLE carried (
+        kind TEXT NOT NULL CHECK (kind IN ('role', 'template')),
+        tenant TEXT NOT NULL,
+        name TEXT NOT NULL,
+        key TEXT NOT NULL REFERENCES keys (id),
+        PRIMARY KEY (kind, tenant, name, key)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX carried_by_keys ON carried (key)",
+    // About when each secret was last used: as gates say it now and then, and never at a request.
+    "CREATE TABLE uses (
+        key TEXT NOT NULL,
+        lookup BLOB NOT NULL CHECK (length(lookup) = 16),
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (key, lookup)
+    ) STRICT, WITHOUT ROWID",
+    // What origins answered requests of a key with, and how long they took, as usage is counted.
+    "CREATE TABLE answered (
+        hour INTEGER NOT NULL,
+        tenant TEXT NOT NULL,
+        owner TEXT NOT NULL,
+        key TEXT NOT NULL,
+        route TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('status', 'took')),
+        value TEXT NOT NULL,
+        count INTEGER NOT NULL CHECK (count > 0),
+        PRIMARY KEY (hour, tenant, owner, key, route, kind, value)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX answered_of_tenants ON answered (tenant, hour)",
+    // What the deployment has signed of each chain of the audit.
+    "CREATE TABLE checkpoints (
+        tenant TEXT NOT NULL,
+        number INTEGER NOT NULL CHECK (number > 0),
+        at_ms INTEGER NOT NULL,
+        line TEXT NOT NULL,
+        PRIMARY KEY (tenant, number)
+    ) STRICT, WITHOUT ROWID",
+];
+
+const NINTH: &[&str] = &[
+    // Which chains have entries after their last checkpoint.
+    "CREATE TABLE unchecked (tenant TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    "INSERT INTO unchecked (tenant) SELECT tenant FROM chains",
+    // The public keys of those that signed checkpoints: who is retired must stay known to whoever verifies.
+    "CREATE TABLE signers (
+        number INTEGER PRIMARY KEY,
+        kid TEXT NOT NULL UNIQUE,
+        alg TEXT NOT NULL,
+        x TEXT NOT NULL CHECK (length(x) = 64),
+        at_ms INTEGER NOT NULL
+    ) STRICT",
+];
+
+const ELEVENTH: &[&str] = &[
+    // Whether a tenant's own key has stopped an owner. What a program of a version before stops is of the operators.
+    "ALTER TABLE stops ADD COLUMN own INTEGER NOT NULL DEFAULT 0 CHECK (own IN (0, 1))",
 ];

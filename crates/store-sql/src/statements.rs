@@ -1,5 +1,7 @@
 //! Everything that is said to the tables.
 
+pub mod lists;
+
 /// The most parameters of one statement.
 pub const PARAMETERS_MAX: usize = 100;
 
@@ -46,10 +48,13 @@ statements! {
         "SELECT document FROM keys WHERE tenant = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
     /// Whether a secret is anybody's.
     SECRET_TAKEN = "SELECT EXISTS (SELECT 1 FROM secrets WHERE lookup = ?1)";
-    /// Whether an owner has a key.
-    OWNER_KNOWN = "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND owner = ?2)";
-    /// Whether a tenant has a key.
-    TENANT_KNOWN = "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1)";
+    /// Whether an owner has a key, or something is said of it.
+    OWNER_KNOWN = "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND owner = ?2)
+        OR EXISTS (SELECT 1 FROM documents WHERE kind = 'owner' AND tenant = ?1 AND name = ?2)";
+    /// Whether a tenant has a key, or something is said of it or of what it has.
+    TENANT_KNOWN = "SELECT EXISTS (SELECT 1 FROM keys WHERE tenant = ?1)
+        OR EXISTS (SELECT 1 FROM documents WHERE tenant = ?1
+        AND kind IN ('tenant', 'owner', 'role', 'template'))";
     /// The document of another key that carries a limit.
     CARRIER = "SELECT k.document FROM shared s JOIN keys k ON k.id = s.key
         WHERE s.object = ?1 AND s.name = ?2 AND s.key <> ?3 LIMIT 1";
@@ -81,8 +86,11 @@ statements! {
         FROM (SELECT owner FROM keys WHERE tenant = ?1 AND owner > ?2
             UNION SELECT owner FROM stops WHERE tenant = ?1 AND owner > ?2) o
         ORDER BY o.owner LIMIT ?3";
-    /// Somebody is stopped; a second time changes nothing.
-    STOP = "INSERT INTO stops (tenant, owner, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    /// Somebody is stopped, and by operators; a second time changes nothing else.
+    STOP = "INSERT INTO stops (tenant, owner, at_ms) VALUES (?1, ?2, ?3)
+        ON CONFLICT (tenant, owner) DO UPDATE SET own = 0";
+    /// It was not by operators.
+    STOP_OWN = "UPDATE stops SET own = 1 WHERE tenant = ?1 AND owner = ?2";
     /// Somebody is resumed.
     RESUME = "DELETE FROM stops WHERE tenant = ?1 AND owner = ?2";
     /// Something is to be published as of an epoch.
@@ -109,6 +117,8 @@ statements! {
         WHERE revoked = 0 AND (ends_ms IS NULL OR ends_ms > ?1) GROUP BY pepper";
     /// A bucket's state.
     BUCKET = "SELECT state FROM buckets WHERE name = ?1";
+    /// The same in hexadecimal digits.
+    BUCKET_DIGITS = "SELECT lower(hex(state)) FROM buckets WHERE name = ?1";
     /// A bucket's state is kept; when to look at it is said once.
     BUCKET_KEPT = "INSERT INTO buckets (name, state, look_ms) VALUES (?1, ?2, ?3)
         ON CONFLICT (name) DO UPDATE SET state = excluded.state";
@@ -165,23 +175,43 @@ statements! {
     USAGE_LEAVES = "DELETE FROM usage WHERE (hour, tenant, owner, key, route, code) IN
         (SELECT hour, tenant, owner, key, route, code FROM usage WHERE hour < ?1
         ORDER BY hour LIMIT ?2)";
-    /// A key as it is filed, and whether its owner or its tenant is stopped.
+    /// So many answers of origins more.
+    ANSWERED_ADDED = "INSERT INTO answered (hour, tenant, owner, key, route, kind, value, count)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT (hour, tenant, owner, key, route, kind, value)
+        DO UPDATE SET count = answered.count + excluded.count";
+    /// What origins answered, of one kind, from an hour on and before another, after a row.
+    ANSWERED = "SELECT hour, tenant, owner, key, route, value, count FROM answered
+        WHERE hour >= ?1 AND hour < ?2
+        AND (hour, tenant, owner, key, route, value) > (?3, ?4, ?5, ?6, ?7, ?8)
+        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
+        AND (?12 IS NULL OR route = ?12) AND kind = ?13
+        ORDER BY hour, tenant, owner, key, route, value LIMIT ?9";
+    /// The same of a tenant.
+    ANSWERED_OF_TENANT = "SELECT hour, tenant, owner, key, route, value, count FROM answered
+        WHERE tenant = ?14 AND hour >= ?1 AND hour < ?2
+        AND (hour, tenant, owner, key, route, value) > (?3, ?4, ?5, ?6, ?7, ?8)
+        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
+        AND (?12 IS NULL OR route = ?12) AND kind = ?13
+        ORDER BY hour, owner, key, route, value LIMIT ?9";
+    /// What was answered before an hour is forgotten.
+    ANSWERED_LEAVES = "DELETE FROM answered WHERE (hour, tenant, owner, key, route, kind, value) IN
+        (SELECT hour, tenant, owner, key, route, kind, value FROM answered WHERE hour < ?1
+        ORDER BY hour LIMIT ?2)";
+    /// A secret that somebody has was used at an instant, unless it was used later.
+    USED = "INSERT INTO uses (key, lookup, at_ms)
+        SELECT s.key, s.lookup, ?2 FROM secrets s WHERE s.lookup = ?1
+        ON CONFLICT (key, lookup) DO UPDATE SET at_ms = excluded.at_ms
+        WHERE excluded.at_ms > uses.at_ms";
+    /// When secrets were used that a key has no more is forgotten.
+    USES_LEAVE = "DELETE FROM uses WHERE key = ?1
+        AND lookup NOT IN (SELECT s.lookup FROM secrets s WHERE s.key = ?1)";
+    /// A key as it is filed, whether its owner or its tenant is stopped, and when its secrets were last used.
     FILED = "SELECT k.document, d.document,
         EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
-        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = ''),
+        (SELECT group_concat(lower(hex(u.lookup)) || ' ' || u.at_ms, ',') FROM uses u WHERE u.key = k.id)
         FROM keys k LEFT JOIN details d ON d.key = k.id WHERE k.id = ?1";
-    /// The same of the keys after an id.
-    FILED_AFTER = "SELECT k.document, d.document,
-        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
-        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
-        FROM keys k LEFT JOIN details d ON d.key = k.id
-        WHERE k.id > ?1 ORDER BY k.id LIMIT ?2";
-    /// The same of a tenant's.
-    FILED_OF_TENANT = "SELECT k.document, d.document,
-        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
-        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = '')
-        FROM keys k LEFT JOIN details d ON d.key = k.id
-        WHERE k.tenant = ?3 AND k.id > ?1 ORDER BY k.id LIMIT ?2";
     /// The details of a key are kept.
     DETAILS_KEPT = "INSERT INTO details (key, document) VALUES (?1, ?2)
         ON CONFLICT (key) DO UPDATE SET document = excluded.document";
@@ -206,7 +236,125 @@ statements! {
     /// What was done is kept.
     AUDIT_KEPT = "INSERT INTO audit (tenant, number, at_ms, actor, operation, subject, line)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    /// The lines of a chain after a number.
-    AUDIT = "SELECT number, line FROM audit WHERE tenant = ?1 AND number > ?2
-        ORDER BY number LIMIT ?3";
+    /// The lines of a chain after a number, each with that of its checkpoint.
+    AUDIT = "SELECT a.number, a.line, c.line FROM audit a
+        LEFT JOIN checkpoints c ON c.tenant = a.tenant AND c.number = a.number
+        WHERE a.tenant = ?1 AND a.number > ?2 ORDER BY a.number LIMIT ?3";
+    /// The last line of a chain.
+    AUDIT_LAST = "SELECT number, line FROM audit WHERE tenant = ?1 ORDER BY number DESC LIMIT 1";
+    /// The last checkpoint of a chain.
+    CHECKPOINT_LAST = "SELECT number, line FROM checkpoints WHERE tenant = ?1
+        ORDER BY number DESC LIMIT 1";
+    /// A checkpoint is kept.
+    CHECKPOINT_KEPT = "INSERT INTO checkpoints (tenant, number, at_ms, line) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING";
+    /// The chains from a name on that have entries after their last checkpoint.
+    UNCHECKED = "SELECT tenant FROM unchecked WHERE tenant >= ?1 ORDER BY tenant LIMIT ?2";
+    /// One more has.
+    UNCHECKED_COMES = "INSERT INTO unchecked (tenant) VALUES (?1) ON CONFLICT DO NOTHING";
+    /// One has none after this number.
+    UNCHECKED_LEAVES = "DELETE FROM unchecked WHERE tenant = ?1
+        AND NOT EXISTS (SELECT 1 FROM audit WHERE tenant = ?1 AND number > ?2)";
+    /// A key has signed a checkpoint.
+    SIGNER_KEPT = "INSERT INTO signers (kid, alg, x, at_ms) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING";
+    /// The keys that did, the newest first.
+    SIGNERS = "SELECT kid, alg, x FROM signers WHERE number > 0 ORDER BY number DESC LIMIT ?1";
+    /// What is kept of a tenant, an owner, a role or a template.
+    DOCUMENT = "SELECT document FROM documents WHERE kind = ?1 AND tenant = ?2 AND name = ?3";
+    /// How many there are of a kind in a tenant, at most so many.
+    DOCUMENTS_COUNTED = "SELECT count(*) FROM (SELECT 1 FROM documents
+        WHERE kind = ?1 AND tenant = ?2 LIMIT ?3) page";
+    /// Something else is.
+    DOCUMENT_KEPT = "INSERT INTO documents (kind, tenant, name, document) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (kind, tenant, name) DO UPDATE SET document = excluded.document";
+    /// Nothing is any more.
+    DOCUMENT_LEAVES = "DELETE FROM documents WHERE kind = ?1 AND tenant = ?2 AND name = ?3";
+    /// What is known of a tenant: what is said of it, whether it is stopped, whether anything refers to it.
+    TENANT_HELD = "SELECT ?1, (SELECT document FROM documents WHERE kind = 'tenant' AND tenant = ?1 AND name = ''),
+        (SELECT own FROM stops WHERE tenant = ?1 AND owner = ''),
+        EXISTS (SELECT 1 FROM documents
+            WHERE tenant = ?1 AND kind IN ('owner', 'role', 'template'))
+        OR EXISTS (SELECT 1 FROM stops WHERE tenant = ?1 AND owner > '')
+        OR EXISTS (SELECT 1 FROM keys WHERE tenant = ?1
+            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked')";
+    /// The same of an owner.
+    OWNER_HELD = "SELECT ?2, (SELECT document FROM documents WHERE kind = 'owner' AND tenant = ?1 AND name = ?2),
+        (SELECT own FROM stops WHERE tenant = ?1 AND owner = ?2),
+        EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND owner = ?2
+            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked')";
+    /// The same of a role or a template.
+    CARRIED_HELD = "SELECT ?3,
+        (SELECT document FROM documents WHERE kind = ?1 AND tenant = ?2 AND name = ?3), NULL,
+        EXISTS (SELECT 1 FROM carried WHERE kind = ?1 AND tenant = ?2 AND name = ?3)";
+    /// The same of the tenants after one of them: each is found by the one before it, so that none of their keys are
+    /// gone through.
+    TENANTS_HELD = "WITH RECURSIVE page (name) AS (
+        SELECT (SELECT min(n) FROM (
+            SELECT min(tenant) n FROM keys WHERE tenant > ?1
+            UNION ALL SELECT min(tenant) FROM stops WHERE tenant > ?1
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > ?1
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > ?1
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > ?1
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > ?1) page)
+        UNION ALL SELECT (SELECT min(n) FROM (
+            SELECT min(tenant) n FROM keys WHERE tenant > page.name
+            UNION ALL SELECT min(tenant) FROM stops WHERE tenant > page.name
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > page.name
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > page.name
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > page.name
+            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > page.name) page)
+        FROM page WHERE page.name IS NOT NULL LIMIT ?2)
+        SELECT page.name, (SELECT document FROM documents WHERE kind = 'tenant' AND tenant = page.name AND name = ''),
+        (SELECT own FROM stops WHERE tenant = page.name AND owner = ''),
+        EXISTS (SELECT 1 FROM documents
+            WHERE tenant = page.name AND kind IN ('owner', 'role', 'template'))
+        OR EXISTS (SELECT 1 FROM stops WHERE tenant = page.name AND owner > '')
+        OR EXISTS (SELECT 1 FROM keys WHERE tenant = page.name
+            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked') FROM page WHERE page.name IS NOT NULL";
+    /// The same of the owners of a tenant.
+    OWNERS_HELD = "WITH RECURSIVE page (name) AS (
+        SELECT (SELECT min(n) FROM (
+            SELECT min(owner) n FROM keys WHERE tenant = ?1 AND owner > ?2
+            UNION ALL SELECT min(name) FROM documents
+                WHERE kind = 'owner' AND tenant = ?1 AND name > ?2
+            UNION ALL SELECT min(owner) FROM stops WHERE tenant = ?1 AND owner > ?2) page)
+        UNION ALL SELECT (SELECT min(n) FROM (
+            SELECT min(owner) n FROM keys WHERE tenant = ?1 AND owner > page.name
+            UNION ALL SELECT min(name) FROM documents
+                WHERE kind = 'owner' AND tenant = ?1 AND name > page.name
+            UNION ALL SELECT min(owner) FROM stops WHERE tenant = ?1 AND owner > page.name) page)
+        FROM page WHERE page.name IS NOT NULL LIMIT ?3)
+        SELECT page.name, (SELECT document FROM documents WHERE kind = 'owner' AND tenant = ?1 AND name = page.name),
+        (SELECT own FROM stops WHERE tenant = ?1 AND owner = page.name),
+        EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND owner = page.name
+            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked') FROM page WHERE page.name IS NOT NULL";
+    /// The same of the roles or the templates of a tenant.
+    CARRIEDS_HELD = "SELECT d.name, d.document, NULL, EXISTS (SELECT 1 FROM carried c
+            WHERE c.kind = d.kind AND c.tenant = d.tenant AND c.name = d.name)
+        FROM documents d WHERE d.kind = ?1 AND d.tenant = ?2 AND d.name > ?3
+        ORDER BY d.name LIMIT ?4";
+    /// The keys that carry a role or a template, as they are filed, but for when they were last used.
+    FILED_CARRIERS = "SELECT k.document, d.document,
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = k.owner),
+        EXISTS (SELECT 1 FROM stops t WHERE t.tenant = k.tenant AND t.owner = ''), NULL
+        FROM carried c JOIN keys k ON k.id = c.key LEFT JOIN details d ON d.key = k.id
+        WHERE c.kind = ?1 AND c.tenant = ?2 AND c.name = ?3 ORDER BY c.key LIMIT ?4";
+    /// How many there are, at most so many.
+    CARRIED = "SELECT count(*) FROM (SELECT 1 FROM carried
+        WHERE kind = ?1 AND tenant = ?2 AND name = ?3 LIMIT ?4) page";
+    /// What a key carries is written anew.
+    CARRIED_LEAVES = "DELETE FROM carried WHERE key = ?1";
+    /// A key carries a role or a template.
+    CARRIED_KEPT = "INSERT INTO carried (kind, tenant, name, key) VALUES (?1, ?2, ?3, ?4)";
+    /// How far the lists of keys have been filled.
+    LISTING = "SELECT after, filled, made FROM listing WHERE one = 1";
+    /// They are filled up to a key.
+    LISTING_MOVES = "UPDATE listing SET after = ?1 WHERE one = 1";
+    /// They are filled.
+    LISTING_FILLED = "UPDATE listing SET filled = 1 WHERE one = 1";
+    /// One more of their indexes is made.
+    LISTING_MADE = "UPDATE listing SET made = made + 1 WHERE one = 1";
+    /// The last of so many keys after an id; none if there are fewer.
+    LISTED_LAST = "SELECT id FROM keys WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2 - 1";
 }

@@ -1,8 +1,10 @@
 //! What was counted of requests: kept once, however often a batch comes, and added up by the hour.
 
+use tollgate_control::{Counted, Counting};
 use tollgate_core::{
+    lookup::LookupId,
     time::UnixMillis,
-    usage::{LINES_MAX, Line, hour_of},
+    usage::{ANSWERS_MAX, Kind, Line, Use, hour_of},
 };
 
 use crate::{Fault, Given, Row, Sql, statements};
@@ -18,7 +20,7 @@ pub const HEARD_KEPT_MS: u64 = 7 * DAY_MS;
 pub const USAGE_ROWS_MAX: usize = 1_000;
 
 /// The most rows of each table that one sweep drops.
-pub const USAGE_SWEEP_MAX: usize = 2 * LINES_MAX;
+pub const USAGE_SWEEP_MAX: usize = 2 * ANSWERS_MAX;
 
 const DAY_MS: u64 = 24 * 3_600_000;
 
@@ -33,6 +35,26 @@ pub fn keep_usage<'l>(
     holder: &[u8; 16],
     seq: u64,
     lines: impl Iterator<Item = Line<'l>>,
+    now: UnixMillis,
+) -> Result<bool, Fault> {
+    keep_all(sql, holder, seq, (lines, std::iter::empty(), std::iter::empty()), now)
+}
+
+/// The same with what origins answered, and with when secrets were last used: none of them later than `now`, whatever
+/// the clock of a gate says.
+///
+/// # Errors
+///
+/// As [`keep_usage`].
+pub fn keep_all<'l>(
+    sql: &mut impl Sql,
+    holder: &[u8; 16],
+    seq: u64,
+    (lines, answers, uses): (
+        impl Iterator<Item = Line<'l>>,
+        impl Iterator<Item = (Kind, Line<'l>)>,
+        impl Iterator<Item = Use>,
+    ),
     now: UnixMillis,
 ) -> Result<bool, Fault> {
     let before = sql.rows(statements::USAGE_HEARD, &[holder.into()])?;
@@ -51,43 +73,17 @@ pub fn keep_usage<'l>(
         let row = [hour.into(), tenant, owner, key, route, code, count.into()];
         sql.rows(statements::USAGE_ADDED, &row)?;
     }
+    for (kind, Line { hour, tenant, owner, key, route, code, count }) in answers {
+        let of = [tenant, owner, key, route, kind.as_str(), code].map(Given::Text);
+        let [tenant, owner, key, route, kind, word] = of;
+        let row = [hour.into(), tenant, owner, key, route, kind, word, count.into()];
+        sql.rows(statements::ANSWERED_ADDED, &row)?;
+    }
+    for Use { lookup, at } in uses {
+        let at = at.min(now);
+        sql.rows(statements::USED, &[lookup.as_bytes().into(), at.0.into()])?;
+    }
     Ok(true)
-}
-
-/// Which rows are read; what is none says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct UsageWanted<'a> {
-    /// From this hour on.
-    pub from: u64,
-    /// Before this one.
-    pub until: u64,
-    /// Of this tenant: the empty text is for what is counted by no key.
-    pub tenant: Option<&'a str>,
-    /// Of this owner.
-    pub owner: Option<&'a str>,
-    /// Of the key with this public id.
-    pub key: Option<&'a str>,
-    /// Under the route of this name.
-    pub route: Option<&'a str>,
-}
-
-/// One row: a [`Line`] that is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UsageRow {
-    /// The hours since 1970.
-    pub hour: u64,
-    /// The key's tenant.
-    pub tenant: String,
-    /// Its owner.
-    pub owner: String,
-    /// Its public id.
-    pub key: String,
-    /// The route's name.
-    pub route: String,
-    /// What became of the requests.
-    pub code: String,
-    /// How many.
-    pub count: u64,
 }
 
 /// The rows that are wanted, in the order of their columns, behind `after`: at most [`USAGE_ROWS_MAX`], and fewer only if
@@ -98,39 +94,51 @@ pub struct UsageRow {
 /// When the read fails.
 pub fn usage(
     sql: &mut impl Sql,
-    wanted: &UsageWanted<'_>,
-    after: Option<&UsageRow>,
-) -> Result<Vec<UsageRow>, Fault> {
-    let UsageWanted { from, until, tenant, owner, key, route } = *wanted;
-    let none = UsageRow { hour: from, ..UsageRow::default() };
+    wanted: &Counting<'_>,
+    after: Option<&Counted>,
+) -> Result<Vec<Counted>, Fault> {
+    let Counting { from, until, kind, tenant, owner, key, route } = *wanted;
+    let none = Counted { hour: from, ..Counted::default() };
     let last = after.unwrap_or(&none);
     let most = u64::try_from(USAGE_ROWS_MAX).unwrap_or(u64::MAX);
     let mut given = vec![from.into(), until.into(), last.hour.into()];
-    let texts = [&last.tenant, &last.owner, &last.key, &last.route, &last.code];
+    let texts = [&last.tenant, &last.owner, &last.key, &last.route, &last.word];
     given.extend(texts.map(Given::from));
     given.push(most.into());
     given.extend([owner, key, route].map(|text| text.map_or(Given::Null, Given::Text)));
-    let rows = match tenant {
-        Some(tenant) => {
-            given.push(Given::Text(tenant));
-            sql.rows(statements::USAGE_OF_TENANT, &given)?
+    let [all, of_tenant] = match kind {
+        Kind::Code => [statements::USAGE, statements::USAGE_OF_TENANT],
+        Kind::Status | Kind::Took => {
+            given.push(Given::Text(kind.as_str()));
+            [statements::ANSWERED, statements::ANSWERED_OF_TENANT]
         }
-        None => sql.rows(statements::USAGE, &given)?,
     };
-    rows.iter().map(read).collect()
+    given.extend(tenant.map(Given::Text));
+    let statement = if tenant.is_some() { of_tenant } else { all };
+    sql.rows(statement, &given)?.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<UsageRow, Fault> {
+fn read(row: &Row) -> Result<Counted, Fault> {
     let text = |column| row.text(column).map(str::to_owned);
-    Ok(UsageRow {
+    Ok(Counted {
         hour: row.number(0)?,
         tenant: text(1)?,
         owner: text(2)?,
         key: text(3)?,
         route: text(4)?,
-        code: text(5)?,
+        word: text(5)?,
         count: row.number(6)?,
     })
+}
+
+/// When secrets were last used, as a row says it of a key.
+pub(crate) fn uses(told: Option<&str>) -> Result<Vec<(LookupId, UnixMillis)>, Fault> {
+    let read = |told: &str| {
+        let (lookup, at) = told.split_once(' ')?;
+        Some((LookupId::from_hex(lookup)?, UnixMillis(at.parse().ok()?)))
+    };
+    let told = told.unwrap_or_default().split(',').filter(|told| !told.is_empty());
+    told.map(|told| read(told).ok_or_else(|| Fault::damaged("uses"))).collect()
 }
 
 /// Drops what is too old, a bounded part of it at a time.
@@ -144,5 +152,6 @@ pub fn sweep_usage(sql: &mut impl Sql, now: UnixMillis) -> Result<(), Fault> {
     sql.rows(statements::USAGE_HEARD_LEAVES, &[heard.into(), most])?;
     let hour = hour_of(UnixMillis(now.0.saturating_sub(USAGE_KEPT_MS)));
     sql.rows(statements::USAGE_LEAVES, &[hour.into(), most])?;
+    sql.rows(statements::ANSWERED_LEAVES, &[hour.into(), most])?;
     Ok(())
 }

@@ -14,7 +14,7 @@ impl Ledger for Store {
         open::patient(&mut self.connection).map_err(Fault::from)?;
         let mut changed = commit(&mut self.connection, &mut self.kept, change, now);
         // It ends: each time there is less of it.
-        while is_full(&changed) && takes_away(change) && self.give_up_ballast() {
+        while is_full(&changed) && change.takes_away() && self.give_up_ballast() {
             changed = commit(&mut self.connection, &mut self.kept, change, now);
         }
         // Nothing is waited for longer than an answer may take, whatever became of the change.
@@ -68,24 +68,6 @@ impl Ledger for Store {
 
 fn is_full(changed: &Result<Commit, LedgerError>) -> bool {
     matches!(changed, Err(LedgerError::Failed { conclusion: Conclusion::Full, .. }))
-}
-
-/// Whether a change gives nobody anything: it is worth the last room there is.
-pub(crate) const fn takes_away(change: &Change) -> bool {
-    match change {
-        Change::Disable { .. }
-        | Change::Revoke { .. }
-        | Change::RevokeSecret { .. }
-        | Change::StopOwner { .. }
-        | Change::StopTenant { .. } => true,
-        Change::Create { .. }
-        | Change::Update { .. }
-        | Change::Renumber { .. }
-        | Change::Rotate { .. }
-        | Change::Enable { .. }
-        | Change::ResumeOwner { .. }
-        | Change::ResumeTenant { .. } => false,
-    }
 }
 
 /// One change, its epoch, its entry and its outbox: all of them or none.

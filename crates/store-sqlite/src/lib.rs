@@ -10,6 +10,9 @@
 mod ballast;
 mod books;
 mod buckets;
+mod commanded;
+#[cfg(all(test, unix))]
+mod crashes;
 mod fault;
 #[cfg(test)]
 mod faults;
@@ -26,13 +29,14 @@ mod sweep;
 mod usage;
 
 pub use ballast::BALLAST_BYTES;
+pub use commanded::Commanded;
 pub use leases::HOLDERS;
 pub use open::{Access, OpenFailure};
 pub use restore::{backup, restore};
 pub use store::{BATCH_MAX, Store};
 pub use sweep::{DAMAGED_MAX, SWEEP_MAX, Swept};
 pub use tollgate_store_sql::{
-    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX, UsageRow, UsageWanted,
-    books::{RETRIES_MAX, RETRIES_SWEEP_MAX, RETRY_KEPT_MS},
-    schema, statements,
+    HEARD_KEPT_MS, USAGE_KEPT_MS, USAGE_ROWS_MAX,
+    books::{FEW_MAX, LOOKED_AT_ONCE, RETRIES_MAX, RETRIES_SWEEP_MAX, RETRY_KEPT_MS},
+    listing, schema, statements,
 };

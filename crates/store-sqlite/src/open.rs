@@ -12,10 +12,14 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use tollgate_core::stamp::Stamp;
-use tollgate_store_sql::{schema, statements};
+use tollgate_store_sql::{listing, schema, statements};
 
-use crate::{fault::Fault, note};
+use crate::{fault::Fault, note, sql::Within};
 
+/// The version of the schema that lists of keys came with.
+const LISTED_FROM: usize = 10;
+/// So long the lock is free between two steps that bring a store up to date.
+const BETWEEN_STEPS: Duration = Duration::from_millis(5);
 /// So often a waiting connection looks again.
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 /// So often an answer looks for the lock: for about 35 ms, which is below every deadline there is.
@@ -120,6 +124,12 @@ impl From<Fault> for OpenFailure {
     }
 }
 
+impl From<tollgate_store_sql::Fault> for OpenFailure {
+    fn from(fault: tollgate_store_sql::Fault) -> Self {
+        Self::Failed { conclusion: fault.conclusion, source: fault.source }
+    }
+}
+
 impl From<rusqlite::Error> for OpenFailure {
     fn from(error: rusqlite::Error) -> Self {
         Fault::from(error).into()
@@ -211,7 +221,9 @@ fn look_again(looks: i32, most: i32) -> bool {
 /// Sets what every connection needs, and brings the schema up to date.
 fn prepare(connection: &mut Connection, access: Access) -> Result<(), OpenFailure> {
     patient(connection)?;
-    connection.set_prepared_statement_cache_capacity(statements::ALL.len());
+    let lists = statements::lists::ORDERS.len().saturating_add(statements::lists::FEW.len());
+    let cached = statements::ALL.len().saturating_add(lists.saturating_mul(2));
+    connection.set_prepared_statement_cache_capacity(cached);
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;",
     )?;
@@ -222,7 +234,20 @@ fn prepare(connection: &mut Connection, access: Access) -> Result<(), OpenFailur
     if known < schema::VERSION {
         migrate(connection, access)?;
     }
+    while listing::is_behind(&mut Within(connection))? && bring(connection)? {
+        // Whoever waits for the lock looks often enough to have it meanwhile.
+        thread::sleep(BETWEEN_STEPS);
+    }
     Ok(())
+}
+
+/// One step towards the lists of keys; says whether there are more.
+fn bring(connection: &mut Connection) -> Result<bool, OpenFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have made it while this one waited.
+    let more = listing::bring(&mut Within(&transaction))?;
+    transaction.commit()?;
+    Ok(more)
 }
 
 /// The version of the schema, if it is one of ours, or an empty file that may become one.
@@ -247,6 +272,10 @@ fn migrate(connection: &mut Connection, access: Access) -> Result<(), OpenFailur
     let from = usize::try_from(version(&transaction, access)?).unwrap_or(usize::MAX);
     for statement in schema::MIGRATIONS.get(from..).unwrap_or(&[]).iter().copied().flatten() {
         transaction.execute_batch(statement)?;
+    }
+    // A small store has its lists at once.
+    if from < LISTED_FROM {
+        listing::bring(&mut Within(&transaction))?;
     }
     transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema::VERSION)?;

@@ -32,6 +32,8 @@ pub struct Store {
     pub(crate) desk: Desk,
     /// How many buckets were repaired, since that was last asked.
     pub(crate) repaired: u64,
+    /// Whether a change was made that the audit does not tell, since that was last asked.
+    pub(crate) untold: bool,
 }
 
 /// Where a store is.
@@ -87,7 +89,7 @@ impl Store {
     }
 
     fn new(connection: Connection, place: Place) -> Self {
-        Self { connection, place, kept: None, desk: Desk::new(HOLDERS), repaired: 0 }
+        Self { connection, place, kept: None, desk: Desk::new(HOLDERS), repaired: 0, untold: false }
     }
 
     /// Answers errands: their leases in one durable transaction, each batch of what was counted in one of its own,

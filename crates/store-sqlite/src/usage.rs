@@ -1,9 +1,10 @@
 //! What was counted of requests: kept in one durable transaction for each batch, and read.
 
 use rusqlite::TransactionBehavior;
+use tollgate_control::{Counted, Counting};
 use tollgate_core::time::UnixMillis;
 use tollgate_engine::{Reply, StoreError, Usage};
-use tollgate_store_sql::{UsageRow, UsageWanted, keep_usage, usage};
+use tollgate_store_sql::{keep_all, usage};
 
 use crate::{Store, fault::Fault, sql::Within};
 
@@ -15,9 +16,9 @@ impl Store {
     /// When the store fails.
     pub fn usage(
         &mut self,
-        wanted: &UsageWanted<'_>,
-        after: Option<&UsageRow>,
-    ) -> Result<Vec<UsageRow>, StoreError> {
+        wanted: &Counting<'_>,
+        after: Option<&Counted>,
+    ) -> Result<Vec<Counted>, StoreError> {
         usage(&mut self.within(), wanted, after).map_err(|fault| Fault::from(fault).store())
     }
 
@@ -35,7 +36,8 @@ impl Store {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let holder = batch.holder().0;
-        keep_usage(&mut Within(&transaction), &holder, batch.seq(), batch.lines(), now)?;
+        let counted = (batch.lines(), batch.answers(), batch.uses());
+        keep_all(&mut Within(&transaction), &holder, batch.seq(), counted, now)?;
         transaction.commit()?;
         Ok(())
     }

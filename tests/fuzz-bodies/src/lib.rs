@@ -10,10 +10,12 @@
     reason = "a panic is how a fuzz target says that it found something"
 )]
 
+mod audit;
 mod identity;
 mod key;
 mod record;
 
+pub use audit::fuzz_audit;
 pub use identity::fuzz_identity;
 pub use key::fuzz_key;
 pub use record::fuzz_record;
@@ -22,8 +24,12 @@ pub use record::fuzz_record;
 pub type Body = fn(&[u8]);
 
 /// The targets by name: that of their corpus and of their libFuzzer binary.
-pub const TARGETS: [(&str, Body); 3] =
-    [("key", fuzz_key), ("record", fuzz_record), ("identity", fuzz_identity)];
+pub const TARGETS: [(&str, Body); 4] = [
+    ("key", fuzz_key),
+    ("record", fuzz_record),
+    ("identity", fuzz_identity),
+    ("audit", fuzz_audit),
+];
 
 /// 00 01 02 …: the pepper and the seed of the specification's examples.
 fn counted() -> [u8; 32] {

@@ -43,6 +43,11 @@ fn identities_hold_what_they_promise_for_any_input() {
     fuzz("identity");
 }
 
+#[test]
+fn exports_of_the_audit_hold_what_they_promise_for_any_input() {
+    fuzz("audit");
+}
+
 fn fuzz(target: &str) {
     let (_, body) = TARGETS.into_iter().find(|(name, _)| *name == target).unwrap();
     let corpus = corpus(target);

@@ -1,7 +1,8 @@
 //! Pages and exports of a chain as a store keeps it.
 
 use tollgate_audit::{
-    Actor, Exporter, Filter, Kept, LOOKED_AT_MAX, PAGE_MAX, Rows, RowsError, Written, page,
+    Actor, Exporter, FOLLOWED_MAX, Filter, Followed, Kept, LOOKED_AT_MAX, PAGE_MAX, Rows,
+    RowsError, Written, before, follow, page,
 };
 use tollgate_core::{id::Id, time::UnixMillis};
 
@@ -15,7 +16,8 @@ impl Memory {
         let mut kept: Vec<Kept> = vec![];
         for line in &export.lines[1..export.lines.len() - 1] {
             if line.starts_with("{\"entry\":") {
-                kept.push(Kept { line: line.clone(), checkpoint: None });
+                let number = number(line);
+                kept.push(Kept { number, line: line.clone(), checkpoint: None });
             } else if let Some(last) = kept.last_mut() {
                 last.checkpoint = Some(line.clone());
             }
@@ -28,10 +30,13 @@ impl Rows for Memory {
     type Error = ();
 
     fn after(&mut self, number: u64, most: usize) -> Result<Vec<Kept>, ()> {
-        let of = |kept: &Kept| kept.line[14..].split(',').next().unwrap().parse::<u64>().unwrap();
-        let later = |kept: &&Kept| of(kept) > number;
+        let later = |kept: &&Kept| kept.number > number;
         Ok(self.0.iter().filter(later).take(most).cloned().collect())
     }
+}
+
+fn number(line: &str) -> u64 {
+    line[14..].split(',').next().unwrap().parse().unwrap()
 }
 
 type Exported = Result<String, RowsError<()>>;
@@ -127,7 +132,8 @@ fn a_page_looks_at_no_more_than_it_may() {
     assert_eq!((first.lines.len(), first.next), (0, Some(LOOKED_AT_MAX as u64)));
     assert_eq!(page(&mut rows, &none, LOOKED_AT_MAX as u64, 10).unwrap().next, None);
     rows.0[3].line.push('x');
-    assert_eq!(page(&mut rows, &none, 0, 10), Err(RowsError::Damaged(3)));
+    let found = page(&mut rows, &none, 0, 10).unwrap().lines;
+    assert_eq!(found, [rows.0[3].line.clone()], "what is damaged is in every page");
 }
 
 #[test]
@@ -148,4 +154,73 @@ fn a_secret_finds_what_stands_there_for_it() {
         tollgate_audit::Entry { at, actor, operation, subject, before, after, from, request };
     let line = chain.append(&told).unwrap().line;
     assert!(filter.picks(&Written::read(&line).unwrap()));
+}
+
+#[test]
+fn what_is_signed_next_follows_from_what_was_signed_last() {
+    let export = made(450, 56);
+    let acme = || Id::new("acme").ok();
+    let lines: Vec<_> = Memory::of(&export).0.into_iter().map(|kept| kept.line).collect();
+    let hash = |number: usize| Written::read(&lines[number - 1]).unwrap().hash;
+    let seven = Some((7, hash(7)));
+    type Change = fn(&mut Memory);
+    let whole: Change = |_| {};
+    for (what, change, last, until, reached, damaged) in [
+        ("whole", whole, None, 450, Some(450), None),
+        ("since the seventh", whole, seven, 450, Some(450), None),
+        ("nothing since", whole, seven, 7, Some(7), None),
+        ("a part", whole, None, 9, Some(9), None),
+        ("another history", whole, Some((7, hash(8))), 450, Some(450), Some(6)),
+        ("changed", |rows| rows.0[9].line.push(' '), None, 450, Some(450), Some(9)),
+        ("changed at the end", |rows| rows.0[449].line.push(' '), None, 450, None, Some(449)),
+        ("removed", |rows| drop(rows.0.remove(9)), seven, 450, Some(450), Some(9)),
+        (
+            "what was signed is removed",
+            |rows| drop(rows.0.remove(6)),
+            seven,
+            450,
+            Some(450),
+            Some(6),
+        ),
+        ("cut off", |rows| rows.0.truncate(440), seven, 450, None, Some(440)),
+        ("cut off before", |rows| rows.0.truncate(5), seven, 450, None, Some(6)),
+    ] {
+        let mut rows = Memory::of(&export);
+        change(&mut rows);
+        let Followed { chain, damaged: found } = follow(&mut rows, acme(), last, until).unwrap();
+        let stands = chain.map(|chain| (chain.number, chain.hash));
+        let expected = reached.map(|number: u64| (number, hash(number as usize)));
+        assert_eq!((stands, found), (expected, damaged), "{what}");
+    }
+    let long = made(u64::try_from(FOLLOWED_MAX).unwrap() + 300, 57);
+    let followed = follow(&mut Memory::of(&long), acme(), None, 2_300).unwrap();
+    assert_eq!(followed.chain.unwrap().number, 2_000, "one step is bounded");
+    let other = follow(&mut Memory::of(&export), Id::new("beta").ok(), None, 450).unwrap();
+    assert_eq!((other.chain, other.damaged), (None, Some(0)), "another chain's entries");
+}
+
+#[test]
+fn the_first_entry_since_an_instant_is_found_without_reading_all() {
+    let export = made(300, 58);
+    let mut rows = Memory::of(&export);
+    let times: Vec<_> = rows.0.iter().map(|kept| Written::read(&kept.line).unwrap().at.0).collect();
+    for since in [0, times[0], times[7], times[7] + 1, times[150], times[299], times[299] + 1] {
+        let expected = times.iter().filter(|&&at| at < since).count() as u64;
+        assert_eq!(before(&mut rows, UnixMillis(since), 300), Ok(expected), "{since}");
+    }
+}
+
+#[test]
+fn a_chain_where_it_is_kept_needs_no_end() {
+    let export = made(50, 59);
+    let keys = export.keys();
+    let mut verifier = tollgate_audit::Verifier::new(&keys);
+    for line in &export.lines[..export.lines.len() - 1] {
+        crate::made::feed(&mut verifier, line);
+    }
+    let found = verifier.clone().so_far();
+    assert_eq!((wrong(&found), found.piece.unwrap().until), (("none", 0), 50));
+    assert_eq!(wrong(&verifier.clone().finish()).0, "cut_off");
+    crate::made::feed(&mut verifier, &export.lines[3]);
+    assert_eq!(wrong(&verifier.so_far()).0, "doubled");
 }

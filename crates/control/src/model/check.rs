@@ -35,6 +35,9 @@ fn check_field(
         (Some(_), Kind::Refused(why)) => findings.add(at, Fault::NotAllowed, why),
         (None, _) if needed => findings.add(at, Fault::Required, "must be given"),
         (None, _) => {}
+        (Some(Value::Null), _) if shape.patch && field.need == Need::Required => {
+            findings.add(at, Fault::Required, "must not be removed");
+        }
         (Some(Value::Null), _) if nullable => {}
         (Some(Value::Object(entries)), Kind::Map(rules)) if shape.patch => {
             // Null removes an entry, so only the others are looked at; how many there are is known when it is merged.
@@ -59,6 +62,7 @@ fn check_kind(kind: &Kind, value: &Value, at: &mut Pointer, findings: &mut Findi
             | Value::Array(_)
             | Value::Object(_) => findings.add(at, Fault::WrongType, "must be a text"),
         },
+        Kind::Any => {}
         Kind::Flag if value.is_boolean() => {}
         Kind::Flag => findings.add(at, Fault::WrongType, "must be true or false"),
         Kind::Integer { min, max } => check_integer((min, max), value, at, findings),
@@ -111,6 +115,7 @@ pub(super) fn check_text(kind: &Kind, text: &str) -> Result<(), (Fault, String)>
         Kind::Word(words) if words.contains(&text) => Ok(()),
         Kind::Word(words) => Err((Fault::Malformed, format!("must be {}", said(words)))),
         Kind::Flag
+        | Kind::Any
         | Kind::Integer { .. }
         | Kind::List { .. }
         | Kind::Map(_)

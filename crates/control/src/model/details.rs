@@ -124,6 +124,20 @@ impl Details {
         self.numbered
     }
 
+    /// Those of a key whose settings somebody said who knows of no roles: as of `now_ms`, and if the scopes have become
+    /// others, they are all its own, and roles give it none from then on.
+    #[must_use]
+    pub fn said_whole(self, before: &Key, after: &Key, now_ms: u64) -> Self {
+        let mut said = Self { updated_ms: now_ms, ..self };
+        let scopes = &after.settings.scopes;
+        if *scopes != before.settings.scopes {
+            said.scopes.clone_from(scopes);
+            said.roles.clear();
+        }
+        said.renumber(after);
+        said
+    }
+
     /// What a caller says in the place of what it said before: everything else stays.
     pub(super) fn over(self, before: &Self) -> Self {
         Self {

@@ -39,6 +39,18 @@ pub fn read<T: Body>(body: &[u8]) -> Result<T, Problem> {
     built(value, findings)
 }
 
+/// Reads a body that is kept nowhere: the object that it says, by its shape.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_as(shape: &Shape, body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    match checked(shape, body)? {
+        (Value::Object(map), findings) if findings.is_empty() => Ok(map),
+        (_, findings) => Err(Problem::found(Code::BodyInvalid, findings)),
+    }
+}
+
 /// Reads a body that takes the place of the document of this name.
 ///
 /// # Errors

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
+    super::StoppedBy,
     details::Reason,
     document::{Body, Document},
     shape::Shape,
@@ -12,7 +13,7 @@ use super::{
 };
 
 /// What is said of a tenant: a workspace of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     /// Its id.
     pub id: String,
@@ -26,11 +27,12 @@ pub struct Tenant {
 }
 
 /// What is said of an owner: who keys act for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// Its id within the tenant.
     pub id: String,
-    /// One of [`OWNER_KINDS`](tables::OWNER_KINDS): a user, a service or a team.
+    /// One of [`OWNER_KINDS`](tables::OWNER_KINDS): a user, a service or a team; nothing where nobody has said it.
+    #[serde(serialize_with = "unless_empty")]
     pub kind: String,
     /// What people call it.
     pub name: Option<String>,
@@ -71,15 +73,23 @@ pub enum State {
     Disabled,
 }
 
+impl State {
+    /// That of one that is stopped, or is not.
+    #[must_use]
+    pub const fn of(stopped: bool) -> Self {
+        if stopped { Self::Disabled } else { Self::Active }
+    }
+}
+
 /// Who made something, and when it was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     /// Who made it: the id of a key.
     pub creator: Option<String>,
-    /// When it was made.
-    pub created: u64,
-    /// When it was last changed.
-    pub updated: u64,
+    /// When it was made; not known of a tenant or an owner that is there by its keys.
+    pub created: Option<u64>,
+    /// When it was last changed, likewise.
+    pub updated: Option<u64>,
     /// Its version, as `ETag` has it.
     pub version: String,
 }
@@ -103,9 +113,15 @@ pub struct Holding<'a, T> {
     pub said: &'a T,
     /// Whether it is stopped.
     pub state: State,
+    /// Who has stopped it, if it is.
+    pub stopped_by: Option<StoppedBy>,
     /// Why, if it is and a reason was given.
     pub reason: Option<&'a Reason>,
     /// Who made it, and when it was changed.
     #[serde(flatten)]
     pub marks: &'a Marks,
+}
+
+fn unless_empty<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+    if text.is_empty() { to.serialize_none() } else { to.serialize_str(text) }
 }

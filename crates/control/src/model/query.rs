@@ -67,7 +67,7 @@ static LABEL: Spelling = Spelling {
         (spelling::LABEL.fits)(name) && value.is_none_or(spelling::ID.fits)
     },
     rule: "must be name or name:value of a label",
-    pattern: Some("^[a-z0-9_.-]{1,32}(:[A-Za-z0-9._+-]*@?[A-Za-z0-9._+-]*)?$"),
+    pattern: Some("^[a-z0-9_.-]{1,32}(:(?=.{1,64}$)[A-Za-z0-9._+-]*@?[A-Za-z0-9._+-]*)?$"),
     min: 1,
     max: 97,
 };
@@ -94,7 +94,7 @@ const CURSOR: Kind = Kind::Spelled(&cursor::SPELLING);
 const CURSOR_ABOUT: &str = "Where to go on: `next` of the page before, of the same query.";
 
 /// The parameters of the list of keys.
-pub(super) static KEYS: [Field; 12] = [
+pub(crate) static KEYS: [Field; 12] = [
     TENANT,
     parameter(
         "text",
@@ -123,23 +123,34 @@ pub(super) static KEYS: [Field; 12] = [
     parameter(
         "sort",
         Kind::Word(&SORTS),
-        "The order, a - for the largest first; `id` unless it is said, which alone is good for any number of keys.",
+        "The order, a - for the largest first; `id` unless it is said.",
     ),
     parameter("limit", LIMIT, LIMIT_ABOUT),
     parameter("cursor", CURSOR, CURSOR_ABOUT),
 ];
 
-/// The parameters of the lists of tenants, owners, roles and templates, which are ordered by their ids.
-pub(super) static OTHERS: [Field; 4] = [
-    TENANT,
+/// The parameters of the list of tenants, which is ordered by their ids.
+pub(crate) static TENANTS: [Field; 3] = [SEARCHED, PAGE_LIMIT, PAGE_CURSOR];
+
+/// The parameters of the lists of owners, roles and templates of one tenant, likewise.
+pub(crate) static OTHERS: [Field; 4] = [
     parameter(
-        "text",
-        SEARCH,
-        "Those with this in their id, name or description, whatever the case of a-z.",
+        "tenant",
+        Kind::Spelled(&spelling::ID),
+        "The tenant, for callers who may reach others than their own; the caller's own unless it is said.",
     ),
-    parameter("limit", LIMIT, LIMIT_ABOUT),
-    parameter("cursor", CURSOR, CURSOR_ABOUT),
+    SEARCHED,
+    PAGE_LIMIT,
+    PAGE_CURSOR,
 ];
+
+const SEARCHED: Field = parameter(
+    "text",
+    SEARCH,
+    "Those with this in their id, name or description, whatever the case of a-z.",
+);
+const PAGE_LIMIT: Field = parameter("limit", LIMIT, LIMIT_ABOUT);
+const PAGE_CURSOR: Field = parameter("cursor", CURSOR, CURSOR_ABOUT);
 
 const fn parameter(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field::new(name, kind, Need::Optional, about)
@@ -281,7 +292,7 @@ fn other_query() -> Problem {
 }
 
 /// The words of a query, each of which is what its parameter must be.
-fn checked(query: Option<&str>, table: &[Field]) -> Result<Words, Problem> {
+pub(crate) fn checked(query: Option<&str>, table: &[Field]) -> Result<Words, Problem> {
     let mut findings = Findings::new();
     let words = Words::read(query.unwrap_or_default(), &mut findings);
     for (name, text) in words.iter() {

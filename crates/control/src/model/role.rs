@@ -11,7 +11,7 @@ use super::{
 use crate::problem::{Fault, Finding, Findings};
 
 /// A role: it grants scopes, and no role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// Its name within the tenant.
     pub name: String,

@@ -49,10 +49,15 @@ fn parameters(table: &[Field]) -> Value {
             "in": "query",
             "required": false,
             "description": field.about,
-            "schema": kind(&field.kind, false),
+            "schema": schema_of(&field.kind),
         })
     };
     table.iter().map(parameter).collect()
+}
+
+/// The schema of what may stand in a field that no patch is.
+pub(crate) fn schema_of(said: &Kind) -> Value {
+    kind(said, false)
 }
 
 /// The parameters of every list, by the name of what is listed.
@@ -63,7 +68,9 @@ pub fn lists() -> Value {
 
 fn property(shape: &Shape, field: &Field) -> Value {
     let mut schema = kind(&field.kind, shape.patch);
-    let nullable = shape.patch || matches!(field.need, Need::Nullable | Need::Shown);
+    // A patch removes what need not be there.
+    let removed = shape.patch && field.need != Need::Required;
+    let nullable = removed || matches!(field.need, Need::Nullable | Need::Shown);
     if nullable {
         schema = or_null(schema);
     }
@@ -126,6 +133,7 @@ fn kind(said: &Kind, patch: bool) -> Value {
             })
         }
         Kind::Object(shape) => json!({ "$ref": format!("{PLACE}{}", shape.name) }),
+        Kind::Any => json!({}),
         Kind::Refused(_) => json!(false),
     }
 }

@@ -80,6 +80,8 @@ pub enum Kind {
     Map(&'static Entries),
     /// An object.
     Object(&'static Shape),
+    /// Whatever JSON can say: shown, and never read.
+    Any,
     /// Nothing: why it may not be there.
     Refused(&'static str),
 }

@@ -3,7 +3,7 @@
 use tollgate_core::{
     id::{ID_MAX, Id},
     key::{ENV_MAX, Env},
-    network::{BLOCK_TEXT_MAX, Block, Country},
+    network::{Address, BLOCK_TEXT_MAX, Block, Country},
     scope::{SCOPE_MAX, SCOPE_SIDE_MAX, Scope},
 };
 use tollgate_ledger::{LABEL_MAX, RESERVED, check_name, rule};
@@ -11,11 +11,21 @@ use tollgate_ledger::{LABEL_MAX, RESERVED, check_name, rule};
 use super::{check::shown, shape::Spelling};
 
 /// An identifier.
-pub(super) static ID: Spelling = Spelling {
+pub(crate) static ID: Spelling = Spelling {
     format: "tollgate-id",
     fits: |text| Id::new(text).is_ok(),
     rule: rule::ID,
     pattern: Some("^[A-Za-z0-9._+-]*@?[A-Za-z0-9._+-]*$"),
+    min: 1,
+    max: ID_MAX,
+};
+
+/// An identifier of what is made by it: one of dots alone could stand in no path.
+pub(super) static NEW_ID: Spelling = Spelling {
+    format: "tollgate-new-id",
+    fits: |text| Id::new(text).is_ok() && text.bytes().any(|byte| byte != b'.'),
+    rule: "must be 1 to 64 of A-Z a-z 0-9 . _ + - @, with at most one @, and not of dots alone",
+    pattern: Some("^(?!\\.+$)[A-Za-z0-9._+-]*@?[A-Za-z0-9._+-]*$"),
     min: 1,
     max: ID_MAX,
 };
@@ -69,6 +79,17 @@ pub(super) static BLOCK: Spelling = Spelling {
     pattern: None,
     min: 4,
     max: BLOCK_TEXT_MAX,
+};
+
+/// An address.
+pub(super) static ADDRESS: Spelling = Spelling {
+    format: "tollgate-address",
+    fits: |text| Address::parse(text).is_ok(),
+    rule: "must be an address of IPv4 or IPv6",
+    // What an address of IPv6 may be is more than an expression should say.
+    pattern: None,
+    min: 2,
+    max: 45,
 };
 
 /// A country.

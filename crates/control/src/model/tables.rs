@@ -1,8 +1,11 @@
 //! Every shape there is.
 
+mod answers;
+mod audit;
 mod keys;
 mod others;
 mod pages;
+mod verdicts;
 mod views;
 
 use tollgate_core::{json::INTEGER_MAX, limit::LimitScope};
@@ -12,6 +15,8 @@ use super::{
     spelling,
 };
 
+pub use answers::{DOCUMENT, ENDED, NOTHING, USAGE, USAGE_ROW, USAGE_ROWS_MAX};
+pub use audit::{LINE, LINES, PUBLIC_KEY, PUBLIC_KEYS, VERIFIED, VOUCHED, WRONG};
 pub use keys::{KEY_PATCH, KEY_PUT, LIMIT, NEW_KEY, QUOTA, REASON, REASONS, ROTATION, STATES};
 pub use others::{
     DEFAULTS, DEFAULTS_PATCH, NAMING, NAMING_PATCH, NEW_OWNER, NEW_ROLE, NEW_TEMPLATE, NEW_TENANT,
@@ -19,6 +24,7 @@ pub use others::{
     TEMPLATE_PUT, TENANT_PATCH, TENANT_PUT,
 };
 pub use pages::{ISSUED, KEY_PAGE, OWNER_PAGE, ROLE_PAGE, TEMPLATE_PAGE, TENANT_PAGE};
+pub use verdicts::{ASKED_SCOPES_MAX, BALANCE, PRESENTED_MAX, VALIDATED, VALIDATION, VERDICT};
 pub use views::{FINDING, KEY, OWNER, PROBLEM, ROLE, SECRET, TEMPLATE, TENANT};
 
 /// The most characters of a description.
@@ -90,6 +96,22 @@ pub static SHAPES: &[&Shape] = &[
     &TEMPLATE_PAGE,
     &PROBLEM,
     &FINDING,
+    &DOCUMENT,
+    &NOTHING,
+    &VALIDATION,
+    &VERDICT,
+    &VALIDATED,
+    &BALANCE,
+    &ENDED,
+    &LINE,
+    &LINES,
+    &VERIFIED,
+    &VOUCHED,
+    &WRONG,
+    &PUBLIC_KEYS,
+    &PUBLIC_KEY,
+    &USAGE,
+    &USAGE_ROW,
 ];
 
 static METADATA: Entries = Entries {

@@ -81,6 +81,8 @@ codes! {
         "There are as many of these as there may be. Delete one first.";
     RetryUnfinished, 409, "retry_unfinished", "Retry unfinished",
         "A request of this Idempotency-Key is being answered. Wait, and try again.";
+    AuditDamaged, 409, "audit_damaged", "Audit damaged",
+        "The audit is not as it was written.";
     VersionDiffers, 412, "version_differs", "Version differs",
         "Somebody else has changed it. Read it, and make the change again.";
     BodyTooLarge, 413, "body_too_large", "Body too large",

@@ -1,107 +1,100 @@
-//! Tenants and owners: who there is, and who is stopped.
+//! Tenants and owners: stopped and resumed.
 
-use serde_json::{Value, json};
-use tollgate_ledger::{Change, Holder, PAGE_MAX};
+use tollgate_ledger::Change;
 
-use super::Desk;
-use crate::{
-    Response,
-    problem::Code,
-    reply::{Refusal, json},
+use super::{
+    Desk,
+    filed::{Found, Kept, Kind, worked},
+    secrets::reason,
+    work::ATTEMPTS_MAX,
 };
-
-/// The tenants, for whoever may see them all.
-pub(super) fn tenants(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    if !desk.who.sees_all() {
-        return Err(Code::Forbidden.into());
-    }
-    let (after, limit) = desk.page(&[])?;
-    // One more than asked for is enough to know whether there are more.
-    let held = desk.books.tenants(after.as_deref(), limit.saturating_add(1))?;
-    Ok(page("tenants", held, limit))
-}
-
-/// The owners of a tenant.
-pub(super) fn owners(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let (after, limit) = desk.page(&["tenant"])?;
-    let tenant = desk.tenant_seen()?;
-    let held = desk.books.owners(&tenant, after.as_deref(), limit.saturating_add(1))?;
-    Ok(page("owners", held, limit))
-}
-
-fn page(name: &str, mut held: Vec<Holder>, limit: usize) -> Response {
-    let more = held.len() > limit;
-    held.truncate(limit);
-    let next = held.last().filter(|_| more).map(|holder| holder.name.clone());
-    let held: Vec<_> = held.iter().map(shown).collect();
-    json(200, &json!({ name: held, "next": next }))
-}
-
-fn shown(Holder { name, keys, stopped, since, owners_stopped }: &Holder) -> Value {
-    json!({
-        "id": name, "keys": keys, "stopped": stopped, "stopped_since": since.map(|since| since.0),
-        "owners_stopped": owners_stopped,
-    })
-}
+use crate::{
+    Act, Held, Response, StoppedBy,
+    model::{Owner, Reason, Tenant},
+    problem::{Code, Problem},
+    reply::Refusal,
+};
 
 /// All keys of a tenant are switched off.
 pub(super) fn stop_tenant(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    tenant(desk, true)
+    let reason = reason(desk)?;
+    tenant(desk, Some(&reason))
 }
 
 /// The end of that.
 pub(super) fn resume_tenant(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    tenant(desk, false)
+    desk.object(&[])?;
+    tenant(desk, None)
 }
 
-fn tenant(desk: &mut Desk<'_>, stopped: bool) -> Result<Response, Refusal> {
-    desk.no_parameters(&[])?;
+fn tenant(desk: &mut Desk<'_>, reason: Option<&Reason>) -> Result<Response, Refusal> {
     let tenant = desk.id(0).to_owned();
     // SECURITY: one's own tenant is stopped by an operator too, or nobody could resume it.
-    if !(desk.who.sees_all() && desk.who.changes(&tenant)) {
-        let unknown = if desk.who.sees(&tenant) { Code::Forbidden } else { Code::TenantUnknown };
-        return Err(unknown.into());
-    }
-    if stopped && tenant == desk.who.tenant() {
+    Tenant::tenant_changed(desk, &tenant)?;
+    if reason.is_some() && tenant == desk.who.tenant() {
         return Err(Code::Forbidden.into());
     }
-    let change = match stopped {
-        true => Change::StopTenant { tenant: tenant.clone() },
-        false => Change::ResumeTenant { tenant: tenant.clone() },
+    let change = match reason {
+        Some(_) => Change::StopTenant { tenant: tenant.clone() },
+        None => Change::ResumeTenant { tenant: tenant.clone() },
     };
-    desk.make(&change, (&tenant, &tenant))?;
-    Ok(json(200, &json!({ "id": tenant, "stopped": stopped })))
+    held::<Tenant>(desk, &change, (&tenant, &tenant), reason)
 }
 
 /// All keys of an owner are switched off.
 pub(super) fn stop_owner(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    owner(desk, true)
+    let reason = reason(desk)?;
+    owner(desk, Some(&reason))
 }
 
 /// The end of that.
 pub(super) fn resume_owner(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    owner(desk, false)
+    desk.object(&[])?;
+    owner(desk, None)
 }
 
-fn owner(desk: &mut Desk<'_>, stopped: bool) -> Result<Response, Refusal> {
-    desk.no_parameters(&["tenant"])?;
+fn owner(desk: &mut Desk<'_>, reason: Option<&Reason>) -> Result<Response, Refusal> {
     let tenant = desk.tenant_changed()?;
     let owner = desk.id(0).to_owned();
     // Whoever stops itself could not resume itself.
-    if stopped && tenant == desk.who.tenant() && owner == desk.who.owner() {
+    if reason.is_some() && tenant == desk.who.tenant() && owner == desk.who.owner() {
         return Err(Code::Forbidden.into());
     }
     let (of, by) = (tenant.clone(), owner.clone());
-    let change = match stopped {
-        true => Change::StopOwner { tenant: of, owner: by },
-        false => Change::ResumeOwner { tenant: of, owner: by },
+    let change = match reason {
+        Some(_) => Change::StopOwner { tenant: of, owner: by },
+        None => Change::ResumeOwner { tenant: of, owner: by },
     };
-    desk.make(&change, (&tenant, &owner))?;
-    Ok(json(200, &json!({ "id": owner, "tenant": tenant, "stopped": stopped })))
+    held::<Owner>(desk, &change, (&tenant, &owner), reason)
 }
 
-/// How many are shown where nothing is said.
-pub(super) const PAGE_DEFAULT: usize = 100;
-
-/// The most that are shown at once: one less than the ledger reads, to know whether there are more.
-pub(super) const LIMIT_MAX: usize = PAGE_MAX - 1;
+/// Stops one, or ends that, and keeps why.
+fn held<T: Kind>(
+    desk: &mut Desk<'_>,
+    change: &Change,
+    (tenant, name): (&str, &str),
+    reason: Option<&Reason>,
+) -> Result<Response, Refusal> {
+    let by = desk.who.stops_as();
+    for _ in 0..ATTEMPTS_MAX {
+        let found = Found::<T>::read(desk, tenant.to_owned(), name.to_owned())?;
+        // SECURITY: what operators have stopped is resumed by none of the tenant's own keys, nor stopped for another reason.
+        if (found.known.stopped, by) == (Some(StoppedBy::Operators), StoppedBy::Tenant) {
+            let what = "Operators have stopped it, and they alone resume it.";
+            return Err(Problem::with(Code::Forbidden, what).into());
+        }
+        let kept = Kept { reason: reason.cloned(), ..found.kept.clone() };
+        // Of one that is there by its keys alone nothing is kept but why it is stopped.
+        let text = (kept.said.is_some() || reason.is_some()).then(|| kept.text());
+        let told = desk.told(tenant, name);
+        let document = Some((found.id(), text.as_deref()));
+        let act = Act { change: Some(change), by, document, ..Act::of(told) };
+        let stopped = Held::Stopped(found.id(), found.known.stopped);
+        if worked(desk, &[found.held(), stopped], &[act])? {
+            // One whose keys are all revoked is there no more once it is resumed; it is shown this once.
+            let after = Found::<T>::read(desk, tenant.to_owned(), name.to_owned())?;
+            return Ok(after.answer(200));
+        }
+    }
+    Err(Refusal::Moved)
+}

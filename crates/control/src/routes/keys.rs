@@ -1,115 +1,21 @@
 //! Keys: made, listed, read and changed.
 
 use serde_json::json;
-use tollgate_ledger::{Change, PAGE_MAX, Secret};
+use tollgate_ledger::{Change, Secret};
 
 use super::{
     Desk,
+    grants::Known,
     mint::{Named, id, salt, secret},
     said::{JSON, PATCH, details_of, view, wrong},
-    work::{Asked, Match, etag},
+    work::{ATTEMPTS_MAX, Asked, Match, etag},
 };
 use crate::{
-    Done, Filed, Response, Wanted,
-    model::{
-        ALL, By, KeyPatch, KeyPut, KeyQuery, KeyView, Made, NewKey, SortBy, read as read_body,
-    },
-    problem::{Code, Fault, Finding, Findings, Problem},
+    Carries, Done, Filed, Response,
+    model::{By, Details, KeyPatch, KeyPut, Made, NewKey, read as read_body},
+    problem::{Code, Fault, Problem},
     reply::{Refusal, json as reply},
 };
-
-/// How often a change is made again that is put over what somebody else has changed meanwhile.
-const ATTEMPTS_MAX: usize = 8;
-
-/// The most keys that one request looks at. In the order of ids a page may be shorter for that, and the next goes on.
-const LOOKED_AT_MAX: usize = 10_000;
-
-/// Some keys.
-pub(super) fn list(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let query = query(desk)?;
-    let (found, next) = match query.sort.by {
-        SortBy::Id if !query.sort.descending => in_order(desk, &query)?,
-        SortBy::Id | SortBy::Created | SortBy::Name | SortBy::Expires => sorted(desk, &query)?,
-    };
-    Ok(reply(200, &json!({ "keys": found, "next": next })))
-}
-
-/// What is asked for: in the order of ids unless another is said, which is the only one for any number of keys.
-fn query(desk: &Desk<'_>) -> Result<KeyQuery, Refusal> {
-    let query = KeyQuery::read(desk.request.query, desk.who.tenant())?;
-    let may = match query.tenant.as_str() {
-        ALL => desk.who.sees_all(),
-        tenant => desk.who.sees(tenant),
-    };
-    if may { Ok(query) } else { Err(Code::TenantUnknown.into()) }
-}
-
-/// The keys that follow in the order of their ids, and where the next page begins.
-fn in_order(
-    desk: &mut Desk<'_>,
-    query: &KeyQuery,
-) -> Result<(Vec<KeyView>, Option<String>), Refusal> {
-    let tenant = Some(query.tenant.as_str()).filter(|tenant| *tenant != ALL);
-    let mut after = query.after.as_ref().map(|position| position.id.clone());
-    let (mut found, mut last, mut looked_at) = (vec![], None, 0_usize);
-    loop {
-        let wanted = Wanted { tenant, after: after.as_deref(), limit: PAGE_MAX };
-        let page = desk.books.keys(&wanted)?;
-        for filed in &page.keys {
-            let shown = view(filed, desk.now);
-            let position = query.position(&shown);
-            looked_at = looked_at.saturating_add(1);
-            if query.admits(&shown) {
-                if found.len() >= query.limit {
-                    return Ok((found, last));
-                }
-                found.push(shown);
-            }
-            last = Some(query.cursor(&position));
-        }
-        match page.next {
-            Some(next) if looked_at < LOOKED_AT_MAX => after = Some(next),
-            Some(_) => return Ok((found, last)),
-            None => return Ok((found, None)),
-        }
-    }
-}
-
-/// The keys that follow in another order: all of them are looked at, so there may not be too many.
-fn sorted(
-    desk: &mut Desk<'_>,
-    query: &KeyQuery,
-) -> Result<(Vec<KeyView>, Option<String>), Refusal> {
-    let tenant = Some(query.tenant.as_str()).filter(|tenant| *tenant != ALL);
-    let (mut after, mut found, mut looked_at) = (None, vec![], 0_usize);
-    loop {
-        let wanted = Wanted { tenant, after: after.as_deref(), limit: PAGE_MAX };
-        let page = desk.books.keys(&wanted)?;
-        looked_at = looked_at.saturating_add(page.keys.len());
-        if looked_at > LOOKED_AT_MAX {
-            let rule = "must be id: there are more than 10000 keys to sort";
-            let mut findings = Findings::new();
-            findings.push(Finding::parameter("sort", Fault::NotAllowed, rule));
-            return Err(Problem::found(Code::QueryInvalid, findings).into());
-        }
-        for filed in &page.keys {
-            let shown = view(filed, desk.now);
-            let position = query.position(&shown);
-            if query.admits(&shown) && query.follows(&position) {
-                found.push((position, shown));
-            }
-        }
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    found.sort_by(|(one, _), (other, _)| query.compare(one, other));
-    let more = found.len() > query.limit;
-    found.truncate(query.limit);
-    let next = found.last().filter(|_| more).map(|(position, _)| query.cursor(position));
-    Ok((found.into_iter().map(|(_, shown)| shown).collect(), next))
-}
 
 /// One key.
 pub(super) fn read(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
@@ -143,11 +49,26 @@ pub(super) fn create(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     desk.no_parameters(&["tenant"])?;
     let tenant = desk.tenant_changed()?;
     let new: NewKey = desk.said()?;
+    for _ in 0..ATTEMPTS_MAX {
+        match made(desk, &tenant, &new) {
+            Err(Refusal::Moved) => {}
+            answered => return answered,
+        }
+    }
+    Err(Refusal::Moved)
+}
+
+fn made(desk: &mut Desk<'_>, tenant: &str, new: &NewKey) -> Result<Response, Refusal> {
+    let mut known = Known::default();
+    known.look_up_template(desk, tenant, new.template.as_deref())?;
+    let given = known.template.as_ref().and_then(|template| template.defaults.given.roles.clone());
+    let roles = new.given.roles.as_ref().or(given.as_ref());
+    known.look_up_roles(desk, tenant, roles.map_or(&[], Vec::as_slice))?;
     let who = &desk.who;
-    let by = By { tenant: &tenant, owner: who.owner(), key: who.id() };
-    // Roles and templates are kept nowhere yet: whoever names one is told that there is none.
-    let Made { name, settings, mut details } = new.made(by, None, &[], desk.now)?;
-    if !who.acts_for(&tenant, &settings.owner) || who.lacks(&settings.scopes).is_some() {
+    let by = By { tenant, owner: who.owner(), key: who.id() };
+    let (template, roles) = (known.template.as_ref(), &known.roles);
+    let Made { name, settings, mut details } = new.clone().made(by, template, roles, desk.now)?;
+    if !who.acts_for(tenant, &settings.owner) || who.lacks(&settings.scopes).is_some() {
         return Err(Code::Forbidden.into());
     }
     let env = settings.env.clone();
@@ -159,18 +80,21 @@ pub(super) fn create(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     let drawn = salt(desk.chance)?;
     let minted = secret(desk, &env, named.as_ref().map(|named| (named, &drawn)))?;
     details.number(minted.lookup());
-    let details = details.to_text();
+    let text = details.to_text();
     let entry = Secret::new(minted.lookup(), desk.service.peppers.issuing());
     let key = id(desk.chance)?;
     let change = Change::Create { id: key.clone(), name, settings, secret: entry };
+    let held = known.held(tenant);
     let asked = Asked {
         change: &change,
         key: None,
-        tenant: &tenant,
+        tenant,
         subject: &key,
         expected: None,
         name: None,
-        details: Some(&details),
+        details: Some(&text),
+        carries: Some(carries(&details)),
+        held: &held,
         retry: named.as_ref().map(|named| (named, drawn)),
     };
     let (mut response, filed) = match desk.work(&asked)? {
@@ -182,6 +106,11 @@ pub(super) fn create(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     };
     response.fields.push(("location", ["/api/keys/", &filed.key.id].concat()));
     Ok(response)
+}
+
+/// What a key carries, as its details say it.
+fn carries(details: &Details) -> Carries<'_> {
+    Carries { roles: &details.roles, template: details.template.as_deref() }
 }
 
 /// The answer to a request that was answered before: with the same secret, unless peppers have changed meanwhile.
@@ -226,7 +155,11 @@ fn change(
         let filed = desk.changed()?;
         let (key, details) = (&filed.key, details_of(&filed));
         let put = wanted(&KeyPut::of(key, &details))?;
-        let changed = put.changed(key, &details, None, &[], desk.now)?;
+        let (mut known, tenant) = (Known::default(), key.settings.tenant.as_str());
+        known.look_up_template(desk, tenant, details.template.as_deref())?;
+        known.look_up_roles(desk, tenant, &put.roles)?;
+        let (template, roles) = (known.template.as_ref(), &known.roles);
+        let changed = put.changed(key, &details, template, roles, desk.now)?;
         let who = &desk.who;
         // SECURITY: of a key that administers more than the caller does nothing is changed by it.
         let lacks = who.lacks(&changed.settings.scopes);
@@ -243,9 +176,12 @@ fn change(
         let asked = Asked {
             name: Some(changed.name.as_deref()),
             details: Some(&kept),
+            carries: Some(carries(&changed.details)),
+            held: &known.held(tenant),
             ..Asked::of(&filed, &update, expected)
         };
         match desk.work(&asked) {
+            Err(Refusal::Moved) => {}
             Err(refusal) if matched.version().is_none() && refusal.is_stale() => {}
             Err(refusal) => return Err(refusal),
             Ok(Done::Made { filed: Some(filed), .. } | Done::Before { filed, .. }) => {

@@ -15,6 +15,9 @@ use crate::{
 /// The longest name of a request, in bytes.
 pub(crate) const RETRY_NAME_MAX: usize = 128;
 
+/// What such a name is.
+pub(crate) const PATTERN: &str = "^[!-~]{1,128}$";
+
 /// The random bytes of one secret.
 const DRAW_BYTES: usize = 19;
 
@@ -36,7 +39,7 @@ pub(crate) struct Named {
 impl Named {
     /// What `Idempotency-Key` says, if it is there.
     pub(crate) fn of(desk: &Desk<'_>) -> Result<Option<Self>, Refusal> {
-        let Some(name) = desk.field("idempotency-key") else { return Ok(None) };
+        let Some(name) = desk.field("idempotency-key")? else { return Ok(None) };
         let fits = (1..=RETRY_NAME_MAX).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_graphic());
         if !fits {

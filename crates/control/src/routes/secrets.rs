@@ -1,6 +1,6 @@
 //! What becomes of a key and its secrets: rotated, switched off and on, ended.
 
-use tollgate_core::lookup::LookupId;
+use tollgate_core::{lookup::LookupId, stamp::Stamp};
 use tollgate_ledger::{Change, Secret};
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     keys::{again, revealed, shown},
     mint::{Named, salt, secret},
     said::details_of,
-    work::Asked,
+    work::{ATTEMPTS_MAX, Asked},
 };
 use crate::{
     Done, Filed, Response,
@@ -34,25 +34,33 @@ pub(super) fn regenerate(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
 
 fn rotated(desk: &mut Desk<'_>, grace_ms: u64) -> Result<Response, Refusal> {
     desk.no_parameters(&[])?;
-    let filed = desk.changed()?;
+    let named = Named::of(desk)?;
+    upon(desk, |desk, filed, expected| rotated_once(desk, filed, expected, (grace_ms, &named)))
+}
+
+fn rotated_once(
+    desk: &mut Desk<'_>,
+    filed: &Filed,
+    expected: Stamp,
+    (grace_ms, named): (u64, &Option<Named>),
+) -> Result<Response, Refusal> {
     // SECURITY: a new secret of a key is all that it may do.
     if desk.who.lacks(&filed.key.settings.scopes).is_some() {
         return Err(Code::Forbidden.into());
     }
-    let expected = desk.if_match()?.version();
-    let named = Named::of(desk)?;
     let drawn = salt(desk.chance)?;
     let env = filed.key.settings.env.clone();
     let minted = secret(desk, &env, named.as_ref().map(|named| (named, &drawn)))?;
     let entry = Secret::new(minted.lookup(), desk.service.peppers.issuing());
     let change = Change::Rotate { id: filed.key.id.clone(), secret: entry, grace_ms };
     let retry = named.as_ref().map(|named| (named, drawn));
-    let mut details = details_of(&filed);
+    let mut details = details_of(filed);
     details.renumber(&filed.key);
     details.number(minted.lookup());
     details.updated_ms = desk.now.0;
     let details = details.to_text();
-    let asked = Asked { retry, details: Some(&details), ..Asked::of(&filed, &change, expected) };
+    let expected = Some(expected);
+    let asked = Asked { retry, details: Some(&details), ..Asked::of(filed, &change, expected) };
     match desk.work(&asked)? {
         Done::Made { filed, .. } => {
             let filed = filed.ok_or(Code::Unavailable)?;
@@ -71,11 +79,6 @@ pub(super) fn disable(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
 /// The key is switched on.
 pub(super) fn enable(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     desk.object(&[])?;
-    // SECURITY: who may not make such a key may not bring one back.
-    let filed = desk.changed()?;
-    if desk.who.lacks(&filed.key.settings.scopes).is_some() {
-        return Err(Code::Forbidden.into());
-    }
     state(desk, None, |id| Change::Enable { id })
 }
 
@@ -89,12 +92,34 @@ pub(super) fn revoke(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
 pub(super) fn revoke_one(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     desk.no_parameters(&[])?;
     desk.object(&[])?;
-    let filed = desk.changed()?;
-    let lookup = named(&filed, desk.id(1)).ok_or(Code::SecretUnknown)?;
-    let change = Change::RevokeSecret { lookup };
-    let expected = desk.if_match()?.version();
-    let done = desk.work(&Asked::of(&filed, &change, expected))?;
-    answered(desk, done)
+    upon(desk, |desk, filed, expected| {
+        let lookup = named(filed, desk.id(1)).ok_or(Code::SecretUnknown)?;
+        let change = Change::RevokeSecret { lookup };
+        let done = desk.work(&Asked::of(filed, &change, Some(expected)))?;
+        answered(desk, done)
+    })
+}
+
+/// Does what is asked with the key of the path as it is read, and with nothing else: anew where somebody has changed it
+/// meanwhile, unless a version was named.
+///
+/// # Security
+///
+/// Whether the caller may is a question about what was read. Of a key that has been given more meanwhile, or to
+/// somebody else, nothing would be known.
+fn upon(
+    desk: &mut Desk<'_>,
+    act: impl Fn(&mut Desk<'_>, &Filed, Stamp) -> Result<Response, Refusal>,
+) -> Result<Response, Refusal> {
+    let said = desk.if_match()?.version();
+    for _ in 0..ATTEMPTS_MAX {
+        let filed = desk.changed()?;
+        match act(desk, &filed, said.unwrap_or(filed.key.changed)) {
+            Err(refusal) if said.is_none() && refusal.is_stale() => {}
+            answered => return answered,
+        }
+    }
+    Err(Refusal::Moved)
 }
 
 /// The secret of a number, which stays the same when older ones are forgotten.
@@ -118,16 +143,22 @@ pub(super) fn reason(desk: &Desk<'_>) -> Result<Reason, Refusal> {
 fn state(
     desk: &mut Desk<'_>,
     reason: Option<Reason>,
-    change: impl FnOnce(String) -> Change,
+    change: impl Fn(String) -> Change,
 ) -> Result<Response, Refusal> {
     desk.no_parameters(&[])?;
-    let filed = desk.changed()?;
-    let details = with_reason(&filed, reason, desk.now.0);
-    let change = change(filed.key.id.clone());
-    let expected = desk.if_match()?.version();
-    let asked = Asked { details: Some(&details), ..Asked::of(&filed, &change, expected) };
-    let done = desk.work(&asked)?;
-    answered(desk, done)
+    upon(desk, |desk, filed, expected| {
+        let change = change(filed.key.id.clone());
+        // SECURITY: who may not make such a key may not bring one back.
+        let gives = matches!(change, Change::Enable { .. });
+        if gives && desk.who.lacks(&filed.key.settings.scopes).is_some() {
+            return Err(Code::Forbidden.into());
+        }
+        let details = with_reason(filed, reason.clone(), desk.now.0);
+        let expected = Some(expected);
+        let asked = Asked { details: Some(&details), ..Asked::of(filed, &change, expected) };
+        let done = desk.work(&asked)?;
+        answered(desk, done)
+    })
 }
 
 /// The details of a key whose state has this reason.

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use tollgate_core::usage::HOUR_MS;
+use tollgate_core::usage::{HOUR_MS, Kind, TOOK};
 
-use super::{Desk, parameters::refused};
+use super::{
+    Desk,
+    ask::{COLUMNS, KINDS},
+    parameters::refused,
+};
 use crate::{
-    Counted, Counting, Response,
+    Counted, Counting, Response, csv,
     problem::Fault,
     reply::{Refusal, json as reply},
 };
@@ -24,17 +28,19 @@ const HOURS_USUAL: u64 = 24;
 /// The most hours that are shown: what is kept.
 const HOURS_MAX: u64 = 400 * 24;
 
-/// What rows can be told apart by.
-const COLUMNS: [&str; 5] = ["tenant", "owner", "key", "route", "code"];
-
-const PARAMETERS: [&str; 8] = ["tenant", "from", "until", "step", "by", "owner", "key", "route"];
+/// What every operation here may be asked, and what those beside it of which key.
+const OF_KEY: [&str; 6] = ["from", "until", "step", "by", "route", "format"];
+const OF_TENANT: [&str; 9] =
+    ["tenant", "from", "until", "step", "by", "owner", "key", "route", "format"];
 
 /// What is asked for.
 struct Asked {
     from: u64,
     until: u64,
     day: bool,
+    kind: Kind,
     by: Vec<&'static str>,
+    csv: bool,
     owner: Option<String>,
     key: Option<String>,
     route: Option<String>,
@@ -60,96 +66,124 @@ fn asked(desk: &Desk<'_>, known: &[&str]) -> Result<Asked, Refusal> {
     let usual = until.saturating_sub(HOURS_USUAL).saturating_mul(HOUR_MS);
     let from = instant("from", usual)?.checked_div(HOUR_MS).unwrap_or(0);
     if from >= until || until.saturating_sub(from) > HOURS_MAX {
-        return Err(malformed("from", "must be before until, by at most 400 days"));
+        return Err(refused("from", Fault::Conflict, "must be before until, by at most 400 days"));
     }
     let day = match text("step").as_deref() {
         None | Some("hour") => false,
         Some("day") => true,
         Some(_) => return Err(malformed("step", "must be hour or day")),
     };
-    let mut by = vec![];
-    for word in text("by").as_deref().unwrap_or("code").split(',') {
-        let column = COLUMNS.into_iter().find(|column| *column == word);
-        let rule = "must be some of tenant, owner, key, route, code, with commas between them";
-        let column = column.filter(|column| !by.contains(column));
-        by.push(column.ok_or_else(|| malformed("by", rule))?);
-    }
+    let (kind, by) = apart(text("by").as_deref().unwrap_or("code"));
+    let csv = text("format").as_deref() == Some("csv");
     let (owner, key, route) = (text("owner"), text("key"), text("route"));
-    Ok(Asked { from, until, day, by, owner, key, route })
+    Ok(Asked { from, until, day, kind, by, csv, owner, key, route })
+}
+
+/// What is counted, and what rows are told apart by: words that were read by the rule of their parameter. Decisions are
+/// counted where nothing else is said.
+fn apart(words: &str) -> (Kind, Vec<&'static str>) {
+    let (mut counted, mut by) = (Kind::Code, vec![]);
+    for word in words.split(',') {
+        let kind = KINDS.into_iter().find(|kind| kind.as_str() == word);
+        counted = kind.unwrap_or(counted);
+        let column = COLUMNS.into_iter().find(|column| *column == word);
+        by.extend(column.or(kind.map(Kind::as_str)));
+    }
+    (counted, by)
 }
 
 /// What was counted in a tenant.
 pub(super) fn of_tenant(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let asked = asked(desk, &PARAMETERS)?;
+    let asked = asked(desk, &OF_TENANT)?;
     let tenant = desk.tenant_seen()?;
     answer(desk, &asked, &tenant)
 }
 
 /// What was counted of one key.
 pub(super) fn of_key(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let asked = asked(desk, &["from", "until", "step", "by", "route"])?;
+    let asked = asked(desk, &OF_KEY)?;
     let filed = desk.seen()?;
     answer(desk, &Asked { key: Some(filed.key.id), ..asked }, &filed.key.settings.tenant)
 }
 
 /// What was counted of the key that asks.
 pub(super) fn own(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    let asked = asked(desk, &["from", "until", "step", "by", "route"])?;
+    let asked = asked(desk, &OF_KEY)?;
     let (key, tenant) = (Some(desk.who.id().to_owned()), desk.who.tenant().to_owned());
     answer(desk, &Asked { key, ..asked }, &tenant)
 }
 
+/// Rows by when they begin and by what they are told apart by: words of time in the order of time.
+type Rows = BTreeMap<(u64, Vec<(usize, String)>), u64>;
+
 fn answer(desk: &mut Desk<'_>, asked: &Asked, tenant: &str) -> Result<Response, Refusal> {
-    let Asked { from, until, day, by, owner, key, route } = asked;
+    let rows = added_up(desk, asked, tenant)?;
+    if asked.csv {
+        let head = ["at"].into_iter().chain(asked.by.iter().copied()).chain(["count"]);
+        let mut table = csv::Table::new(head);
+        for ((at, apart), count) in rows {
+            let (at, count) = (at.to_string(), count.to_string());
+            let apart = apart.iter().map(|(_, text)| text.as_str());
+            table.row([at.as_str()].into_iter().chain(apart).chain([count.as_str()]));
+        }
+        return Ok(table.response("usage.csv"));
+    }
+    let row = |((at, apart), count): ((u64, Vec<(usize, String)>), u64)| {
+        let mut row = Map::new();
+        row.insert("at".to_owned(), at.into());
+        for (column, (_, text)) in asked.by.iter().zip(apart) {
+            row.insert((*column).to_owned(), text.into());
+        }
+        row.insert("count".to_owned(), count.into());
+        Value::Object(row)
+    };
+    let rows: Vec<Value> = rows.into_iter().map(row).collect();
+    let ms = |hour: u64| hour.saturating_mul(HOUR_MS);
+    Ok(reply(200, &json!({ "from": ms(asked.from), "until": ms(asked.until), "rows": rows })))
+}
+
+fn added_up(desk: &mut Desk<'_>, asked: &Asked, tenant: &str) -> Result<Rows, Refusal> {
+    let Asked { from, until, day, kind, by, owner, key, route, .. } = asked;
     let wanted = Counting {
         from: *from,
         until: *until,
-        tenant,
+        kind: *kind,
+        tenant: Some(tenant),
         owner: owner.as_deref(),
         key: key.as_deref(),
         route: route.as_deref(),
     };
-    let mut rows: BTreeMap<(u64, Vec<String>), u64> = BTreeMap::new();
+    let mut rows = Rows::new();
     let (mut last, mut counted) = (None::<Counted>, 0_usize);
     loop {
         let page = desk.books.usage(&wanted, last.as_ref())?;
         if page.is_empty() {
-            break;
+            return Ok(rows);
         }
         counted = counted.saturating_add(page.len());
         for line in &page {
             let at = if *day { line.hour.saturating_sub(line.hour % 24) } else { line.hour };
-            let apart = by.iter().map(|column| of(line, column).to_owned()).collect();
+            let apart = by.iter().map(|column| of(line, column)).collect();
             let count = rows.entry((at.saturating_mul(HOUR_MS), apart)).or_default();
             *count = count.saturating_add(line.count);
         }
         if counted > COUNTED_MAX || rows.len() > ROWS_MAX {
-            return Err(malformed("from", "must be later: too many rows would be added up"));
+            let rule = "must be later: too many rows would be added up";
+            return Err(refused("from", Fault::Conflict, rule));
         }
         last = page.into_iter().next_back();
     }
-    let rows: Vec<Value> = rows
-        .into_iter()
-        .map(|((at, apart), count)| {
-            let mut row = Map::new();
-            row.insert("at".to_owned(), at.into());
-            for (column, text) in by.iter().zip(apart) {
-                row.insert((*column).to_owned(), text.into());
-            }
-            row.insert("count".to_owned(), count.into());
-            Value::Object(row)
-        })
-        .collect();
-    let ms = |hour: &u64| hour.saturating_mul(HOUR_MS);
-    Ok(reply(200, &json!({ "from": ms(from), "until": ms(until), "rows": rows })))
 }
 
-fn of<'l>(line: &'l Counted, column: &str) -> &'l str {
-    match column {
+/// What a line says in a column, and its place before other words there.
+fn of(line: &Counted, column: &str) -> (usize, String) {
+    let text = match column {
         "tenant" => &line.tenant,
         "owner" => &line.owner,
         "key" => &line.key,
         "route" => &line.route,
-        _ => &line.code,
-    }
+        _ => &line.word,
+    };
+    let place = TOOK.iter().position(|took| column == Kind::Took.as_str() && took == text);
+    (place.unwrap_or(0), text.clone())
 }

@@ -1,37 +1,34 @@
-//! Whether a key that somebody presented would pass: the gate's verdict as data, and nothing spent.
+//! Whether a key that somebody presented would pass: the gate's verdict as data.
 
 use serde_json::{Value, json};
 use tollgate_core::{
+    bucket::Wait,
     decision::Denial,
     key::ApiKey,
     network::{Address, Country},
     scope::{Scope, first_missing},
 };
 
-use super::{Desk, said::wrong};
+use super::Desk;
 use crate::{
-    Response,
-    problem::Fault,
+    Balance, Response, Seen, Spending,
+    model::Validation,
+    problem::Code,
     reply::{Refusal, json as reply},
     verdict::{self, Place},
 };
 
-/// The most scopes that are asked about.
-const SCOPES_MAX: usize = 16;
+/// What whoever spends must hold; a dry run is for whoever may read keys as well.
+pub(super) const VERIFY: &str = "keys:verify";
 
-/// What is asked about.
-struct Question {
-    key: String,
-    scopes: Vec<String>,
-    place: Place,
-}
-
-/// Whether the key of the body would pass. Limits and quotas are not looked at, and nothing is spent.
+/// Whether the key of the body would pass; if it does, its cost is spent.
 pub(super) fn validate(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
-    desk.no_parameters(&[])?;
-    let question = asked(desk)?;
+    let said: Validation = desk.said()?;
+    if !said.dry_run && !desk.who.holds(VERIFY) {
+        return Err(Refusal::Scope(VERIFY));
+    }
     let service = desk.service;
-    let parsed = ApiKey::parse(question.key.as_bytes(), &service.setup.brand).ok();
+    let parsed = ApiKey::parse(said.key.as_bytes(), &service.setup.brand).ok();
     let genuine = parsed.and_then(|key| service.peppers.prove(&key).ok());
     let found = match genuine {
         Some(genuine) => desk.books.caller(genuine.lookup())?.map(|seen| (genuine, seen)),
@@ -40,65 +37,111 @@ pub(super) fn validate(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
     // SECURITY: another tenant's key is as good as none.
     let found = found.filter(|(_, seen)| desk.who.sees(&seen.key.settings.tenant));
     let Some((genuine, seen)) = found else {
-        return Ok(told(Some(Denial::KeyInvalid), Value::Null));
+        return Ok(told(Denial::KeyInvalid, &Value::Null));
     };
-    let of = (genuine.lookup(), genuine.env());
-    let denial = verdict::against(&seen, of, question.place, desk.now).or_else(|| {
-        let held = seen.key.settings.scopes.iter().filter_map(|text| Scope::new(text).ok());
-        let required = question.scopes.iter().filter_map(|text| Scope::new(text).ok());
-        let required: Vec<_> = required.collect();
-        first_missing(held, &required).map(|required| Denial::ScopeMissing { required })
-    });
+    // SECURITY: what is spent in another tenant is a change there.
+    if !said.dry_run && !desk.who.changes(&seen.key.settings.tenant) {
+        return Err(Code::Forbidden.into());
+    }
+    let place = Place {
+        address: said.ip.as_deref().and_then(|text| Address::parse(text).ok()),
+        country: said.country.as_deref().and_then(|text| Country::new(text.as_bytes())),
+    };
+    let denial = verdict::against(&seen, (genuine.lookup(), genuine.env()), place, desk.now);
+    if let Some(denial) = denial.or_else(|| missing(&seen, &said.scopes)) {
+        return Ok(told(denial, &shown(&seen)));
+    }
+    let Some(tokens) = verdict::tokens(&seen, place) else {
+        return Ok(told(Denial::Unavailable, &shown(&seen)));
+    };
+    let spending = Spending {
+        caller: &desk.who.caller,
+        lookup: genuine.lookup(),
+        seen: &seen,
+        tokens: &tokens,
+        cost: said.cost,
+        dry_run: said.dry_run,
+    };
+    let balances = desk.books.spend(&spending, desk.now)?;
+    metered(&seen, &balances, &said).ok_or(Code::Unavailable.into())
+}
+
+/// The first scope that is needed and not there.
+fn missing(seen: &Seen, required: &[String]) -> Option<Denial> {
+    let held = seen.key.settings.scopes.iter().filter_map(|text| Scope::new(text).ok());
+    let required: Vec<_> = required.iter().filter_map(|text| Scope::new(text).ok()).collect();
+    first_missing(held, &required).map(|required| Denial::ScopeMissing { required })
+}
+
+/// The verdict of the limits and quotas: none if there is not one balance for each.
+fn metered(seen: &Seen, balances: &[Balance], said: &Validation) -> Option<Response> {
     let settings = &seen.key.settings;
-    let key = json!({
+    let (limits, quotas) = balances.split_at_checked(settings.limits.len())?;
+    if quotas.len() != settings.quotas.len() {
+        return None;
+    }
+    let refused = |balance: &Balance| balance.refused.is_some();
+    let code = if quotas.iter().any(refused) {
+        Some("quota_exhausted")
+    } else if limits.iter().any(refused) {
+        Some("rate_limited")
+    } else {
+        None
+    };
+    let spends = code.is_none() && !said.dry_run;
+    let one = |(name, scope): (&str, &str), balance: &Balance| {
+        let left = if spends { balance.left } else { balance.before };
+        json!({
+            "name": name, "scope": scope, "left": left, "refused": balance.refused.is_some(),
+            "retry_after_ms": balance.refused.and_then(millis),
+        })
+    };
+    let limits: Vec<_> = settings
+        .limits
+        .iter()
+        .zip(limits)
+        .map(|(spec, balance)| one((&spec.name, spec.scope.as_str()), balance))
+        .collect();
+    let quotas: Vec<_> = settings
+        .quotas
+        .iter()
+        .zip(quotas)
+        .map(|(spec, balance)| one((&spec.name, spec.scope.as_str()), balance))
+        .collect();
+    let wait = balances.iter().filter_map(|balance| balance.refused).max();
+    Some(reply(
+        200,
+        &json!({
+            "valid": code.is_none(), "code": code, "retry_after_ms": wait.and_then(millis),
+            "spent": if spends { said.cost } else { 0 }, "key": shown(seen),
+            "limits": limits, "quotas": quotas,
+        }),
+    ))
+}
+
+/// How long a wait is; none if it has no end.
+const fn millis(wait: Wait) -> Option<u64> {
+    match wait {
+        Wait::Later(millis) => Some(millis),
+        Wait::Never => None,
+    }
+}
+
+fn shown(seen: &Seen) -> Value {
+    let settings = &seen.key.settings;
+    json!({
         "id": seen.key.id, "tenant": settings.tenant, "owner": settings.owner, "env": settings.env,
         "plan": settings.plan, "scopes": settings.scopes, "expires": settings.expires,
-    });
-    Ok(told(denial, key))
+    })
 }
 
-fn told(denial: Option<Denial>, key: Value) -> Response {
-    let code = denial.map(Denial::code);
-    reply(200, &json!({ "valid": denial.is_none(), "code": code, "key": key }))
-}
-
-fn asked(desk: &Desk<'_>) -> Result<Question, Refusal> {
-    let body = desk.object(&["key", "scopes", "ip", "country"])?;
-    let Some(Value::String(key)) = body.get("key") else {
-        return Err(wrong("key", Fault::Required, "must be the key that was presented"));
-    };
-    let mut scopes = vec![];
-    match body.get("scopes") {
-        None => {}
-        Some(Value::Array(list)) if list.len() <= SCOPES_MAX => {
-            for scope in list {
-                let text = scope.as_str().filter(|text| Scope::new(text).is_ok());
-                let rule = "must be scopes such as orders:read";
-                let text = text.ok_or_else(|| wrong("scopes", Fault::Malformed, rule))?;
-                scopes.push(text.to_owned());
-            }
-        }
-        Some(_) => return Err(wrong("scopes", Fault::TooMany, "must be a list of at most 16")),
-    }
-    let text = |name: &str| match body.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(wrong(name, Fault::WrongType, "must be a text")),
-    };
-    let address = match text("ip")? {
-        None => None,
-        Some(text) => Some(
-            Address::parse(&text)
-                .map_err(|_| wrong("ip", Fault::Malformed, "must be an address"))?,
-        ),
-    };
-    let country = match text("country")? {
-        None => None,
-        Some(text) => {
-            let country = Country::new(text.as_bytes());
-            let rule = "must be a code of two characters";
-            Some(country.ok_or_else(|| wrong("country", Fault::Malformed, rule))?)
-        }
-    };
-    Ok(Question { key: key.clone(), scopes, place: Place { address, country } })
+/// A refusal before any limit was looked at.
+fn told(denial: Denial, key: &Value) -> Response {
+    reply(
+        200,
+        &json!({
+            "valid": false, "code": denial.code(), "retry_after_ms": null, "spent": 0,
+            "key": key, "limits": null, "quotas": null,
+        }),
+    )
 }

@@ -10,10 +10,46 @@ use tollgate_ledger::{Change, Ledger, Settings};
 
 use crate::made::{EVERYTHING, NOW, World, said, settings};
 
+/// The operations that are not for everybody.
+fn guarded() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().filter(|operation| operation.door != Door::Open)
+}
+
+#[test]
+fn what_everybody_may_read_is_the_same_for_everybody() {
+    let mut world = World::new();
+    let key = world.root();
+    let open = OPERATIONS.iter().filter(|operation| operation.door == Door::Open);
+    let open: Vec<_> = open.map(|operation| operation.path).collect();
+    assert_eq!(open, ["/api/openapi.json", "/api/docs"]);
+    for path in open {
+        let told = world.ask(("GET", path), &[], "");
+        assert_eq!(told.status, 200, "{path}");
+        let forged = world.ask(("GET", path), &[("x-api-key", "tg_live_x")], "");
+        assert_eq!(
+            (told.text.clone(), told.text),
+            (forged.text, world.call(&key, ("GET", path), &Value::Null).text)
+        );
+        assert_eq!(world.ask(("GET", &format!("{path}?a=1")), &[], "").status, 400);
+        assert_eq!(world.ask(("POST", path), &[], "").status, 405);
+    }
+    let page = world.ask(("GET", "/api/docs"), &[], "");
+    let policy = page.field("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    for word in ["<script", "http:", "https:", "src=", "url(", "@import", "onload"] {
+        assert!(!page.text.contains(word), "{word}");
+    }
+    for operation in OPERATIONS {
+        assert!(
+            page.text.contains(&format!("<code>{} {}</code>", operation.method, operation.path))
+        );
+    }
+}
+
 /// The path of an operation with something in the place of each name.
 fn path(operation: &Operation, id: &str) -> String {
     let path = operation.path.replace("{id}", id).replace("{n}", "1");
-    path.replace("{tenant}", "acme").replace("{owner}", "dev@acme.example")
+    path.replace("{tenant}", "acme").replace("{owner}", "dev@acme.example").replace("{name}", "a")
 }
 
 /// A body that would be right, and a version.
@@ -25,6 +61,13 @@ fn body(operation: &Operation) -> Value {
         }
         ("keys.update", _) => json!({ "plan": "pro" }),
         ("keys.validate", _) => json!({ "key": "tg_live_x" }),
+        ("tenants.create", _) => json!({ "id": "initech" }),
+        ("owners.create", _) => json!({ "id": "bob", "kind": "user" }),
+        ("owners.replace", _) => json!({ "kind": "user" }),
+        ("roles.create", _) => json!({ "name": "reader", "scopes": [] }),
+        ("roles.replace", _) => json!({ "scopes": [] }),
+        ("templates.create", _) => json!({ "name": "plain" }),
+        ("tenants.replace" | "templates.replace", _) | (_, "PATCH") => json!({}),
         _ => Value::Null,
     }
 }
@@ -37,16 +80,8 @@ fn call(
     tenant: &str,
 ) -> crate::made::Told {
     let mut target = path(operation, id);
-    let scoped = [
-        "keys.list",
-        "keys.create",
-        "owners.list",
-        "owners.stop",
-        "owners.resume",
-        "usage.read",
-        "audit.list",
-    ];
-    if scoped.contains(&operation.name) {
+    let asks = operation.query.unwrap_or_default();
+    if asks.iter().any(|field| field.name == "tenant") {
         target = format!("{target}?tenant={tenant}");
     }
     let fields = [("x-api-key", key), ("content-type", "application/json"), ("if-match", "*")];
@@ -58,7 +93,7 @@ fn call(
 #[test]
 fn no_operation_is_for_whoever_shows_no_key() {
     let mut world = World::new();
-    for operation in OPERATIONS {
+    for operation in guarded() {
         let told = call(&mut world, "", operation, "key_1", "acme");
         assert_eq!((told.status, told.code()), (401, "credential_missing"), "{operation:?}");
         let challenge = told.field("www-authenticate").unwrap();
@@ -70,7 +105,7 @@ fn no_operation_is_for_whoever_shows_no_key() {
 fn no_operation_is_for_a_key_that_nobody_of_ours_made() {
     let others = Peppers::new(&[Pepper { id: 3, secret: b"another deployment's own pepper!" }], 3);
     let draw = Draw::new(b"0123456789abcdefghi").unwrap();
-    for operation in OPERATIONS {
+    for operation in guarded() {
         let mut world = World::new();
         let prefix = world.setup.brand.prefix();
         let forged = mint(prefix, Env::new("live").unwrap(), others.as_ref().unwrap(), &draw);
@@ -84,14 +119,20 @@ fn no_operation_is_for_a_key_that_nobody_of_ours_made() {
 #[test]
 fn no_operation_is_for_a_key_without_its_scope() {
     // Everything but that scope; what origins give their clients opens nothing.
-    for operation in OPERATIONS {
-        let Door::Scope(scope) = operation.door else { continue };
+    for operation in guarded() {
+        // Where one of two is enough, the one that is for more is named.
+        let scope = match operation.door {
+            Door::Scope(scope) | Door::Either(_, scope) => scope,
+            Door::Own | Door::Open => continue,
+        };
         let resource = scope.split(':').next().unwrap();
         let mut world = World::new();
         let (_, theirs) = world.key_of(settings("acme", "dev@acme.example", &[]));
         let other = if scope.ends_with("read") { "write" } else { "read" };
         let mut scopes = vec!["*:*".to_owned(), "*:read".into(), "*:write".into()];
-        scopes.push(format!("{resource}:{other}"));
+        if matches!(operation.door, Door::Scope(_)) {
+            scopes.push(format!("{resource}:{other}"));
+        }
         let rest = EVERYTHING.iter().filter(|one| !one.starts_with(resource));
         scopes.extend(rest.map(|&one| one.to_owned()));
         let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
@@ -105,7 +146,7 @@ fn no_operation_is_for_a_key_without_its_scope() {
 
 #[test]
 fn no_operation_tells_or_changes_anything_of_another_tenant() {
-    for operation in OPERATIONS {
+    for operation in guarded() {
         let mut world = World::new();
         let (_, theirs) = world.key_of(settings("acme", "dev@acme.example", &[]));
         // Not an operator, whatever its scopes.
@@ -115,9 +156,9 @@ fn no_operation_tells_or_changes_anything_of_another_tenant() {
         let unknown = call(&mut world, &key, operation, "key_unknown", "nobody");
         let expected = match operation.name {
             // These say nothing of a key that is not the caller's.
-            "keys.validate" | "keys.revoke-self" | "usage.own" => continue,
+            "keys.validate" | "keys.revoke-self" | "usage.own" | "audit.keys" => continue,
             "usage.key" => (404, "key_unknown"),
-            "tenants.list" => (403, "forbidden"),
+            "tenants.list" | "tenants.create" => (403, "forbidden"),
             name if name.starts_with("keys.") || name.starts_with("secrets.") => match name {
                 "keys.list" | "keys.create" => (404, "tenant_unknown"),
                 _ => (404, "key_unknown"),
@@ -132,7 +173,7 @@ fn no_operation_tells_or_changes_anything_of_another_tenant() {
 
 #[test]
 fn what_is_written_wrong_is_refused_and_changes_nothing() {
-    for operation in OPERATIONS {
+    for operation in guarded() {
         let mut world = World::new();
         let (_, theirs) = world.key_of(settings("acme", "dev@acme.example", &[]));
         let root = world.root();
@@ -152,10 +193,9 @@ fn what_is_written_wrong_is_refused_and_changes_nothing() {
             (&target, vec![key, json, ("if-match", "1.2")], "{}"),
         ] {
             // What takes no body or no version does not look at them.
-            let bodyless = operation.method == "GET"
-                || operation.path.contains("/tenants/")
-                || operation.path.contains("/owners/");
-            let looks = target != &path(operation, &theirs.id) || !bodyless;
+            let bodyless = operation.body.is_none();
+            let versioned = fields.len() < 3 || operation.matches.is_some();
+            let looks = target != &path(operation, &theirs.id) || (!bodyless && versioned);
             if !looks {
                 continue;
             }
@@ -269,4 +309,55 @@ fn a_path_that_is_none_and_a_method_that_is_not_known_are_said_so() {
     }
     let told = world.call(&root, ("HEAD", "/api/keys"), &Value::Null);
     assert_eq!((told.status, told.text.as_str()), (200, ""));
+}
+
+#[test]
+fn what_cannot_be_an_id_is_answered_as_what_there_is_not_and_goes_no_further() {
+    let mut world = World::new();
+    let key = world.root();
+    let before = world.store.stamp().unwrap();
+    for operation in guarded().filter(|operation| operation.names().next().is_some()) {
+        for id in ["null,null", "%00", "a%20b", "a@b@c", "%F0%9F%98%80", "*"] {
+            let path = operation.path.split('/');
+            let path: Vec<_> =
+                path.map(|part| if part.starts_with('{') { id } else { part }).collect();
+            let fields = [
+                ("x-api-key", key.as_str()),
+                ("content-type", "application/json"),
+                ("if-match", "*"),
+            ];
+            let body = body(operation);
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            let told = world.ask((operation.method, &path.join("/")), &fields, &body);
+            assert_eq!(told.status, 404, "{} {id}: {}", operation.path, told.text);
+        }
+    }
+    assert_eq!(world.store.stamp().unwrap(), before);
+}
+
+#[test]
+fn a_condition_that_cannot_be_read_is_not_passed_over() {
+    let mut world = World::new();
+    let key = world.root();
+    let (_, theirs) = world.key_of(settings("acme", "dev@acme.example", &[]));
+    let target = format!("/api/keys/{}/disable", theirs.id);
+    let version = format!("\"{}.{}\"", theirs.changed.incarnation, theirs.changed.epoch);
+    for (name, values) in [
+        ("if-match", vec![version.as_str(), "\"1.1\""]),
+        ("if-match", vec!["*", "*"]),
+        ("if-match", vec![""]),
+        ("content-type", vec!["application/json", "text/plain"]),
+    ] {
+        let mut fields = vec![("x-api-key", key.as_str()), ("content-type", "application/json")];
+        fields.retain(|(known, _)| *known != name);
+        fields.extend(values.iter().map(|value| (name, *value)));
+        let told = world.ask(("POST", &target), &fields, "{\"code\":\"policy\"}");
+        assert_eq!((told.status, told.code()), (400, "request_invalid"), "{name} {values:?}");
+        assert_eq!(told.body["errors"][0]["header"], name);
+    }
+    let create = [("x-api-key", key.as_str()), ("content-type", "application/json")];
+    let named = [("idempotency-key", "one"), ("idempotency-key", "two")];
+    let fields: Vec<_> = create.into_iter().chain(named).collect();
+    let told = world.ask(("POST", "/api/keys"), &fields, &said("dev@acme.example").to_string());
+    assert_eq!((told.status, told.code()), (400, "request_invalid"));
 }

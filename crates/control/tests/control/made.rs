@@ -11,16 +11,19 @@ use tollgate_core::{
     pepper::{Pepper, Peppers},
     time::UnixMillis,
 };
+use tollgate_identity::SigningKey;
 use tollgate_ledger::{Change, Key, Ledger, Secret, Settings};
 use tollgate_store_sqlite::Store;
 
+use crate::rows;
+
 pub(crate) const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 pub(crate) const OPERATORS: &str = "operators";
-pub(crate) const EVERYTHING: [&str; 5] =
-    ["keys:*", "usage:read", "audit:read", "tenants:*", "owners:*"];
+pub(crate) const EVERYTHING: [&str; 7] =
+    ["keys:*", "usage:read", "audit:read", "tenants:*", "owners:*", "roles:*", "templates:*"];
 
 /// Bytes that differ each time, and are the same in each run.
-pub(crate) struct Counted(u64);
+pub(crate) struct Counted(pub(crate) u64);
 
 impl Chance for Counted {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoChance> {
@@ -39,6 +42,7 @@ pub(crate) struct World {
     pub(crate) peppers: Peppers,
     pub(crate) setup: Setup,
     pub(crate) guard: Guard,
+    pub(crate) signer: SigningKey,
     pub(crate) chance: Counted,
     pub(crate) now: UnixMillis,
 }
@@ -50,6 +54,7 @@ pub(crate) struct Told {
     pub(crate) body: Value,
     pub(crate) fields: Vec<(&'static str, String)>,
     pub(crate) text: String,
+    pub(crate) trouble: Option<&'static str>,
 }
 
 impl Told {
@@ -69,6 +74,13 @@ pub(crate) fn settings(tenant: &str, owner: &str, scopes: &[&str]) -> Settings {
     }
 }
 
+/// What signs identities, and the audit.
+pub(crate) fn signer(kid: &str, first: u8) -> SigningKey {
+    let mut seed = [7; 32];
+    seed[0] = first;
+    SigningKey::new(kid, "EdDSA", &seed).unwrap()
+}
+
 impl World {
     pub(crate) fn new() -> Self {
         Self::over(Store::memory().unwrap())
@@ -84,6 +96,7 @@ impl World {
                 operators: OPERATORS.to_owned(),
             },
             guard: Guard::new(),
+            signer: signer("k1", 1),
             chance: Counted(0),
             now: NOW,
         }
@@ -144,12 +157,13 @@ impl World {
             address: Some(Address::new(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + address)))),
             id: "0123456789abcdef",
         };
-        let service = Service::new(&self.setup, &self.peppers, &self.guard);
+        let service = Service::new(&self.setup, &self.peppers, &self.guard).signing(&self.signer);
         let answered = service.answer(&request, &mut self.store, &mut self.chance, self.now);
-        let Response { status, fields, body, .. } = answered;
+        rows::hold((method, path), &answered);
+        let Response { status, fields, body, trouble } = answered;
         let text = String::from_utf8(body).unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Told { status, body, fields, text }
+        Told { status, body, fields, text, trouble }
     }
 
     /// Asks with a key and, if there is one, a body.
@@ -159,9 +173,30 @@ impl World {
         self.ask(asked, &fields, &body)
     }
 
+    /// Asks with a key, the version that is meant, and a body.
+    pub(crate) fn meant(
+        &mut self,
+        key: &str,
+        asked: (&str, &str),
+        version: &str,
+        body: &Value,
+    ) -> Told {
+        let fields =
+            [("x-api-key", key), ("content-type", "application/json"), ("if-match", version)];
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.ask(asked, &fields, &body)
+    }
+
+    /// Asks with a key and a body what must be done; gives what is told of it.
+    pub(crate) fn done(&mut self, key: &str, asked: (&str, &str), body: &Value) -> Value {
+        let told = self.call(key, asked, body);
+        assert!(told.status < 300, "{asked:?} {body}: {}", told.text);
+        told.body
+    }
+
     /// The lines of a tenant's audit.
     pub(crate) fn audit(&mut self, tenant: &str) -> Vec<String> {
-        let lines = Books::audit(&mut self.store, tenant, 0, 1_000).unwrap();
+        let lines = Books::audit(&mut self.store, Some(tenant), 0, 1_000).unwrap();
         lines.into_iter().map(|line| line.text).collect()
     }
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tollgate_control::{
     model::{
-        Body, Document, KeyPut, NewKey, Owner, Reason, Role, Rotation, Template, Tenant, check,
-        schemas, shape::Shape,
+        Body, Document, KeyPut, NewKey, Owner, Reason, Role, Rotation, Template, Tenant,
+        Validation, check, schemas, shape::Shape,
     },
     problem::{Findings, Pointer},
 };
@@ -104,6 +104,7 @@ fn what_a_schema_takes_is_read_and_what_it_refuses_is_refused() {
         Template::PATCH,
         Reason::SHAPE,
         Rotation::SHAPE,
+        Validation::SHAPE,
     ];
     let (mut taken, mut refused) = (0, 0);
     for shape in shapes {

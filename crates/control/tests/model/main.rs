@@ -13,6 +13,7 @@ mod bodies;
 mod golden;
 mod keys;
 mod made;
+mod openapi;
 mod others;
 mod problems;
 mod properties;

@@ -8,7 +8,8 @@ use tollgate_testkit::Random;
 pub(crate) fn body(shape: &Shape, random: &mut Random) -> Value {
     let mut map = Map::new();
     for field in shape.fields() {
-        let nullable = shape.patch || matches!(field.need, Need::Nullable | Need::Shown);
+        let removed = shape.patch && field.need != Need::Required;
+        let nullable = removed || matches!(field.need, Need::Nullable | Need::Shown);
         let needed = !shape.patch && matches!(field.need, Need::Required | Need::Shown);
         if matches!(field.kind, Kind::Refused(_)) || (!needed && random.happens(400)) {
             continue;
@@ -53,7 +54,7 @@ fn sample(kind: &Kind, patch: bool, random: &mut Random) -> Value {
         }
         Kind::Map(rules) => entries(rules, patch, random),
         Kind::Object(shape) => body(shape, random),
-        Kind::Refused(_) => Value::Null,
+        Kind::Any | Kind::Refused(_) => Value::Null,
     }
 }
 
@@ -81,7 +82,7 @@ fn text(random: &mut Random, min: usize, max: usize) -> String {
 fn spelled(format: &str, random: &mut Random) -> String {
     let word = |random: &mut Random| random.one_of(&["a", "b9", "x_y", "p.q", "r-s"]).to_owned();
     match format {
-        "tollgate-id" => {
+        "tollgate-id" | "tollgate-new-id" => {
             random.one_of(&["bob", "a@b.c", "@x", "A+b", "reader", "writer"]).to_owned()
         }
         "tollgate-limit-name" => format!("{}{}", word(random), random.below(1_000_000)),
@@ -91,6 +92,7 @@ fn spelled(format: &str, random: &mut Random) -> String {
         "tollgate-block" => random
             .one_of(&["0.0.0.0/0", "10.0.0.0/8", "192.0.2.1/32", "::/0", "2001:db8::/32"])
             .to_owned(),
+        "tollgate-address" => random.one_of(&["192.0.2.1", "2001:db8::1", "::"]).to_owned(),
         "tollgate-country" => random.one_of(&["NZ", "T1", "DE", "AA"]).to_owned(),
         "tollgate-label" => word(random),
         "tollgate-cursor" => "0".to_owned(),

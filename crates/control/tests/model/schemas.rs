@@ -13,7 +13,7 @@ fn the_schemas_are_what_callers_were_told() {
 }
 
 /// The same with its members in order, whichever features a build has.
-fn sorted(value: &Value) -> Value {
+pub(crate) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut members: Vec<_> = map.iter().collect();

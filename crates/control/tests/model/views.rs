@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tollgate_control::{
+    StoppedBy,
     model::{
         Details, Holding, KeyView, Marks, Owner, Reason, Role, Shown, State, Template, Tenant,
         check, shape::Shape, tables,
@@ -113,10 +114,15 @@ fn neither_a_secret_nor_what_a_store_knows_it_by_is_shown() {
 
 #[test]
 fn everything_else_is_shown_as_its_schema_says() {
-    let marks =
-        Marks { creator: Some("key_1".into()), created: 1, updated: 2, version: "1.2".into() };
+    let marks = Marks {
+        creator: Some("key_1".into()),
+        created: Some(1),
+        updated: Some(2),
+        version: "1.2".into(),
+    };
     let reason = Reason { code: "policy".into(), note: Some("n".into()) };
     let (state, reason, marks) = (State::Disabled, Some(&reason), &marks);
+    let stopped_by = Some(StoppedBy::Tenant);
     let tenant: Tenant = body(&json!({ "id": "acme" })).unwrap();
     let owner: Owner = body(&json!({ "id": "bob", "kind": "team" })).unwrap();
     let role: Role = body(&json!({ "name": "r", "scopes": ["a:b"] })).unwrap();
@@ -125,11 +131,11 @@ fn everything_else_is_shown_as_its_schema_says() {
     let template: Template = template(with(json!({}), rules));
     shown(
         &tables::TENANT,
-        &serde_json::to_value(Holding { said: &tenant, state, reason, marks }).unwrap(),
+        &serde_json::to_value(Holding { said: &tenant, state, stopped_by, reason, marks }).unwrap(),
     );
     shown(
         &tables::OWNER,
-        &serde_json::to_value(Holding { said: &owner, state, reason, marks }).unwrap(),
+        &serde_json::to_value(Holding { said: &owner, state, stopped_by, reason, marks }).unwrap(),
     );
     shown(&tables::ROLE, &serde_json::to_value(Shown { said: &role, marks }).unwrap());
     shown(&tables::TEMPLATE, &serde_json::to_value(Shown { said: &template, marks }).unwrap());

@@ -1,27 +1,28 @@
 //! Who did what: one line for each change, within the change's own step.
 
-use tollgate_audit::{Actor, Chain, Document, Entry, Hash, Image};
-use tollgate_control::{Filed, Line, Told};
-use tollgate_core::{id::Id, json::from_hex, time::UnixMillis};
-use tollgate_ledger::{Change, Key, PAGE_MAX};
+use serde_json::{Value, json};
+use tollgate_audit::{Actor, Chain, Document, Entry, Image};
+use tollgate_control::{Caller, Filed, Told};
+use tollgate_core::{id::Id, time::UnixMillis};
+use tollgate_ledger::Change;
 
-use crate::{Fault, Given, Row, Sql, statements};
+use super::chain::{self, Stands};
+use crate::{Fault, Given, Sql, statements};
 
-/// The key `actor` has made a change. What the audit cannot say must not be done.
+/// Somebody has made a change. What the audit cannot say must not be done.
 pub(super) fn append(
     sql: &mut impl Sql,
     told: &Told<'_>,
-    actor: &Key,
-    (change, before, after): (&Change, Option<&Filed>, Option<&Filed>),
+    caller: &Caller,
+    (before, after): (Image, Image),
     now: UnixMillis,
 ) -> Result<(), Fault> {
     let unspeakable = || Fault::damaged("audit");
     let id = |text| Id::new(text).map_err(|_| unspeakable());
-    let (before, after) = match stopped(change) {
-        Some(stopped) => (Image::nothing(), Image::of(&stopped)),
-        None => (image(before), image(after)),
+    let actor = match caller {
+        Caller::Key { seen, .. } => Actor::Key(id(&seen.key.id)?),
+        Caller::Command => Actor::Command,
     };
-    let actor = Actor::Key(id(&actor.id)?);
     let entry = Entry {
         at: now,
         actor,
@@ -32,64 +33,88 @@ pub(super) fn append(
         from: told.from,
         request: Id::new(told.request).ok(),
     };
-    let mut chain = chain(sql, told.tenant)?;
-    let appended = chain.append(&entry).map_err(|_| unspeakable())?;
+    let Stands { mut chain, damage } = chain::stands(sql, told.tenant, now)?;
+    if let Some(damage) = damage {
+        let subject = chain.tenant.map_or(DEPLOYMENT, Id::as_str);
+        let said = Entry {
+            at: now,
+            actor: Actor::System,
+            operation: id(DAMAGED)?,
+            subject: id(subject)?,
+            before: Image::of(&damage),
+            after: Image::nothing(),
+            from: None,
+            request: None,
+        };
+        keep(sql, &mut chain, told.tenant, &said)?;
+    }
+    keep(sql, &mut chain, told.tenant, &entry)
+}
+
+/// What is done where a chain was found damaged: it goes on.
+const DAMAGED: &str = "audit.damaged";
+
+/// What the deployment's own chain is called where a subject is due.
+const DEPLOYMENT: &str = "deployment";
+
+/// Puts an entry behind the last one.
+fn keep(
+    sql: &mut impl Sql,
+    chain: &mut Chain<'_>,
+    tenant: &str,
+    entry: &Entry<'_>,
+) -> Result<(), Fault> {
+    let appended = chain.append(entry).map_err(|_| Fault::damaged("audit"))?;
     let (number, at) = (appended.number, appended.at.0);
-    let actor = actor.to_string();
+    let (actor, hash) = (entry.actor.to_string(), appended.hash.to_string());
+    let (operation, subject) = (entry.operation.as_str(), entry.subject.as_str());
     let [tenant, actor, operation, subject, line] =
-        [told.tenant, &actor, told.operation, told.subject, &appended.line].map(Given::Text);
+        [tenant, &actor, operation, subject, &appended.line].map(Given::Text);
     let row = [tenant, number.into(), at.into(), actor, operation, subject, line];
     sql.rows(statements::AUDIT_KEPT, &row)?;
-    let hash = appended.hash.to_string();
     sql.rows(statements::CHAIN_MOVES, &[tenant, number.into(), (&hash).into(), at.into()])?;
-    Ok(())
+    sql.rows(statements::UNCHECKED_COMES, &[tenant]).map(drop)
 }
 
-/// The lines of a chain after a number, at most [`PAGE_MAX`] whatever the limit.
-///
-/// # Errors
-///
-/// When the read fails.
-pub fn lines(
-    sql: &mut impl Sql,
-    tenant: &str,
-    after: u64,
-    limit: usize,
-) -> Result<Vec<Line>, Fault> {
-    let most = u64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(u64::MAX);
-    let rows = sql.rows(statements::AUDIT, &[tenant.into(), after.into(), most.into()])?;
-    let read = |row: &Row| Ok(Line { number: row.number(0)?, text: row.text(1)?.to_owned() });
-    rows.iter().map(read).collect()
-}
-
-/// Where the chain of a tenant stands.
-fn chain<'t>(sql: &mut impl Sql, tenant: &'t str) -> Result<Chain<'t>, Fault> {
-    let damaged = || Fault::damaged("chains");
-    let new = Chain::new(Some(Id::new(tenant).map_err(|_| damaged())?));
-    let rows = sql.rows(statements::CHAIN, &[tenant.into()])?;
-    let Some(row) = rows.first() else { return Ok(new) };
-    let hash = from_hex(row.text(1)?.as_bytes()).ok_or_else(damaged)?;
-    let (number, at) = (row.number(0)?, UnixMillis(row.number(2)?));
-    Ok(Chain { number, hash: Hash::from_bytes(hash), at, ..new })
-}
-
-fn image(filed: Option<&Filed>) -> Image {
-    filed.map_or_else(Image::nothing, Image::of)
-}
-
-/// What a stop or the end of one leaves.
-struct Stopped(bool);
-
-impl Document for Stopped {
-    fn document(&self) -> serde_json::Value {
-        serde_json::json!({ "stopped": self.0 })
+/// What a thing was before, and what it is after: the key, the document, or whether somebody is stopped.
+pub(super) fn images(
+    change: Option<&Change>,
+    (before, after): (Option<&Filed>, Option<&Filed>),
+    said: Option<&(Option<String>, Option<&str>)>,
+) -> (Image, Image) {
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let image = |filed: Option<&Filed>| filed.map_or_else(Image::nothing, Image::of);
+    match (change.and_then(stopped), said) {
+        (Some(stopped), said) => {
+            let mut image = json!({ "stopped": stopped });
+            if let (Some((_, Some(text))), Some(map)) = (said, image.as_object_mut()) {
+                map.insert("document".to_owned(), read(text));
+            }
+            (Image::nothing(), Image::of(&Said(image)))
+        }
+        (None, Some((was, is))) => {
+            let image = |text: Option<&str>| {
+                text.map_or_else(Image::nothing, |text| Image::of(&Said(read(text))))
+            };
+            (image(was.as_deref()), image(*is))
+        }
+        (None, None) => (image(before), image(after)),
     }
 }
 
-const fn stopped(change: &Change) -> Option<Stopped> {
+/// What is said of a tenant, an owner, a role or a template, or of a stop.
+struct Said(Value);
+
+impl Document for Said {
+    fn document(&self) -> Value {
+        self.0.clone()
+    }
+}
+
+const fn stopped(change: &Change) -> Option<bool> {
     match change {
-        Change::StopOwner { .. } | Change::StopTenant { .. } => Some(Stopped(true)),
-        Change::ResumeOwner { .. } | Change::ResumeTenant { .. } => Some(Stopped(false)),
+        Change::StopOwner { .. } | Change::StopTenant { .. } => Some(true),
+        Change::ResumeOwner { .. } | Change::ResumeTenant { .. } => Some(false),
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Renumber { .. }

@@ -24,10 +24,13 @@ mod restoring;
 mod routes;
 #[path = "../../../ledger/tests/stores/rules.rs"]
 mod rules;
+mod several;
+mod spending;
 mod statements;
 mod sweeping;
 mod told;
 mod usage;
+mod used;
 
 #[test]
 fn it_does_what_every_store_does() {

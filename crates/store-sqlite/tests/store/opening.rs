@@ -64,11 +64,19 @@ fn a_store_of_a_newer_program_is_refused() {
     assert!(matches!(error, OpenFailure::Newer { version } if version == newer), "{error}");
 }
 
+/// Makes a store one of the version before the newest.
+const BEFORE_EIGHTH: &str = "DROP TABLE documents; DROP TABLE carried; DROP TABLE uses;
+    DROP TABLE answered; DROP TABLE checkpoints; DROP TABLE unchecked;
+    DROP TABLE signers; DROP TRIGGER listed_comes; DROP TRIGGER listed_changes;
+    DROP TRIGGER listed_leaves; DROP TABLE listed; DROP TABLE listing;
+    ALTER TABLE stops DROP COLUMN own; PRAGMA user_version = 7";
+
 #[test]
 fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
     let folder = Folder::new();
     let stamp = change(&mut folder.store(), &creation(1)).stamp;
     let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    raw.execute_batch(BEFORE_EIGHTH).unwrap();
     let first = "DROP TABLE chains; DROP TABLE audit; DROP TABLE retries; DROP TABLE details;
         DROP TABLE deployments; DROP TABLE usage; DROP TABLE usage_heard;
         DROP INDEX outbox_in_order; DROP TABLE route_limits; ALTER TABLE stops DROP COLUMN at_ms;
@@ -87,6 +95,15 @@ fn a_store_of_an_older_schema_is_brought_up_to_date_and_keeps_what_it_has() {
         "retries",
         "audit",
         "chains",
+        "documents",
+        "carried",
+        "uses",
+        "answered",
+        "checkpoints",
+        "unchecked",
+        "signers",
+        "listed",
+        "listing",
     ] {
         raw.prepare(&format!("SELECT * FROM {table}")).unwrap();
     }
@@ -101,11 +118,7 @@ fn a_gate_of_the_version_before_goes_on_while_its_store_is_brought_up_to_date() 
     let folder = Folder::new();
     change(&mut folder.store(), &creation(1));
     let old = rusqlite::Connection::open(folder.file("store.db")).unwrap();
-    old.execute_batch(
-        "DROP TABLE chains; DROP TABLE audit; DROP TABLE retries; DROP TABLE details;
-        PRAGMA user_version = 6",
-    )
-    .unwrap();
+    old.execute_batch(BEFORE_EIGHTH).unwrap();
     let epoch = |old: &rusqlite::Connection| {
         let mut ledger = old.prepare_cached(statements::LEDGER).unwrap();
         ledger.query_row([], |row| row.get::<_, u64>(1)).unwrap()

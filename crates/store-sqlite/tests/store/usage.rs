@@ -2,23 +2,25 @@
 
 use std::sync::Arc;
 
+use tollgate_control::{Counted, Counting};
 use tollgate_core::{
     key::{ApiKey, Brand, Draw, mint},
     lease::HolderId,
     pepper::{Genuine, PepperId},
     time::{Reading, UnixMillis},
-    usage::HOUR_MS,
+    usage::{HOUR_MS, Kind},
 };
 use tollgate_engine::{Demand, Engine, Errand, Inquiry, Question, Reply};
 use tollgate_ledger::{Change, Secret};
-use tollgate_store_sqlite::{HEARD_KEPT_MS, Store, USAGE_KEPT_MS, UsageRow, UsageWanted};
+use tollgate_store_sqlite::{HEARD_KEPT_MS, Store, USAGE_KEPT_MS};
 
 use crate::made::{Folder, NOW, ask, change, each, id, ring, settings};
 
 /// What is read by whoever wants everything.
-const ALL: UsageWanted<'static> = UsageWanted {
+pub(crate) const ALL: Counting<'static> = Counting {
     from: 0,
     until: u64::MAX >> 1,
+    kind: Kind::Code,
     tenant: None,
     owner: None,
     key: None,
@@ -26,13 +28,13 @@ const ALL: UsageWanted<'static> = UsageWanted {
 };
 
 /// A gate, and what it has asked for and nobody answered.
-struct Gate {
-    engine: Engine<u32>,
-    now: Reading,
-    routes: Vec<Arc<Demand>>,
+pub(crate) struct Gate {
+    pub(crate) engine: Engine<u32>,
+    pub(crate) now: Reading,
+    pub(crate) routes: Vec<Arc<Demand>>,
 }
 
-fn genuine(number: u32) -> Genuine {
+pub(crate) fn genuine(number: u32) -> Genuine {
     let mut bytes = [9; 19];
     bytes[..4].copy_from_slice(&number.to_le_bytes());
     let brand = Brand::new("tg", &["live"]).unwrap();
@@ -42,14 +44,14 @@ fn genuine(number: u32) -> Genuine {
 }
 
 /// The key `key_<number>` of a tenant and an owner.
-fn issue(store: &mut Store, number: u32, tenant: &str, owner: &str) {
+pub(crate) fn issue(store: &mut Store, number: u32, tenant: &str, owner: &str) {
     let secret = Secret::new(genuine(number).lookup(), PepperId::new(3).unwrap());
     let settings = settings(tenant, owner);
     change(store, &Change::Create { id: id(number), name: None, settings, secret });
 }
 
 impl Gate {
-    fn new(holder: u8) -> Self {
+    pub(crate) fn new(holder: u8) -> Self {
         let settings = tollgate_engine::Settings {
             usage_every_ms: 10_000,
             ..tollgate_engine::Settings::EMBEDDED
@@ -64,7 +66,7 @@ impl Gate {
     }
 
     /// A request with the key of that number.
-    fn come(&mut self, store: &mut Store, number: u32, route: usize) {
+    pub(crate) fn come(&mut self, store: &mut Store, number: u32, route: usize) {
         let demand = Arc::clone(&self.routes[route]);
         let inquiry = Inquiry { genuine: genuine(number), address: None, country: None, demand };
         let _arrival = self.engine.arrive(inquiry, || 0, self.now);
@@ -81,7 +83,7 @@ impl Gate {
     }
 
     /// The batch that is to be kept now.
-    fn batch(&mut self) -> Errand {
+    pub(crate) fn batch(&mut self) -> Errand {
         assert!(self.engine.hand_over_usage(self.now));
         let errands: Vec<Errand> = self.engine.errands().collect();
         let usage = |errand: &Errand| matches!(errand.question, Question::Usage(_));
@@ -89,18 +91,18 @@ impl Gate {
     }
 
     /// It is kept, and its answer is lost; says what was counted altogether so far.
-    fn keep(store: &mut Store, batch: &Errand, now: UnixMillis) -> u64 {
+    pub(crate) fn keep(store: &mut Store, batch: &Errand, now: UnixMillis) -> u64 {
         let reply = ask(store, batch.question.clone(), batch.since, now);
         assert!(matches!(reply, Ok(Reply::Usage)), "{reply:?}");
         read(store, &ALL).iter().map(|row| row.count).sum()
     }
 
-    fn answered(&mut self, batch: &Errand) {
+    pub(crate) fn answered(&mut self, batch: &Errand) {
         self.engine.deliver(batch.id, Ok(Reply::Usage), self.now);
     }
 }
 
-fn read(store: &mut Store, wanted: &UsageWanted<'_>) -> Vec<UsageRow> {
+pub(crate) fn read(store: &mut Store, wanted: &Counting<'_>) -> Vec<Counted> {
     let mut rows = store.usage(wanted, None).unwrap();
     let after = rows.last().cloned();
     if let Some(after) = after {
@@ -109,10 +111,10 @@ fn read(store: &mut Store, wanted: &UsageWanted<'_>) -> Vec<UsageRow> {
     rows
 }
 
-fn spelled(rows: &[UsageRow]) -> Vec<String> {
-    let spelled = |row: &UsageRow| {
-        let UsageRow { tenant, owner, key, route, code, count, .. } = row;
-        format!("{tenant}/{owner}/{key}/{route}/{code} {count}")
+pub(crate) fn spelled(rows: &[Counted]) -> Vec<String> {
+    let spelled = |row: &Counted| {
+        let Counted { tenant, owner, key, route, word, count, .. } = row;
+        format!("{tenant}/{owner}/{key}/{route}/{word} {count}")
     };
     rows.iter().map(spelled).collect()
 }
@@ -161,30 +163,27 @@ fn what_was_counted_is_read_by_hour_tenant_owner_key_and_route() {
         }
         let batch = gate.batch();
         assert_eq!(Gate::keep(&mut store, &batch, NOW), 10);
-        let bounds = UsageWanted { from: hour, until: later, ..ALL };
+        let bounds = Counting { from: hour, until: later, ..ALL };
         let bob = "acme/bob/key_1//allowed 1";
         let orders = "acme/bob/key_1/GET /orders/allowed 1";
         let eve = "acme/eve/key_2/GET /orders/allowed 1";
         let zinc = "zinc/bob/key_3/GET /orders/allowed 1";
         let nobody = "////key_invalid 1";
-        let rows: [(UsageWanted<'_>, &[&str]); 8] = [
+        let rows: [(Counting<'_>, &[&str]); 8] = [
             (bounds, &[nobody, bob, orders, eve, zinc]),
-            (
-                UsageWanted { from: later, until: later + 1, ..ALL },
-                &[nobody, bob, orders, eve, zinc],
-            ),
-            (UsageWanted { from: later + 1, ..ALL }, &[]),
-            (UsageWanted { tenant: Some("acme"), ..bounds }, &[bob, orders, eve]),
-            (UsageWanted { tenant: Some("acme"), owner: Some("bob"), ..bounds }, &[bob, orders]),
-            (UsageWanted { tenant: Some(""), ..bounds }, &[nobody]),
-            (UsageWanted { key: Some("key_3"), ..bounds }, &[zinc]),
-            (UsageWanted { route: Some(""), ..bounds }, &[nobody, bob]),
+            (Counting { from: later, until: later + 1, ..ALL }, &[nobody, bob, orders, eve, zinc]),
+            (Counting { from: later + 1, ..ALL }, &[]),
+            (Counting { tenant: Some("acme"), ..bounds }, &[bob, orders, eve]),
+            (Counting { tenant: Some("acme"), owner: Some("bob"), ..bounds }, &[bob, orders]),
+            (Counting { tenant: Some(""), ..bounds }, &[nobody]),
+            (Counting { key: Some("key_3"), ..bounds }, &[zinc]),
+            (Counting { route: Some(""), ..bounds }, &[nobody, bob]),
         ];
         for (wanted, expected) in rows {
             assert_eq!(spelled(&read(&mut store, &wanted)), expected, "{wanted:?}");
         }
         // From behind any row on it goes on with the next, whoever asks.
-        for wanted in [ALL, UsageWanted { tenant: Some("acme"), ..ALL }] {
+        for wanted in [ALL, Counting { tenant: Some("acme"), ..ALL }] {
             let whole = store.usage(&wanted, None).unwrap();
             for (place, row) in whole.iter().enumerate() {
                 assert_eq!(store.usage(&wanted, Some(row)).unwrap(), whole[place + 1..]);

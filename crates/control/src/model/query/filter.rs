@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 use tollgate_core::{json::INTEGER_MAX, scope::Scope};
 
 use super::{
-    KeyQuery, ListQuery, SortBy,
+    KeyQuery, ListQuery, Sort, SortBy,
     cursor::{Position, Value},
 };
 use crate::model::KeyView;
@@ -31,6 +31,14 @@ impl KeyQuery {
                 .is_none_or(|since| key.last_used.unwrap_or_default().max(key.created) < since)
     }
 
+    /// Whether a store can choose all by itself: by owner, environment, state and end. Whatever else is asked for is
+    /// looked for among what it gives.
+    #[must_use]
+    pub const fn is_chosen_by_stores(&self) -> bool {
+        let Self { text, scope, label, unused_since, .. } = self;
+        text.is_none() && scope.is_none() && label.is_none() && unused_since.is_none()
+    }
+
     /// Where a key stands in the order of the list.
     #[must_use]
     pub fn position(&self, key: &KeyView) -> Position {
@@ -47,14 +55,22 @@ impl KeyQuery {
     /// Which of two places comes first.
     #[must_use]
     pub fn compare(&self, one: &Position, other: &Position) -> Ordering {
-        let order = one.value.cmp(&other.value).then_with(|| one.id.cmp(&other.id));
-        if self.sort.descending { order.reverse() } else { order }
+        self.sort.compare(one, other)
     }
 
     /// Whether a place lies after where this page begins.
     #[must_use]
     pub fn follows(&self, position: &Position) -> bool {
         self.after.as_ref().is_none_or(|after| self.compare(position, after).is_gt())
+    }
+}
+
+impl Sort {
+    /// Which of two places comes first.
+    #[must_use]
+    pub fn compare(self, one: &Position, other: &Position) -> Ordering {
+        let order = one.value.cmp(&other.value).then_with(|| one.id.cmp(&other.id));
+        if self.descending { order.reverse() } else { order }
     }
 }
 

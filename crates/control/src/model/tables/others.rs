@@ -3,7 +3,7 @@
 use tollgate_core::scope::SCOPES_MAX;
 
 use super::{
-    DESCRIPTION, DURATION, Field, ID, Kind, METADATA, NAME, Need, Shape,
+    DESCRIPTION, DURATION, Field, Kind, METADATA, NAME, Need, Shape,
     keys::{ENV_ABOUT, SCOPE_LIST, may},
     list, nullable, object, optional, patch, required, spelling,
 };
@@ -28,6 +28,8 @@ pub const OVERRIDABLE: [&str; 13] = [
     "expires",
 ];
 
+const NEW_ID: Kind = Kind::Spelled(&spelling::NEW_ID);
+
 pub(super) const HELD: [Field; 3] = [
     nullable("name", NAME, "What people call it."),
     nullable("description", DESCRIPTION, "What it is."),
@@ -38,12 +40,16 @@ pub(super) const HELD: [Field; 3] = [
     ),
 ];
 
-pub(super) const TENANT_ID: [Field; 1] =
-    [required("id", ID, "Its id, which everything of it carries: it never changes.")];
+pub(super) const fn tenant_id(kind: Kind) -> [Field; 1] {
+    [required("id", kind, "Its id, which everything of it carries: it never changes.")]
+}
 
 /// A tenant to be made.
-pub static NEW_TENANT: Shape =
-    object("NewTenant", "A tenant to be made: a workspace of its own.", &[&TENANT_ID, &HELD]);
+pub static NEW_TENANT: Shape = object(
+    "NewTenant",
+    "A tenant to be made: a workspace of its own.",
+    &[&tenant_id(NEW_ID), &HELD],
+);
 
 /// A tenant, in the place of all that is said of it.
 pub static TENANT_PUT: Shape =
@@ -53,15 +59,19 @@ pub static TENANT_PUT: Shape =
 pub static TENANT_PATCH: Shape =
     patch("TenantPatch", "A merge patch (RFC 7396) of what is said of a tenant.", &[&HELD]);
 
-pub(super) const OWNER_ID: [Field; 1] =
-    [required("id", ID, "Its id within the tenant, which its keys carry: it never changes.")];
+pub(super) const fn owner_id(kind: Kind) -> [Field; 1] {
+    [required("id", kind, "Its id within the tenant, which its keys carry: it never changes.")]
+}
 
 pub(super) const OWNER_KIND: [Field; 1] =
     [required("kind", Kind::Word(&OWNER_KINDS), "A person, a program, or several people.")];
 
 /// An owner to be made.
-pub static NEW_OWNER: Shape =
-    object("NewOwner", "An owner to be made: who keys act for.", &[&OWNER_ID, &OWNER_KIND, &HELD]);
+pub static NEW_OWNER: Shape = object(
+    "NewOwner",
+    "An owner to be made: who keys act for.",
+    &[&owner_id(NEW_ID), &OWNER_KIND, &HELD],
+);
 
 /// An owner, in the place of all that is said of it.
 pub static OWNER_PUT: Shape = object(
@@ -77,8 +87,9 @@ pub static OWNER_PATCH: Shape = patch(
     &[&OWNER_KIND, &HELD],
 );
 
-pub(super) const ROLE_NAME: [Field; 1] =
-    [required("name", ID, "Its name within the tenant, which keys carry: it never changes.")];
+pub(super) const fn role_name(kind: Kind) -> [Field; 1] {
+    [required("name", kind, "Its name within the tenant, which keys carry: it never changes.")]
+}
 
 pub(super) const ROLE_BODY: [Field; 3] = [
     nullable("description", DESCRIPTION, "What it is for."),
@@ -97,8 +108,11 @@ pub(super) const ROLE_BODY: [Field; 3] = [
 const _: () = assert!(SCOPES_MAX == 64, "what the description of a role's scopes says");
 
 /// A role to be made.
-pub static NEW_ROLE: Shape =
-    object("NewRole", "A role to be made: scopes under one name.", &[&ROLE_NAME, &ROLE_BODY]);
+pub static NEW_ROLE: Shape = object(
+    "NewRole",
+    "A role to be made: scopes under one name.",
+    &[&role_name(NEW_ID), &ROLE_BODY],
+);
 
 /// A role, in the place of all that is said of it.
 pub static ROLE_PUT: Shape =
@@ -156,8 +170,9 @@ pub static NAMING_PATCH: Shape = patch(
     &[&NAMING_FIELDS],
 );
 
-pub(super) const TEMPLATE_NAME: [Field; 1] =
-    [required("name", ID, "Its name within the tenant, which keys carry: it never changes.")];
+pub(super) const fn template_name(kind: Kind) -> [Field; 1] {
+    [required("name", kind, "Its name within the tenant, which keys carry: it never changes.")]
+}
 
 pub(super) const RULES: [Field; 4] = [
     nullable("description", DESCRIPTION, "What it is for."),
@@ -200,7 +215,7 @@ const PATCHES: [Field; 2] = [
 pub static NEW_TEMPLATE: Shape = object(
     "NewTemplate",
     "A template to be made: what keys have that are made by it.",
-    &[&TEMPLATE_NAME, &RULES, &PARTS],
+    &[&template_name(NEW_ID), &RULES, &PARTS],
 );
 
 /// A template, in the place of all that is said of it.

@@ -5,7 +5,7 @@ use super::{
     keys::{REASON, SCOPE_LIST, STATES, may, said, span},
     object,
     others::{
-        HELD, OWNER_ID, OWNER_KIND, PARTS, ROLE_BODY, ROLE_NAME, RULES, TEMPLATE_NAME, TENANT_ID,
+        HELD, OWNER_KINDS, PARTS, ROLE_BODY, RULES, owner_id, role_name, template_name, tenant_id,
     },
     required, shown, spelling,
 };
@@ -15,6 +15,8 @@ const SECRET_STATES: [&str; 3] = ["active", "ended", "revoked"];
 
 const VERSION: Kind = Kind::Text { min: 3, max: 41 };
 const STATE_ABOUT: &str = "What has been decided about it.";
+const STOPPED_BY_ABOUT: &str =
+    "Who has stopped it, if it is not active: what operators stopped they alone resume.";
 const REASON_ABOUT: &str = "Why, if it is not active and a reason was given.";
 
 /// One secret of a key, without the secret.
@@ -94,8 +96,9 @@ pub static KEY: Shape = object(
     &[&KEY_ID, &SAID, &MAY, &SPAN, &KEPT],
 );
 
-const STATE: [Field; 2] = [
+const STATE: [Field; 3] = [
     required("state", Kind::Word(&["active", "disabled"]), STATE_ABOUT),
+    shown("stopped_by", Kind::Word(&["tenant", "operators"]), STOPPED_BY_ABOUT),
     shown("reason", Kind::Object(&REASON), REASON_ABOUT),
 ];
 
@@ -106,21 +109,40 @@ const MARKS: [Field; 4] = [
     required("version", VERSION, "Its version, as `ETag` has it."),
 ];
 
+const HELD_MARKS: [Field; 4] = [
+    shown("creator", ID, "Who made it: the id of a key."),
+    shown("created", INSTANT, "When it was made; null if it is there by its keys alone."),
+    shown("updated", INSTANT, "When it was last changed; null if it is there by its keys alone."),
+    required("version", VERSION, "Its version, as `ETag` has it."),
+];
+
+const KIND: [Field; 1] = [shown(
+    "kind",
+    Kind::Word(&OWNER_KINDS),
+    "A person, a program, or several people; null if it is there by its keys alone.",
+)];
+
 /// A tenant, as it is shown.
 pub static TENANT: Shape =
-    object("Tenant", "A tenant, as it is shown.", &[&TENANT_ID, &HELD, &STATE, &MARKS]);
+    object("Tenant", "A tenant, as it is shown.", &[&tenant_id(ID), &HELD, &STATE, &HELD_MARKS]);
 
 /// An owner, as it is shown.
-pub static OWNER: Shape =
-    object("Owner", "An owner, as it is shown.", &[&OWNER_ID, &OWNER_KIND, &HELD, &STATE, &MARKS]);
+pub static OWNER: Shape = object(
+    "Owner",
+    "An owner, as it is shown.",
+    &[&owner_id(ID), &KIND, &HELD, &STATE, &HELD_MARKS],
+);
 
 /// A role, as it is shown.
 pub static ROLE: Shape =
-    object("Role", "A role, as it is shown.", &[&ROLE_NAME, &ROLE_BODY, &MARKS]);
+    object("Role", "A role, as it is shown.", &[&role_name(ID), &ROLE_BODY, &MARKS]);
 
 /// A template, as it is shown.
-pub static TEMPLATE: Shape =
-    object("Template", "A template, as it is shown.", &[&TEMPLATE_NAME, &RULES, &PARTS, &MARKS]);
+pub static TEMPLATE: Shape = object(
+    "Template",
+    "A template, as it is shown.",
+    &[&template_name(ID), &RULES, &PARTS, &MARKS],
+);
 
 const POINTER: Kind = Kind::Raw { max: POINTER_BYTES_MAX };
 
