@@ -1,25 +1,33 @@
 //! The commands.
 
+mod api;
 mod audit;
 mod books;
+mod completions;
 mod configuration;
 mod failure;
+mod filed;
 mod flags;
 mod holders;
 mod init;
+mod input;
 mod inspect;
 mod keys;
 mod limits;
 mod manual;
 mod memory;
 mod output;
+mod paint;
 mod peppers;
+mod progress;
+mod roles;
 mod settings;
 mod signing_keys;
 mod site;
 mod standing;
 mod store;
 mod target;
+mod usage;
 
 use std::{
     io::{self, Write},
@@ -98,15 +106,20 @@ Configuration, secrets, store and the key are kept in one folder for the next st
 Examples:
   tollgate dev
   tollgate dev --fresh               # forget what was there
+  tollgate dev --origin http://127.0.0.1:4000 --audience crm   # in front of yours
   tollgate dev --data /tmp/tollgate
   cargo run --release -- dev         # from a clone")]
     Dev(Dev),
     /// Make, change and end keys
     Keys(To<keys::Keys>),
-    /// List owners, and stop and resume all keys of one
+    /// Make, show and change owners, and stop and resume all keys of one
     Owners(To<holders::Owners>),
-    /// List tenants, and stop and resume all keys of one
+    /// Make, show and change tenants, and stop and resume all keys of one
     Tenants(To<holders::Tenants>),
+    /// Scopes under one name, which keys can have
+    Roles(To<roles::Roles>),
+    /// What new keys have, and what is asked of them
+    Templates(To<roles::Templates>),
     /// The numbers of limits that keys share
     Limits(To<limits::Limits>),
     /// The secrets under which keys are minted
@@ -116,9 +129,16 @@ Examples:
     SigningKeys(signing_keys::SigningKeys),
     /// Copy the store, and make a copy the store again
     Store(To<store::Store>),
+    /// Add up what was counted of requests
+    #[command(after_help = "\
+Examples:
+  tollgate usage --tenant acme
+  tollgate usage --tenant acme --by key,code --step day --from -30d
+  tollgate usage --tenant acme --key key_9mTq2XbWcY4LrK7d --json
+  tollgate usage --target prod --owner ci --csv > usage.csv")]
+    Usage(Box<usage::Usage>),
     /// The log of what was changed by whom
-    #[command(subcommand)]
-    Audit(audit::Audit),
+    Audit(To<audit::Audit>),
     /// Explain a key: what it says of itself, whether it is genuine, and what the store knows
     #[command(after_help = "\
 Examples:
@@ -129,7 +149,7 @@ Examples:
 Works offline; with the peppers it tells whether the key is genuine, with the store whose it is.
 No byte of the key's body is printed. Exit code 1 if the key is not good.")]
     Inspect(inspect::Inspect),
-    /// Look for what is allowed and unsafe: in the configuration, its files, the store's keys
+    /// Look for what is allowed and unsafe: in the configuration, its files, the store's keys and its audit
     #[command(after_help = "\
 Examples:
   tollgate doctor
@@ -144,6 +164,14 @@ Exit code 1 if there is a warning; notes alone are 0.")]
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(configuration::Configuration),
+    /// Print what a shell needs to complete commands
+    #[command(after_help = "\
+Examples:
+  tollgate completions bash > ~/.local/share/bash-completion/completions/tollgate
+  tollgate completions zsh > ~/.zfunc/_tollgate
+  tollgate completions fish > ~/.config/fish/completions/tollgate.fish
+  tollgate completions powershell >> $PROFILE")]
+    Completions(completions::Completions),
     /// Print the help of every command, as Markdown
     #[command(after_help = "Example:\n  tollgate manual > cli.md")]
     Manual,
@@ -167,6 +195,12 @@ struct Dev {
     /// Begin anew: forget what the folder holds
     #[arg(long)]
     fresh: bool,
+    /// Your own origin, in the place of the demo: http://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    origin: Option<String>,
+    /// What the signed identity calls your origin [default: origin]
+    #[arg(long, value_name = "NAME", requires = "origin")]
+    audience: Option<String>,
 }
 
 /// Runs what the command line says.
@@ -206,17 +240,26 @@ impl Cli {
                 };
                 Ok(serve::run(source, fill).map(done)?)
             }
-            Command::Dev(Dev { data, fresh }) => {
-                Ok(dev::run(&dev::Options { data, fresh }, &mut output.raw()).map(done)?)
+            Command::Dev(Dev { data, fresh, origin, audience }) => {
+                let origin = origin.map(|url| dev::Own { url, audience });
+                let options = dev::Options { data, fresh, origin };
+                Ok(dev::run(&options, &mut output.raw()).map(done)?)
             }
             Command::Keys(To { command, target }) => {
-                keys::run(command, &Site::of(source, target)?, output).map(done)
+                command.check(&target)?;
+                keys::run(command, &Site::of(source, target)?, output)
             }
             Command::Owners(To { command, target }) => {
                 holders::owners(command, &Site::of(source, target)?, output).map(done)
             }
             Command::Tenants(To { command, target }) => {
                 holders::tenants(command, &Site::of(source, target)?, output).map(done)
+            }
+            Command::Roles(To { command, target }) => {
+                roles::roles(command, &Site::of(source, target)?, output).map(done)
+            }
+            Command::Templates(To { command, target }) => {
+                roles::templates(command, &Site::of(source, target)?, output).map(done)
             }
             Command::Limits(To { command, target }) => {
                 limits::run(command, &Site::of(source, target)?, output).map(done)
@@ -230,10 +273,15 @@ impl Cli {
             Command::Store(To { command, target }) => {
                 store::run(command, &Site::of(source, target)?, output).map(done)
             }
+            Command::Usage(mut given) => {
+                let target = std::mem::take(&mut given.target);
+                usage::run(&given, &Site::of(source, target)?, output).map(done)
+            }
             Command::Audit(command) => audit::run(command, source, output),
             Command::Inspect(arguments) => inspect::run(arguments, source, output),
             Command::Doctor(arguments) => doctor::run(&arguments, source, output),
             Command::Config(command) => configuration::run(&command, &source, output),
+            Command::Completions(given) => completions::run(&given, output).map(done),
             Command::Manual => manual::run(output).map(done),
             Command::Version => manual::version(output).map(done),
         }

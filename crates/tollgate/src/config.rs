@@ -18,6 +18,7 @@ mod table;
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::Read,
     net::SocketAddr,
@@ -25,6 +26,7 @@ use std::{
     time::Duration,
 };
 
+use tollgate_control::Origins;
 use tollgate_core::{
     head::MaxStaleness,
     key::{Brand, Prefix},
@@ -33,7 +35,7 @@ use tollgate_core::{
 use tollgate_http::route::{RouteLimit, Rules};
 use tollgate_identity::Algorithm;
 
-pub(crate) use checks::table_name;
+pub(crate) use checks::{PLACES, is_target_name, table_name};
 pub(crate) use environment::{ADMIN_KEY, Environment, SECRETS};
 pub(crate) use problem::{ConfigError, Place, Problem};
 
@@ -43,6 +45,9 @@ use fields::Field;
 
 /// The file that is read unless another is named.
 pub(crate) const FILE: &str = "tollgate.toml";
+
+/// The tenant of the operators unless another is named.
+pub(crate) const OPERATORS: &str = "operators";
 
 /// The longest file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -74,6 +79,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     pub(crate) cloudflare: Cloudflare,
     pub(crate) dynamodb: Dynamodb,
+    /// Management APIs elsewhere, by the names that the configuration gives them.
+    pub(crate) targets: BTreeMap<String, Profile>,
     /// In their order: the first that matches applies.
     pub(crate) routes: Vec<Route>,
     /// The same, as requests are matched against them.
@@ -86,6 +93,8 @@ pub(crate) struct Control {
     pub(crate) listen: SocketAddr,
     /// The tenant whose admin keys may act for others.
     pub(crate) operators: String,
+    /// Whose pages may ask.
+    pub(crate) origins: Origins,
 }
 
 /// What keys look like, and where a request may present one.
@@ -142,15 +151,25 @@ pub(crate) enum RateLimitFields {
 }
 
 /// Where allowed requests go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// Host and, where it is given, port: what a connection is made to and `Host` may say.
-    pub(crate) authority: Box<str>,
+    pub(crate) server: Server,
+    /// Who may have signed its certificate, unless whom this machine trusts.
+    pub(crate) ca: Option<PathBuf>,
     /// Whether it is spoken to in HTTP/2, without asking first.
     pub(crate) http2: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) idle_timeout: Duration,
+}
+
+/// Where an origin is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Server {
+    /// Whether it is spoken to under TLS.
+    pub(crate) tls: bool,
+    /// Host and, where it is given, port: what a connection is made to and `Host` may say.
+    pub(crate) authority: Box<str>,
 }
 
 /// What one client may take up.
@@ -204,6 +223,17 @@ pub(crate) struct Cloudflare {
     pub(crate) url: Option<remote::Place>,
     /// Where the admin key is, unless the environment holds it.
     pub(crate) admin_key: PathBuf,
+}
+
+/// A management API, for whoever asks it.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    /// What stands before `/api`.
+    pub(crate) url: remote::Place,
+    /// Where the admin key is, unless the environment holds it.
+    pub(crate) admin_key: PathBuf,
+    /// Who may have signed its certificate, unless whom this machine trusts.
+    pub(crate) ca: Option<PathBuf>,
 }
 
 /// Tables in DynamoDB, for whoever changes their keys.

@@ -16,7 +16,7 @@ use tollgate_core::time::UnixMillis;
 
 use crate::{
     cli::command,
-    config::{Environment, Source},
+    config::{Environment, Identity, Source},
     issuing,
     serve::{
         self, Doors, Running, Seen, doors,
@@ -46,6 +46,45 @@ pub(crate) struct Options {
     pub(crate) data: PathBuf,
     /// Whether to begin anew, forgetting what the folder holds.
     pub(crate) fresh: bool,
+    /// What stands behind the gate, unless the demo.
+    pub(crate) origin: Option<Own>,
+}
+
+/// An origin that somebody else has started.
+#[derive(Clone, Debug)]
+pub(crate) struct Own {
+    /// Where it is.
+    pub(crate) url: String,
+    /// What it is called in the identities that it gets, unless as usual.
+    pub(crate) audience: Option<String>,
+}
+
+/// Where requests go that the gate lets pass.
+enum Behind<'a> {
+    Demo(TcpListener),
+    Own(&'a Own),
+}
+
+impl Behind<'_> {
+    /// A path to ask for.
+    const fn path(&self) -> &'static str {
+        match self {
+            Self::Demo(_) => "/orders",
+            Self::Own(_) => "/",
+        }
+    }
+
+    /// What the configuration is to say of it, by the names of variables.
+    fn settings(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
+        const URL: &str = "TOLLGATE_ORIGIN_URL";
+        Ok(match self {
+            Self::Demo(door) => vec![(URL, format!("http://{}", door.local_addr()?))],
+            Self::Own(Own { url, audience }) => {
+                let audience = audience.clone().map(|name| ("TOLLGATE_IDENTITY_AUDIENCE", name));
+                std::iter::once((URL, url.clone())).chain(audience).collect()
+            }
+        })
+    }
 }
 
 /// Starts everything, says how to try it, and serves until told to stop.
@@ -54,22 +93,36 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
     let log = Log::start(Level::Warn).context("no thread for the log")?;
     serve::runtime()?.block_on(async {
         let gate = listen(GATE_PORT)?;
-        let origin = listen(ORIGIN_PORT)?;
+        let behind = match &options.origin {
+            Some(own) => Behind::Own(own),
+            None => Behind::Demo(listen(ORIGIN_PORT)?),
+        };
         let admin = listen(ADMIN_PORT)?;
         let control = listen(CONTROL_PORT)?;
+        let demo = match &behind {
+            Behind::Demo(door) => Some(("the origin", door, ORIGIN_PORT)),
+            Behind::Own(_) => None,
+        };
         for (name, door, usual) in [
-            ("the gate", &gate, GATE_PORT),
-            ("the origin", &origin, ORIGIN_PORT),
-            ("administration", &admin, ADMIN_PORT),
-            ("the management API", &control, CONTROL_PORT),
-        ] {
+            Some(("the gate", &gate, GATE_PORT)),
+            demo,
+            Some(("administration", &admin, ADMIN_PORT)),
+            Some(("the management API", &control, CONTROL_PORT)),
+        ]
+        .into_iter()
+        .flatten()
+        {
             tell_port(out, name, door, usual)?;
         }
-        let source = folder.source(&places(&gate, &origin, &admin, &control)?);
+        let mut places = places(&gate, &admin, &control)?;
+        places.extend(behind.settings()?);
+        let source = folder.source(&places);
         let config = source.load()?;
         let (secrets, mut store) = folder.fill(&config, &source)?;
         let ready = key::ready(&folder.key(), &config, &secrets, &mut store)?;
-        tell(out, &folder, &gate, &admin, (&ready, &key::forged(&config)?))?;
+        let forged = key::forged(&config)?;
+        tell_gate(out, &gate, &behind, &config.identity)?;
+        tell(out, &folder, (&gate, &admin, behind.path()), (&ready, &forged))?;
         let operators = config.control.as_ref().map(|control| control.operators.as_str());
         let first = key::admin(operators, &config, &secrets, &mut store)?;
         tell_admin(out, &control, first.as_ref())?;
@@ -85,12 +138,14 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
         let (identity, connections) = (config.identity.clone(), config.connections.clone());
         let running = Running::start(source, config, (&secrets, seen), store, doors, log)?;
         let served = running.gate.clone();
-        let trust = origin::Trust {
-            keys: Box::new(move || served.live().keys.clone()),
-            issuer: identity.issuer,
-            audience: identity.audience,
-        };
-        tokio::spawn(origin::attend(origin, trust));
+        if let Behind::Demo(door) = behind {
+            let trust = origin::Trust {
+                keys: Box::new(move || served.live().keys.clone()),
+                issuer: identity.issuer,
+                audience: identity.audience,
+            };
+            tokio::spawn(origin::attend(door, trust));
+        }
         serve::until_told(running, &connections).await
     })
 }
@@ -98,13 +153,11 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
 /// What stands in the place of the file's addresses, since ports may be taken.
 fn places(
     gate: &TcpListener,
-    origin: &TcpListener,
     admin: &TcpListener,
     control: &TcpListener,
-) -> anyhow::Result<[(&'static str, String); 4]> {
-    Ok([
+) -> anyhow::Result<Vec<(&'static str, String)>> {
+    Ok(vec![
         ("TOLLGATE_GATE_LISTEN", gate.local_addr()?.to_string()),
-        ("TOLLGATE_ORIGIN_URL", format!("http://{}", origin.local_addr()?)),
         ("TOLLGATE_ADMIN_LISTEN", admin.local_addr()?.to_string()),
         ("TOLLGATE_CONTROL_LISTEN", control.local_addr()?.to_string()),
     ])
@@ -134,11 +187,38 @@ fn tell_port(
     Ok(())
 }
 
+/// Says what is there, and what an origin needs to know to believe the gate.
+fn tell_gate(
+    out: &mut impl Write,
+    gate: &TcpListener,
+    behind: &Behind<'_>,
+    identity: &Identity,
+) -> anyhow::Result<()> {
+    let gate = gate.local_addr()?;
+    match behind {
+        Behind::Demo(_) => writeln!(
+            out,
+            "A gate on http://{gate}, and behind it an origin that shows what it receives."
+        )?,
+        Behind::Own(Own { url, .. }) => {
+            let Identity { issuer, audience, .. } = identity;
+            writeln!(
+                out,
+                "\
+A gate on http://{gate}, and behind it {url}, which verifies Tollgate-Identity with
+issuer {issuer}, audience {audience}, keys http://{gate}/.well-known/tollgate/jwks.json
+
+What follows asks for /, which your origin may not have: put in a path of its own."
+            )?
+        }
+    }
+    Ok(())
+}
+
 fn tell(
     out: &mut impl Write,
     folder: &Folder,
-    gate: &TcpListener,
-    admin: &TcpListener,
+    (gate, admin, path): (&TcpListener, &TcpListener, &str),
     (ready, forged): (&Ready, &str),
 ) -> anyhow::Result<()> {
     let (gate, admin) = (gate.local_addr()?, admin.local_addr()?);
@@ -154,7 +234,6 @@ fn tell(
     write!(
         out,
         "\
-A gate on http://{gate}, and behind it an origin that shows what it receives.
 This key is good {allowance}:
 
   {key}
@@ -163,15 +242,15 @@ This key is good {allowance}:
 {resume}
 Allowed, and the origin knows who calls:
 
-  curl -H 'X-API-Key: {key}' http://{gate}/orders
+  curl -H 'X-API-Key: {key}' http://{gate}{path}
 
 Refused: right in shape, made by somebody else:
 
-  curl -i -H 'X-API-Key: {forged}' http://{gate}/orders
+  curl -i -H 'X-API-Key: {forged}' http://{gate}{path}
 
 Too many at once, with the time to wait:
 
-  for i in $(seq {many}); do curl -si -H 'X-API-Key: {key}' http://{gate}/orders | grep -iE '^(HTTP|retry-after)'; done
+  for i in $(seq {many}); do curl -si -H 'X-API-Key: {key}' http://{gate}{path} | grep -iE '^(HTTP|retry-after)'; done
 
 Metrics are on http://{admin}/metrics; the settings are in {file}:
 change them and send SIGHUP. One more key, of your own kind:

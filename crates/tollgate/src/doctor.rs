@@ -3,6 +3,7 @@
 //! Each check is a pure function of the [`Facts`]; what they are is fetched in one place. A finding's name is for
 //! good.
 
+mod audit;
 mod checks;
 mod facts;
 mod foreign;
@@ -111,6 +112,7 @@ pub(crate) fn run(
         "findings": findings.iter().map(document).collect::<Vec<_>>(),
         "warnings": warnings,
         "not_looked_at": unseen,
+        "audit": facts.audit.as_ref().map(audit::Audited::document),
     });
     output.show(&document, |out| {
         for Finding { check, what } in &findings {
@@ -122,12 +124,13 @@ pub(crate) fn run(
         }
         let looked = CHECKS.len();
         match findings.len() {
-            0 => writeln!(out, "Nothing was found; {looked} things were looked for."),
+            0 => writeln!(out, "Nothing was found; {looked} things were looked for.")?,
             found => writeln!(
                 out,
                 "{found} found, {warnings} of them warnings; {looked} things were looked for."
-            ),
+            )?,
         }
+        facts.audit.as_ref().map_or(Ok(()), |audit| writeln!(out, "{}", audit.words()))
     })?;
     Ok(if warnings > 0 { Exit::Failed } else { Exit::Done })
 }

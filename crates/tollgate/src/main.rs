@@ -11,6 +11,7 @@ mod issuing;
 mod remote;
 mod secrets;
 mod serve;
+mod trust;
 mod wire;
 mod written;
 

@@ -3,16 +3,17 @@
 //! Every question is one request, and none is repeated: whether a change without an answer was made is not known, and
 //! whoever asked for it is told so.
 
+mod api;
 mod call;
 mod key;
 mod place;
 #[cfg(test)]
 mod tests;
-mod trust;
 mod words;
 
 use std::time::Duration;
 
+use hyper::{Method, header::CONTENT_TYPE};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
@@ -20,7 +21,9 @@ use tollgate_ledger::{
     Change, ChangeError, Conclusion, Holder, Key, Ledger, LedgerError, Page, Receipt, Stopped,
 };
 
-use call::{Answer, CallError};
+pub(crate) use api::{Asking, Control};
+pub(crate) use call::CallError;
+use call::{Answer, Asked};
 pub(crate) use key::AdminKey;
 pub(crate) use place::Place;
 
@@ -59,7 +62,10 @@ impl Remote {
     /// Asks once.
     fn post(&self, question: &Value) -> Result<Answer, CallError> {
         let body = question.to_string().into_bytes();
-        self.runtime.block_on(call::post(&self.place, &self.key, body, self.patience))
+        let path = self.place.path.clone();
+        let fields = [(CONTENT_TYPE, "application/json".to_owned())];
+        let asked = Asked { method: Method::POST, path, fields: &fields, body, ca: None };
+        self.runtime.block_on(call::send(&self.place, &self.key, asked, self.patience))
     }
 
     /// Asks for a change, or says what is known of it.

@@ -2,8 +2,10 @@
 
 pub(crate) mod access;
 mod admin;
+mod awaited;
 mod bind;
 pub(crate) mod body;
+mod checkpoints;
 mod control;
 mod decide;
 pub(crate) mod doors;

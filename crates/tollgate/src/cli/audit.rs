@@ -1,5 +1,7 @@
 //! `tollgate audit`.
 
+mod log;
+
 use std::{
     fs::{self, File},
     io::{self, IsTerminal, Read},
@@ -11,43 +13,84 @@ use serde_json::{Value, json};
 use tollgate_audit::{Keys, Piece, Report, Verifier, Vouched, Wrong};
 use tollgate_identity::Jwk;
 
-use super::{Failure, Output, output::facts, site::Site};
+use super::{Failure, Output, output::facts, site::Site, target::To};
 use crate::{config::Source, exit::Exit, written::instant_text};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
-    /// Verify an export of the audit log: whether anything was changed, removed, added, moved or cut off
+    /// Verify an export of the audit log, or the log where it is kept: whether anything was changed, removed, added, moved or cut off
     #[command(after_help = "\
 Examples:
   tollgate audit verify acme.jsonl
   tollgate audit verify acme.jsonl --json
   tollgate audit verify acme.jsonl --jwks jwks.json --jwks retired.json
   gzip -dc acme.jsonl.gz | tollgate audit verify -
+  tollgate audit verify --tenant acme            # where it is kept
+  tollgate audit verify --tenant acme --target prod
 
 Checkpoints must be signed with a key that is known: with --jwks those of its files and no others,
 otherwise those of the secrets here. Keep what `tollgate signing-keys jwks` prints before a key is
 retired: its checkpoints hold as long as its public key is given.
 
-Works offline. The first line that is wrong is named, and up to which entry a signature vouches that
+With a file it works offline. The first line that is wrong is named, and up to which entry a signature vouches that
 all is as it was written. Exit code 1 if anything is wrong.")]
     Verify(Verify),
+    /// List who did what to what, as it was written
+    #[command(after_help = "\
+Examples:
+  tollgate audit list --tenant acme
+  tollgate audit list --tenant acme --operation keys.revoke --from -30d
+  tollgate audit list --tenant acme --subject key_9mTq2XbWcY4LrK7d --all --json
+  tollgate audit list --target prod --actor command")]
+    List(Box<log::List>),
+    /// Export a chain with its checkpoints, signed, for whoever verifies it elsewhere
+    #[command(after_help = "\
+Examples:
+  tollgate audit export --tenant acme --out acme.jsonl
+  tollgate audit export --tenant acme --after 5000 > later.jsonl
+  tollgate audit export --target prod --deployment --out deployment.jsonl
+
+A piece has at most 5,000 entries. With --out all pieces are written, the second as acme.5000.jsonl
+if it begins after entry 5,000; without, one piece goes to standard output. No file is overwritten.")]
+    Export(log::Export),
+    /// Print the public keys that checkpoints are and were signed with, as a JWKS document
+    #[command(after_help = "\
+Examples:
+  tollgate audit keys > audit-keys.json
+  tollgate audit verify acme.jsonl --jwks audit-keys.json")]
+    Keys,
 }
 
 #[derive(Args, Debug)]
 pub(super) struct Verify {
-    /// The export, as lines of JSON; - is standard input
-    file: PathBuf,
+    /// The export, as lines of JSON; - is standard input; left out, the log itself is looked at
+    #[arg(conflicts_with = "Whose")]
+    file: Option<PathBuf>,
     /// Public keys to believe, as a JWKS document; may be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "file")]
     jwks: Vec<PathBuf>,
+    #[command(flatten)]
+    whose: log::Whose,
 }
 
 pub(super) fn run(
-    command: Audit,
+    To { command, target }: To<Audit>,
     source: Source,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let Audit::Verify(Verify { file, jwks }) = command;
+    let Verify { file, jwks, whose } = match command {
+        Audit::Verify(verify) => verify,
+        Audit::List(list) => {
+            return log::list(&list, &Site::of(source, target)?, output).map(|()| Exit::Done);
+        }
+        Audit::Keys => return log::keys(&Site::of(source, target)?, output).map(|()| Exit::Done),
+        Audit::Export(export) => {
+            return log::export(&export, &Site::of(source, target)?, output).map(|()| Exit::Done);
+        }
+    };
+    let Some(file) = file else {
+        return log::verify(&whose, &Site::of(source, target)?, output);
+    };
     let keys = if jwks.is_empty() { of_secrets(source)? } else { of_files(&jwks)? };
     let mut verifier = Verifier::new(&keys);
     if file == Path::new("-") {

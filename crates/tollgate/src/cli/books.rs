@@ -3,7 +3,7 @@
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{Change, Holder, Key, Ledger, LedgerError, Page, Receipt, Stopped};
 use tollgate_store_dynamodb::Publisher;
-use tollgate_store_sqlite::Store;
+use tollgate_store_sqlite::{Commanded, Store};
 
 use crate::remote::Remote;
 
@@ -25,9 +25,30 @@ macro_rules! asked {
     };
 }
 
+/// What is said where a change is not in the audit.
+const UNTOLD: &str =
+    "the audit does not tell of this change: it is damaged, GET /api/audit/verify says where";
+
+impl Books {
+    /// Tells in the audit what was done outside the ledger, where the audit is here.
+    pub(super) fn tell(&mut self, operation: &'static str, subject: &str, now: UnixMillis) {
+        if let Self::Here(store) = self
+            && !Commanded(store).tell(operation, subject, now)
+        {
+            eprintln!("tollgate: {UNTOLD}");
+        }
+    }
+}
+
 impl Ledger for Books {
     fn change(&mut self, change: &Change, now: UnixMillis) -> Result<Receipt, LedgerError> {
-        asked!(self.change(change, now))
+        let Self::Here(store) = self else { return asked!(self.change(change, now)) };
+        // What is changed here is told here; of a deployment its own control plane tells.
+        let changed = Commanded(store).change(change, now);
+        if tollgate_control::Books::take_untold(store) {
+            eprintln!("tollgate: {UNTOLD}");
+        }
+        changed
     }
 
     fn key(&mut self, id: &str) -> Result<Option<Key>, LedgerError> {

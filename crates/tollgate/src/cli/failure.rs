@@ -1,6 +1,6 @@
 //! How a command fails: what is said, and how the process ends.
 
-use std::{io, path::Path};
+use std::{borrow::Cow, io, path::Path};
 
 use serde_json::json;
 use tollgate_ledger::{ChangeError, LedgerError};
@@ -12,24 +12,29 @@ use crate::{config::ConfigError, exit::Exit, secrets::SecretsError};
 #[derive(Debug)]
 pub(crate) struct Failure {
     exit: Exit,
-    code: &'static str,
+    code: Cow<'static, str>,
     message: String,
 }
 
 impl Failure {
     /// Something broke: `code` names it for good.
     pub(crate) fn failed(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, code, message: message.into() }
+        Self { exit: Exit::Failed, code: code.into(), message: message.into() }
     }
 
     /// What was typed is wrong.
     pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, code, message: message.into() }
+        Self { exit: Exit::Usage, code: code.into(), message: message.into() }
     }
 
     /// What is there does not allow it.
     pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
-        Self { exit: Exit::Refused, code, message: message.into() }
+        Self { exit: Exit::Refused, code: code.into(), message: message.into() }
+    }
+
+    /// What a management API said, under its own code.
+    pub(super) fn told(exit: Exit, code: String, message: String) -> Self {
+        Self { exit, code: code.into(), message }
     }
 
     /// The same, of the file at `path`.

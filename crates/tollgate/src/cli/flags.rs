@@ -22,6 +22,19 @@ const FLAGS: [(&str, &str); 14] = [
     ("expires", "--expires"),
 ];
 
+/// The flags of what only the management API keeps of a key, and of what it is asked for.
+const API_FLAGS: [(&str, &str); 9] = [
+    ("description", "--description"),
+    ("roles", "--role"),
+    ("template", "--template"),
+    ("labels", "--label"),
+    ("metadata", "--metadata"),
+    ("code", "--reason"),
+    ("note", "--note"),
+    ("grace_ms", "--grace"),
+    ("kind", "--kind"),
+];
+
 /// Whether settings were given as flags or as the JSON of `--settings`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Given {
@@ -64,9 +77,27 @@ fn said(error: &SettingsError) -> String {
     format!("{said} {rule}")
 }
 
+/// Where something is wrong with a body that was given as flags: `/limits/0/rate` is the rate of the first `--limit`.
+pub(super) fn at(pointer: &str) -> String {
+    let mut parts = pointer.trim_start_matches('/').split('/');
+    let field = parts.next().unwrap_or_default();
+    let mut said = flag(field).to_owned();
+    let mut place = parts.next();
+    if let Some(number) = place.and_then(|place| place.parse::<usize>().ok()) {
+        said.push_str(&format!(" number {}", number.saturating_add(1)));
+        place = parts.next().inspect(|_| said.push_str(": its"));
+    }
+    for part in place.into_iter().chain(parts) {
+        said.push(' ');
+        said.push_str(part);
+    }
+    said
+}
+
 /// The flag of a field; the field itself where it has none.
 fn flag(field: &str) -> &str {
-    FLAGS.iter().find(|(name, _)| *name == field).map_or(field, |(_, flag)| flag)
+    let known = FLAGS.iter().chain(&API_FLAGS).find(|(name, _)| *name == field);
+    known.map_or(field, |(_, flag)| flag)
 }
 
 #[cfg(test)]

@@ -9,15 +9,22 @@ use std::{
     path::Path,
 };
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use serde_json::json;
 use tollgate_ledger::Ledger;
-use tollgate_store_sqlite::{Access, Store};
+use tollgate_store_sqlite::{Access, Commanded, Store};
 
-use super::{Failure, Output, output::command, target::Where};
+use super::{
+    Failure, Output,
+    output::command,
+    target::{self, Where},
+};
 use crate::{
     clock,
-    config::{Config, Source, StorePlace},
+    config::{Config, PLACES, Source, StorePlace},
     issuing::{self, Issued},
     secrets::{Secrets, SecretsFile},
 };
@@ -62,7 +69,12 @@ listen = \"127.0.0.1:9090\"
 #[derive(Args, Debug)]
 pub(super) struct Init {
     /// For a gate here, or for a deployment: its first admin key, and the files of its secrets
-    #[arg(long, value_enum, default_value = "local", value_name = "WHERE")]
+    #[arg(
+        long,
+        default_value = "local",
+        value_name = "WHERE",
+        value_parser = PossibleValuesParser::new(PLACES).try_map(|text| target::known(&text))
+    )]
     target: Where,
     /// Make the two tables in DynamoDB too, where no template makes them
     #[arg(long)]
@@ -88,7 +100,7 @@ pub(super) fn run(
     match target {
         Where::Cloudflare => return cloudflare::run(source, output),
         Where::Dynamodb => return dynamodb::run(create_tables, source, output),
-        Where::Local => {}
+        Where::Local | Where::Api(_) => {}
     }
     // Everything that could refuse is looked at before anything is written.
     let (config, found) = look(source)?;
@@ -148,10 +160,30 @@ pub(super) fn run(
                 "\nThe first admin key of the management API, shown once and kept nowhere:\n"
             )?;
             writeln!(out, "  {}", issued.secret.as_str())?;
+            asking(out, source, &config)?;
         }
         next(out, source, &config)
     })?;
     Ok(())
+}
+
+/// How the management API is asked from then on.
+fn asking(out: &mut dyn Write, source: &Source, config: &Config) -> io::Result<()> {
+    let Some(control) = &config.control else { return Ok(()) };
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    writeln!(
+        out,
+        "\nPut it into a file that only you may read, as with (umask 077; cat > here.admin-key), and name"
+    )?;
+    writeln!(
+        out,
+        "the API in the configuration of whoever asks it, here or on another machine:\n"
+    )?;
+    writeln!(out, "  [targets.here]")?;
+    writeln!(out, "  url = \"{scheme}://{}\"", control.listen)?;
+    writeln!(out, "  admin_key = \"here.admin-key\"\n")?;
+    writeln!(out, "Then, while `{}` runs:", command(&source.file, "serve"))?;
+    writeln!(out, "  {}", command(&source.file, "keys list --target here"))
 }
 
 /// The first admin key of the management API.
@@ -163,7 +195,7 @@ fn admin(config: &Config, source: &Source, store: &Path) -> Result<Option<Issued
     let opened = Store::open(store, Access::ReadWrite);
     let mut store = opened.map_err(|error| Failure::from(error).of(store))?;
     let (by, of) = ((config.keys.prefix, &peppers), (&control.operators, env.unwrap_or_default()));
-    Ok(issuing::first_admin(&mut store, by, (of.0, &of.1), clock::read().wall)?)
+    Ok(issuing::first_admin(&mut Commanded(&mut store), by, (of.0, &of.1), clock::read().wall)?)
 }
 
 /// What there is, if nothing of it stands against making the rest.

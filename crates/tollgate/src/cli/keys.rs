@@ -1,184 +1,103 @@
 //! `tollgate keys`.
 
+mod arguments;
+mod change;
+mod details;
+mod shown;
+mod there;
 mod update;
+mod verify;
 mod view;
 
 use std::io::{self, Write};
 
-use clap::{Args, Subcommand};
-use serde_json::json;
-use tollgate_core::{lookup::LookupId, time::UnixMillis};
-use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX, Receipt, Settings};
+use serde_json::{Value, json};
+use tollgate_core::time::UnixMillis;
+use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX, Settings};
 
 use super::{
     Failure, Output,
+    api::{Pages, Question, odd},
     flags::Given,
-    output::columns,
-    settings::{self, Rights},
+    output::painted,
+    settings,
     site::Site,
     standing::{Gates, Standing},
+    target::Target,
 };
 use crate::{
+    exit::Exit,
     issuing::{self, IssueError, Issued},
-    written::{duration, duration_text, instant_text},
+    written::{duration_text, instant_text},
 };
-use update::Update;
+use arguments::{Create, Disable, List, One, Rotate};
+pub(super) use arguments::{Keys, Why};
+use change::{change, revoke};
+pub(super) use details::entries;
+pub(super) use shown::Shown;
+pub(super) use update::version;
 pub(super) use view::{document, lines, verdict};
 
-/// The default of `--grace`.
-const GRACE: &str = "24h";
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Keys {
-    /// Make a key, and show its secret once
-    #[command(after_help = "\
-Examples:
-  tollgate keys create --tenant acme --owner dev@acme.example \\
-      --scope orders:read --limit burst:key=100,50/1s
-  tollgate keys create --tenant acme --owner ci --expires +90d \\
-      --unlimited --quota monthly:key=10000/month
-  tollgate keys create --settings - < settings.json
-  tollgate keys create --tenant acme --owner ci --unlimited --json | jq -r .secret
-
-The secret is in the output of this command and nowhere else: not in the store, not in a log.")]
-    Create(Create),
-    /// List keys, in the order of their ids
-    #[command(after_help = "\
-Examples:
-  tollgate keys list
-  tollgate keys list --tenant acme --count 20
-  tollgate keys list --after key_9mTq2XbWcY4LrK7d")]
-    List(List),
-    /// Show a key: what it may do, its state, and its secrets by their lookup ids
-    #[command(after_help = "\
-Examples:
-  tollgate keys show key_9mTq2XbWcY4LrK7d
-  tollgate keys show key_9mTq2XbWcY4LrK7d --json")]
-    Show(One),
-    /// Change what a key may do; what is not given stays
-    #[command(after_help = "\
-Examples:
-  tollgate keys update key_9mTq2XbWcY4LrK7d --limit burst:key=200,100/1s
-  tollgate keys update key_9mTq2XbWcY4LrK7d --scope orders:read --scope orders:write
-  tollgate keys update key_9mTq2XbWcY4LrK7d --clear expires
-  tollgate keys show key_9mTq2XbWcY4LrK7d --json | jq .key.settings > settings.json
-  tollgate keys update key_9mTq2XbWcY4LrK7d --settings settings.json --if-version 1.41
-
-What somebody else changes at the same time is not overwritten: fields that are given are put over
-what is there then, and all settings only over the version that is named, or with --overwrite over
-any.")]
-    Update(Update),
-    /// Give a key a new secret, shown once, and the older ones an end
-    #[command(after_help = "\
-Examples:
-  tollgate keys rotate key_9mTq2XbWcY4LrK7d
-  tollgate keys rotate key_9mTq2XbWcY4LrK7d --grace 7d
-  tollgate keys rotate key_9mTq2XbWcY4LrK7d --grace 0s   # the old secret leaked")]
-    Rotate(Rotate),
-    /// Switch a key off until it is enabled
-    #[command(after_help = "Example:\n  tollgate keys disable key_9mTq2XbWcY4LrK7d")]
-    Disable(One),
-    /// Switch a disabled key on
-    #[command(after_help = "Example:\n  tollgate keys enable key_9mTq2XbWcY4LrK7d")]
-    Enable(One),
-    /// End a key, or one of its secrets, for good
-    #[command(after_help = "\
-Examples:
-  tollgate keys revoke key_9mTq2XbWcY4LrK7d
-  tollgate keys revoke key_9mTq2XbWcY4LrK7d --secret 2ccbc0e2728b2154939a868ede964808")]
-    Revoke(Revoke),
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Create {
-    /// Whose customer it is
-    #[arg(long, required_unless_present = "settings")]
-    tenant: Option<String>,
-    /// Who the key acts for
-    #[arg(long, required_unless_present = "settings")]
-    owner: Option<String>,
-    /// What it is for; may be left out where only one env is configured
-    #[arg(long)]
-    env: Option<String>,
-    /// What people call it
-    #[arg(long)]
-    name: Option<String>,
-    /// All settings as JSON, from a file or, if it is called -, from standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["tenant", "owner", "env", "Rights"])]
-    settings: Option<String>,
-    /// Even if it has expired already: a key that every gate refuses
-    #[arg(long)]
-    allow_past: bool,
-    #[command(flatten)]
-    rights: Rights,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct List {
-    /// Those of one tenant
-    #[arg(long)]
-    tenant: Option<String>,
-    /// Those after this id
-    #[arg(long, value_name = "ID")]
-    after: Option<String>,
-    /// At most so many
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    count: u16,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct One {
-    /// The key's public id
-    id: String,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Rotate {
-    /// The key's public id
-    id: String,
-    /// For how long the older secrets are still good
-    #[arg(long, value_name = "DURATION", default_value = GRACE, value_parser = duration)]
-    grace: u64,
-}
-
-#[derive(Args, Debug)]
-pub(super) struct Revoke {
-    /// The key's public id
-    id: String,
-    /// Only the secret of this lookup id
-    #[arg(long, value_name = "LOOKUP", value_parser = lookup)]
-    secret: Option<LookupId>,
-}
-
-fn lookup(text: &str) -> Result<LookupId, String> {
-    let what = "a lookup id is 32 hexadecimal digits; `tollgate keys show` lists those of a key";
-    LookupId::from_hex(text).ok_or_else(|| what.to_owned())
-}
-
-pub(super) fn run(command: Keys, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+pub(super) fn run(command: Keys, site: &Site, output: &mut Output<'_>) -> Result<Exit, Failure> {
     match command {
-        Keys::Create(arguments) => create(arguments, site, output),
-        Keys::List(arguments) => list(&arguments, site, output),
-        Keys::Show(One { id }) => show(&id, site, output),
-        Keys::Update(arguments) => update::run(&arguments, site, output),
-        Keys::Rotate(arguments) => rotate(&arguments, site, output),
-        Keys::Disable(One { id }) => change(Change::Disable { id }, "disabled", site, output),
-        Keys::Enable(One { id }) => change(Change::Enable { id }, "enabled", site, output),
-        Keys::Revoke(arguments) => revoke(arguments, site, output),
+        Keys::Create(arguments) => create(*arguments, site, output)?,
+        Keys::List(arguments) => list(&arguments, site, output)?,
+        Keys::Show(One { id }) => show(&id, site, output)?,
+        Keys::Update(arguments) => update::run(&arguments, site, output)?,
+        Keys::Rotate(arguments) => rotate(&arguments, site, output)?,
+        Keys::Disable(Disable { id, why }) => {
+            let question = Question::of("POST", &["keys", self::id(&id)?, "disable"]);
+            change((Change::Disable { id }, question), &why, "disabled", site, output)?;
+        }
+        Keys::Enable(One { id }) => {
+            let question = Question::of("POST", &["keys", self::id(&id)?, "enable"]);
+            change((Change::Enable { id }, question), &Why::none(), "enabled", site, output)?;
+        }
+        Keys::Revoke(arguments) => revoke(arguments, site, output)?,
+        Keys::Verify(arguments) => return verify::run(&arguments, site, output),
+    }
+    Ok(Exit::Done)
+}
+
+impl Keys {
+    /// Refuses what is wrong whatever there is: a store does not know whose a key would be unless it is said.
+    pub(super) fn check(&self, target: &Target) -> Result<(), Failure> {
+        let Self::Create(given) = self else { return Ok(()) };
+        let Create { tenant, owner, settings: None, .. } = given.as_ref() else { return Ok(()) };
+        if target.is_api() || (tenant.is_some() && owner.is_some()) {
+            return Ok(());
+        }
+        let message =
+            "--tenant and --owner are needed, or --settings\n`tollgate help` lists the commands";
+        Err(Failure::usage("settings_missing", message))
     }
 }
 
+fn limits_missing() -> Failure {
+    let message = "say how fast the key may be used: --limit burst:key=100,50/1s, or --unlimited";
+    Failure::usage("limits_missing", message)
+}
+
 fn create(arguments: Create, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let Create { tenant, owner, env, name, settings, allow_past, rights } = arguments;
+    if let Some(mut api) = site.elsewhere()? {
+        let made = there::create(&arguments, &mut api, site)?;
+        return there::present(&made, None, site, output);
+    }
+    if arguments.details.given() || arguments.template.is_some() {
+        return create_with_details(&arguments, site, output);
+    }
+    let Create { tenant, owner, env, name, settings, allow_past, rights, .. } = arguments;
     let given = if settings.is_some() { Given::Json } else { Given::Flags };
     let settings = match (settings, tenant, owner) {
+        (Some(_), Some(_), _) => {
+            let message =
+                "the settings of a store say themselves whose the key is: leave out --tenant";
+            return Err(Failure::usage("settings_twofold", message));
+        }
         (Some(from), ..) => settings::read(&from)?,
         (None, Some(tenant), Some(owner)) => {
             if !rights.says_limits() {
-                return Err(Failure::usage(
-                    "limits_missing",
-                    "say how fast the key may be used: --limit burst:key=100,50/1s, or --unlimited",
-                ));
+                return Err(limits_missing());
             }
             let mut settings = issuing::blank(tenant, owner, only_env(env, site)?);
             rights.lay_over(&mut settings, site.now);
@@ -208,17 +127,42 @@ fn create(arguments: Create, site: &Site, output: &mut Output<'_>) -> Result<(),
     present(&issued, &standing, None, output)
 }
 
+/// Makes a key on the store that is here, with what only the management API keeps: shown as every key of the store.
+fn create_with_details(
+    arguments: &Create,
+    site: &Site,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let made = there::create(arguments, &mut site.api()?, site)?;
+    let secret = made.get("secret").and_then(Value::as_str).ok_or_else(odd)?;
+    let standing = standing_of(&made, site)?;
+    reveal(secret, &standing, None, output)
+}
+
+/// How the key of an answer stands, as the store has it.
+fn standing_of(answer: &Value, site: &Site) -> Result<Standing, Failure> {
+    let key = answer.get("key").unwrap_or(answer);
+    let id = key.get("id").and_then(Value::as_str).ok_or_else(odd)?;
+    let mut ledger = site.ledger()?;
+    let key = known(&mut ledger, id)?;
+    Ok(Gates::of(site).judge(key, &mut ledger)?)
+}
+
 /// Refuses an end that has passed, unless it was the key's already: a slip would look like a key that works.
 fn ahead(settings: &Settings, before: Option<&Settings>, now: UnixMillis) -> Result<(), Failure> {
     let same = before.is_some_and(|before| before.expires == settings.expires);
     let Some(expires) = settings.expires.filter(|&expires| expires <= now.0 && !same) else {
         return Ok(());
     };
+    Err(expires_past(expires))
+}
+
+fn expires_past(expires: u64) -> Failure {
     let message = format!(
         "expires {} has passed, so every gate would refuse the key: look at the year, or --allow-past",
         instant_text(UnixMillis(expires))
     );
-    Err(Failure::usage("expires_past", message))
+    Failure::usage("expires_past", message)
 }
 
 /// The env that is given, or the only one there is.
@@ -237,6 +181,10 @@ fn only_env(given: Option<String>, site: &Site) -> Result<String, Failure> {
 }
 
 fn rotate(arguments: &Rotate, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    if let Some(mut api) = site.elsewhere()? {
+        let turned = there::rotate(arguments, &mut api, site)?;
+        return there::present(&turned, Some(arguments.grace), site, output);
+    }
     let (mut ledger, peppers) = (site.ledger()?, site.peppers()?);
     let key = known(&mut ledger, &arguments.id)?;
     let by = (site.config.keys.prefix, &peppers);
@@ -246,38 +194,64 @@ fn rotate(arguments: &Rotate, site: &Site, output: &mut Output<'_>) -> Result<()
     present(&issued, &standing, Some(arguments.grace), output)
 }
 
-/// Shows a secret: the only place that does.
+/// Shows a secret: one of the two places that do.
 fn present(
     Issued { secret, .. }: &Issued,
     standing: &Standing,
     grace_ms: Option<u64>,
     output: &mut Output<'_>,
 ) -> Result<(), Failure> {
-    let document = json!({ "key": document(standing), "secret": secret.as_str() });
+    reveal(secret.as_str(), standing, grace_ms, output)
+}
+
+fn reveal(
+    secret: &str,
+    standing: &Standing,
+    grace_ms: Option<u64>,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let document = json!({ "key": document(standing), "secret": secret });
     output.show(&document, |out| {
-        writeln!(out, "{}", secret.as_str())?;
-        writeln!(out)?;
-        writeln!(out, "This is shown once and kept nowhere. Its holder sends it as")?;
-        writeln!(out, "  Authorization: Bearer <key>   or   X-API-Key: <key>")?;
-        if let Some(grace_ms) = grace_ms {
-            let grace = duration_text(grace_ms);
-            writeln!(out, "The older secrets of the key are good for {grace} more at most.")?;
-        }
-        writeln!(out)?;
+        handed_out(out, secret, grace_ms)?;
         lines(out, standing)
     })?;
     Ok(())
 }
 
+/// What is said beside a secret.
+fn handed_out(out: &mut dyn Write, secret: &str, grace_ms: Option<u64>) -> io::Result<()> {
+    writeln!(out, "{secret}")?;
+    writeln!(out)?;
+    writeln!(out, "This is shown once and kept nowhere. Its holder sends it as")?;
+    writeln!(out, "  Authorization: Bearer <key>   or   X-API-Key: <key>")?;
+    if let Some(grace_ms) = grace_ms {
+        let grace = duration_text(grace_ms);
+        writeln!(out, "The older secrets of the key are good for {grace} more at most.")?;
+    }
+    writeln!(out)
+}
+
 fn list(arguments: &List, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let count = usize::from(arguments.count).min(PAGE_MAX);
-    let mut ledger = site.ledger()?;
-    let page = ledger.keys(arguments.after.as_deref(), count, arguments.tenant.as_deref())?;
+    if let Some(mut api) = site.elsewhere()? {
+        let found = there::list(arguments, &mut api, site)?;
+        return there::show_list(&found, arguments, site, output);
+    }
+    let (keys, next) = match arguments.filter.given() || arguments.all {
+        true => filtered(arguments, site)?,
+        false => {
+            let count = usize::from(arguments.count).min(PAGE_MAX);
+            let (after, tenant) = (arguments.after.as_deref(), arguments.tenant.as_deref());
+            let page = site.ledger()?.keys(after, count, tenant)?;
+            (page.keys, page.next)
+        }
+    };
     let gates = Gates::of(site);
-    let standings = page.keys.into_iter().map(|key| gates.judge(key, &mut ledger));
+    let mut ledger = site.ledger()?;
+    let standings = keys.into_iter().map(|key| gates.judge(key, &mut ledger));
     let standings = standings.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<_> = standings.iter().map(document).collect();
-    let document = json!({ "keys": keys, "next": page.next, "notes": gates.notes() });
+    let document = json!({ "keys": keys, "next": next, "notes": gates.notes() });
+    let paint = output.paint(&site.source.environment);
     output.show(&document, |out| {
         let head = ["id", "state", "tenant", "owner", "env", "name"].map(str::to_owned);
         let rows = standings.iter().map(|standing| {
@@ -286,20 +260,37 @@ fn list(arguments: &List, site: &Site, output: &mut Output<'_>) -> Result<(), Fa
             let state = refused.unwrap_or_else(|| view::state(state).to_owned());
             [id, state, settings.tenant, settings.owner, settings.env, name.unwrap_or_default()]
         });
-        columns(out, &std::iter::once(head).chain(rows).collect::<Vec<_>>())?;
+        let rows = std::iter::once(head).chain(rows).collect::<Vec<_>>();
+        painted(out, &rows, Some((1, paint)))?;
         unseen(out, &gates)?;
-        match &page.next {
-            Some(next) => {
-                let words = format!("keys list --after {next}");
-                writeln!(out, "\nThere are more: {}", site.command(&words))
-            }
-            None => Ok(()),
-        }
+        there::more(out, next.as_deref(), arguments, site)
     })?;
     Ok(())
 }
 
+/// The keys that the management API finds on the store that is here, as the store has them.
+fn filtered(arguments: &List, site: &Site) -> Result<(Vec<Key>, Option<String>), Failure> {
+    let whole = List { tenant: Some(whose(arguments)), ..arguments.clone() };
+    let Pages { found: keys, next } = there::list(&whole, &mut site.api()?, site)?;
+    let mut ledger = site.ledger()?;
+    let ids = keys.iter().filter_map(|key| key.get("id").and_then(Value::as_str));
+    // One that somebody has deleted meanwhile is none of them any more.
+    let found = ids.map(|id| ledger.key(id)).collect::<Result<Vec<_>, _>>()?;
+    Ok((found.into_iter().flatten().collect(), next))
+}
+
+/// Whose keys: on a store everybody's, unless it is said.
+fn whose(arguments: &List) -> String {
+    arguments.tenant.clone().unwrap_or_else(|| tollgate_control::model::ALL.to_owned())
+}
+
 fn show(id: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
+    if let Some(mut api) = site.elsewhere()? {
+        let key = api.ask(&Question::get(&["keys", self::id(id)?]), site)?.json()?;
+        let paint = output.paint(&site.source.environment);
+        output.show(&key, |out| shown::lines(out, &Shown::of(&key, site.now), paint))?;
+        return Ok(());
+    }
     let mut ledger = site.ledger()?;
     let key = known(&mut ledger, id)?;
     let gates = Gates::of(site);
@@ -317,60 +308,26 @@ fn unseen(out: &mut dyn Write, gates: &Gates) -> io::Result<()> {
     gates.notes().iter().try_for_each(|note| writeln!(out, "not looked at: {note}"))
 }
 
-fn revoke(arguments: Revoke, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let Revoke { id, secret } = arguments;
-    let Some(lookup) = secret else {
-        return change(Change::Revoke { id }, "revoked", site, output);
-    };
-    let key = known(&mut site.ledger()?, &id)?;
-    if key.secret(lookup).is_none() {
-        let message = "the key has no secret of this lookup id; `tollgate keys show` lists them";
-        return Err(Failure::refused("secret_unknown", message));
+/// A key's id, if it is one.
+fn id(text: &str) -> Result<&str, Failure> {
+    // SECURITY: what is no id may be a secret that was put here by mistake.
+    if !text.starts_with("key_") || text.len() > 64 {
+        return Err(Failure::usage(
+            "id_malformed",
+            "a key's id begins with key_: `tollgate keys list` shows them",
+        ));
     }
-    change(Change::RevokeSecret { lookup }, "rid of one secret", site, output)
+    Ok(text)
 }
 
-/// Makes a change of one key, and says what the key is now.
-fn change(change: Change, done: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let mut ledger = site.ledger()?;
-    let receipt = ledger.change(&change, site.now)?;
-    tell(receipt, &mut ledger, done, site, output)
-}
-
-/// Says what a key is after a change of it.
-fn tell(
-    receipt: Receipt,
-    ledger: &mut impl Ledger,
-    done: &str,
-    site: &Site,
-    output: &mut Output<'_>,
-) -> Result<(), Failure> {
-    let key = receipt.key.ok_or(IssueError::NoKey)?;
-    let standing = Gates::of(site).judge(key, ledger)?;
-    output.show(&json!({ "key": document(&standing) }), |out| {
-        writeln!(
-            out,
-            "{} is {done}. Every gate that reaches the store knows it within a second.",
-            standing.key.id
-        )
-    })?;
-    Ok(())
-}
-
-fn known(ledger: &mut impl Ledger, id: &str) -> Result<Key, Failure> {
+fn known(ledger: &mut impl Ledger, text: &str) -> Result<Key, Failure> {
+    let id = id(text)?;
     let unknown = || {
         Failure::refused(
             "key_unknown",
             format!("no key has the id {id:?}: `tollgate keys list` shows them"),
         )
     };
-    // SECURITY: what is no id may be a secret that was put here by mistake.
-    if !id.starts_with("key_") || id.len() > 64 {
-        return Err(Failure::usage(
-            "id_malformed",
-            "a key's id begins with key_: `tollgate keys list` shows them",
-        ));
-    }
     ledger.key(id)?.ok_or_else(unknown)
 }
 

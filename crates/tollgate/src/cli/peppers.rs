@@ -93,6 +93,7 @@ fn add(id: Option<u8>, site: &Site, output: &mut Output<'_>) -> Result<(), Failu
     let used = |id: u8| count(in_use.as_ref(), id) > 0;
     let file = site.secrets_file()?;
     let id = file.change(|secrets| Ok::<_, Failure>(secrets.add_pepper(id, used)?))?;
+    site.tell("peppers.add", &id.to_string());
     output.show(&json!({ "id": id, "issuing": false }), |out| {
         writeln!(out, "Pepper {id} is added; no key is minted under it yet.")?;
         writeln!(out, "{TELL}\nNext, when all of them know it: tollgate peppers use {id}")
@@ -107,6 +108,7 @@ fn issue_under(id: u8, site: &Site, output: &mut Output<'_>) -> Result<(), Failu
         Ok::<_, Failure>(before)
     };
     let before = site.secrets_file()?.change(change)?;
+    site.tell("peppers.use", &id.to_string());
     output.show(&json!({ "id": id, "issuing": true }), |out| {
         writeln!(out, "New keys and rotations are minted under pepper {id}. {TELL}")?;
         if before == id {
@@ -137,6 +139,7 @@ fn retire(arguments: &Retire, site: &Site, output: &mut Output<'_>) -> Result<()
         }
         Ok(lost)
     })?;
+    site.tell("peppers.retire", &id.to_string());
     output.show(&json!({ "id": id, "lost_secrets": lost }), |out| {
         writeln!(out, "Pepper {id} is gone; {lost} living secrets were minted under it.")?;
         writeln!(out, "{TELL}")

@@ -6,6 +6,8 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{LimitSpec, QuotaSpec, Settings};
 
@@ -69,12 +71,46 @@ pub(super) enum Clear {
     DenyCountry,
     NotBefore,
     Expires,
+    Name,
+    Description,
+    Roles,
 }
 
 impl Rights {
     /// Whether anything was said about limits.
     pub(super) fn says_limits(&self) -> bool {
         self.unlimited || !self.limits.is_empty()
+    }
+
+    /// What is given, as a body of the management API has it.
+    pub(super) fn body(&self, now: UnixMillis) -> Map<String, Value> {
+        let mut body = Map::new();
+        let mut put = |name: &str, given: Option<Value>| {
+            if let Some(given) = given {
+                body.insert(name.to_owned(), given);
+            }
+        };
+        let list = |given: &[String]| (!given.is_empty()).then(|| json!(given));
+        put("plan", self.plan.clone().map(Value::from));
+        put("scopes", list(&self.scopes));
+        put("ips_allowed", list(&self.ips_allowed));
+        put("ips_denied", list(&self.ips_denied));
+        put("countries_allowed", list(&self.countries_allowed));
+        put("countries_denied", list(&self.countries_denied));
+        let limits = self.limits.iter().map(|spec| {
+            let LimitSpec { name, scope, burst, rate, period_ms, .. } = spec;
+            json!({ "name": name, "scope": scope.as_str(), "burst": burst, "rate": rate, "period_ms": period_ms })
+        });
+        put("limits", self.says_limits().then(|| limits.collect()));
+        let quotas = self.quotas.iter().map(|spec| {
+            let QuotaSpec { name, scope, count, period, .. } = spec;
+            json!({ "name": name, "scope": scope.as_str(), "count": count, "period": period.as_str() })
+        });
+        put("quotas", (!self.quotas.is_empty()).then(|| quotas.collect()));
+        let instant = |given: Option<Instant>| given.map(|instant| instant.from(now).0.into());
+        put("not_before", instant(self.not_before));
+        put("expires", instant(self.expires));
+        body
     }
 
     /// Puts what is given in the place of what `settings` has.
@@ -115,12 +151,46 @@ impl Clear {
             Self::DenyCountry => settings.countries_denied.clear(),
             Self::NotBefore => settings.not_before = None,
             Self::Expires => settings.expires = None,
+            // No settings: only the management API is asked for these.
+            Self::Name | Self::Description | Self::Roles => {}
+        }
+    }
+
+    /// Whether only the management API keeps it.
+    pub(super) const fn is_a_detail(self) -> bool {
+        matches!(self, Self::Name | Self::Description | Self::Roles)
+    }
+
+    /// What empties it in a patch.
+    pub(super) fn as_a_patch(self) -> (&'static str, Value) {
+        match self {
+            Self::Plan => ("plan", Value::Null),
+            Self::Scopes => ("scopes", json!([])),
+            Self::Quotas => ("quotas", json!([])),
+            Self::AllowIp => ("ips_allowed", json!([])),
+            Self::DenyIp => ("ips_denied", json!([])),
+            Self::AllowCountry => ("countries_allowed", json!([])),
+            Self::DenyCountry => ("countries_denied", json!([])),
+            Self::NotBefore => ("not_before", Value::Null),
+            Self::Expires => ("expires", Value::Null),
+            Self::Name => ("name", Value::Null),
+            Self::Description => ("description", Value::Null),
+            Self::Roles => ("roles", json!([])),
         }
     }
 }
 
 /// Reads the JSON of settings from a file, or from standard input if it is called `-`.
 pub(super) fn read(name: &str) -> Result<Settings, Failure> {
+    read_as(name)
+}
+
+/// The same, of what the management API takes: it says itself what is wrong with it.
+pub(super) fn read_json(name: &str) -> Result<Value, Failure> {
+    read_as(name)
+}
+
+fn read_as<T: DeserializeOwned>(name: &str) -> Result<T, Failure> {
     let mut text = String::new();
     let bounded = JSON_BYTES_MAX.saturating_add(1);
     let read = match name {

@@ -101,12 +101,14 @@ fn jwks(site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
 
 fn rotate(at_once: bool, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     let algorithm = site.config.identity.algorithm.as_str();
+    let used = site.signers();
     let (kid, document) = site.secrets_file()?.change(|secrets| {
-        let kid = secrets.rotate_signing(algorithm, at_once, site.now)?;
+        let kid = secrets.rotate_signing((algorithm, &used), at_once, site.now)?;
         let fresh = secrets.signing_keys().iter().find(|key| key.kid == kid);
         let document = fresh.map(|key| document(key, secrets, site.now));
         Ok::<_, Failure>((kid, document))
     })?;
+    site.tell("signing-keys.rotate", &kid);
     output.show(&json!({ "signing_key": document }), |out| {
         if at_once {
             writeln!(out, "Signing key {kid} signs from now on.")?;
@@ -128,9 +130,12 @@ fn retire(arguments: &Retire, site: &Site, output: &mut Output<'_>) -> Result<()
     let change =
         |secrets: &mut Secrets| Ok::<_, Failure>(secrets.retire_signing(kid, *force, site.now)?);
     site.secrets_file()?.change(change)?;
+    site.tell("signing-keys.retire", kid);
     output.show(&json!({ "kid": kid, "retired": true }), |out| {
         writeln!(out, "Signing key {kid} is gone. {TELL}")?;
-        writeln!(out, "A verifier may keep the published keys for {JWKS_MAX_AGE_S} s: start it again where that is too long.")
+        writeln!(out, "A verifier may keep the published keys for {JWKS_MAX_AGE_S} s: start it again where that is too long.")?;
+        writeln!(out, "Checkpoints of the audit that it signed are verified with its public key: keep that for as long as you")?;
+        writeln!(out, "keep the audit. Next: {}", site.command("audit keys > audit-keys.json"))
     })?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     aws, clock,
-    config::{Config, SECRETS, Source, StorePlace},
+    config::{Config, Profile, SECRETS, Source, StorePlace},
     remote::Remote,
     secrets::{Secrets, SecretsFile},
 };
@@ -36,6 +36,16 @@ impl Site {
 
     /// Reads the configuration, for commands whose ledger is where `target` says.
     pub(super) fn of(source: Source, target: Target) -> Result<Self, Failure> {
+        if let (Where::Api(name), Err(error)) = (&target.target, fs::metadata(&source.file))
+            && error.kind() == ErrorKind::NotFound
+        {
+            let message = format!(
+                "there is no such file, and so no target: put this into it, or name another with --config FILE\n\
+                 [targets.{name}]\nurl = \"https://…\"   # what stands before /api\n\
+                 admin_key = \"{name}.admin-key\"   # a file that only you may read"
+            );
+            return Err(Failure::usage("target_unknown", message).of(&source.file));
+        }
         let config = source.load()?;
         let site = Self { source, config, now: clock::read().wall, target };
         if site.target.url.is_some() && site.target.target == Where::Local {
@@ -46,12 +56,25 @@ impl Site {
             let message = "--table is where a ledger is in DynamoDB: --target dynamodb";
             return Err(Failure::usage("target_missing", message));
         }
+        if matches!(site.target.target, Where::Api(_)) {
+            if site.target.url.is_some() {
+                let message =
+                    "a target of the configuration says itself where it is: leave out --url";
+                return Err(Failure::usage("target_missing", message));
+            }
+            site.profile()?;
+        }
         Ok(site)
     }
 
     /// A command to be pasted, for this site.
     pub(super) fn command(&self, words: &str) -> String {
         command(&self.source.file, &format!("{words}{}", self.target.words()))
+    }
+
+    /// A command to be pasted that does not ask the target.
+    pub(super) fn here(&self, words: &str) -> String {
+        command(&self.source.file, words)
     }
 
     /// The secrets, from the environment or the file.
@@ -85,17 +108,23 @@ impl Site {
 
     /// The ledger, here or of a deployment.
     pub(super) fn ledger(&self) -> Result<Books, Failure> {
-        match self.target.target {
+        match &self.target.target {
             Where::Local => self.store().map(Books::Here),
             Where::Cloudflare => self.remote().map(Books::There),
             Where::Dynamodb => Ok(Books::Table(Box::new(self.publisher()?))),
+            Where::Api(name) => {
+                let message = format!(
+                    "the management API of {name} does not do this: run the command where its store is"
+                );
+                Err(Failure::refused("not_over_the_api", message))
+            }
         }
     }
 
     /// The ledger, unless there is none yet.
     pub(super) fn ledger_if_any(&self) -> Result<Option<Books>, Failure> {
-        match (&self.config.store, self.target.target) {
-            (_, Where::Cloudflare | Where::Dynamodb) => self.ledger().map(Some),
+        match (&self.config.store, &self.target.target) {
+            (_, Where::Cloudflare | Where::Dynamodb | Where::Api(_)) => self.ledger().map(Some),
             (StorePlace::Memory, Where::Local) => Ok(None),
             (StorePlace::File(path), Where::Local) => match fs::metadata(path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -104,9 +133,50 @@ impl Site {
         }
     }
 
+    /// Tells in the audit what was done to the secrets, where the audit is here.
+    pub(super) fn tell(&self, operation: &'static str, subject: &str) {
+        match self.ledger_if_any() {
+            Ok(Some(mut ledger)) => ledger.tell(operation, subject, self.now),
+            Ok(None) => {}
+            Err(_) => {
+                eprintln!("tollgate: the audit does not tell of this change: there is no store")
+            }
+        }
+    }
+
+    /// The names of the keys that have signed the audit, where that is here. A store that cannot be read keeps no key
+    /// from being replaced.
+    pub(super) fn signers(&self) -> Vec<String> {
+        let Ok(Some(Books::Here(mut store))) = self.ledger_if_any() else { return vec![] };
+        let signers = tollgate_control::Books::signers(&mut store).unwrap_or_default();
+        signers.into_iter().map(|signer| signer.kid).collect()
+    }
+
     /// Whose ledger is meant.
-    pub(super) const fn aims(&self) -> Where {
-        self.target.target
+    pub(super) const fn aims(&self) -> &Where {
+        &self.target.target
+    }
+
+    /// The management API that is meant.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration has none of the name.
+    pub(super) fn profile(&self) -> Result<&Profile, Failure> {
+        let Where::Api(name) = &self.target.target else {
+            return Err(Failure::usage("target_missing", "name a management API with --target"));
+        };
+        self.config.targets.get(name).ok_or_else(|| {
+            let known: Vec<_> = self.config.targets.keys().map(String::as_str).collect();
+            let known = match known.as_slice() {
+                [] => "it has none".to_owned(),
+                known => format!("it has {}", known.join(", ")),
+            };
+            let message = format!(
+                "there is no [targets.{name}] in it: {known}; without a name it is local, cloudflare or dynamodb"
+            );
+            Failure::usage("target_unknown", message).of(&self.source.file)
+        })
     }
 
     /// The ledger in its table. Without secrets that can be read it can be changed all the same: its records are then

@@ -60,6 +60,11 @@ pub(super) struct Backup {
 
 pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     match (command, site.aims()) {
+        (_, Where::Api(name)) => {
+            let message =
+                format!("a store is looked after where it is: {name} is a management API");
+            return Err(Failure::usage("target_unfit", message));
+        }
         (Store::Restore, Where::Cloudflare) => restore_there(site, output)?,
         (Store::Publish, Where::Cloudflare) => {
             let message = "a deployment on Cloudflare writes its records by itself";

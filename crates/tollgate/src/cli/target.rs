@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::Failure;
 use crate::{
@@ -22,8 +22,9 @@ pub(super) struct To<C: Subcommand> {
 /// Where the ledger is.
 #[derive(Args, Debug, Default)]
 pub(super) struct Target {
-    /// Whose keys: those of the store here, or of a deployment
-    #[arg(long, global = true, value_enum, default_value = "local", value_name = "WHERE")]
+    /// Whose keys: of the store here (local), of a deployment (cloudflare, dynamodb), or of the management API that
+    /// [targets.NAME] names
+    #[arg(long, global = true, default_value = "local", value_name = "WHERE", value_parser = aim)]
     pub(super) target: Where,
     /// Where the deployment is administered, in the place of cloudflare.url
     #[arg(long, global = true, value_name = "URL", value_parser = place)]
@@ -33,7 +34,7 @@ pub(super) struct Target {
     pub(super) table: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Where {
     // The store of the configuration.
     #[default]
@@ -42,6 +43,24 @@ pub(super) enum Where {
     Cloudflare,
     // The tables that dynamodb.ledger and dynamodb.buckets name.
     Dynamodb,
+    // The management API that the configuration has under this name.
+    Api(String),
+}
+
+/// Reads a place that has no name of its own.
+pub(super) fn known(text: &str) -> Result<Where, String> {
+    match text {
+        "local" => Ok(Where::Local),
+        "cloudflare" => Ok(Where::Cloudflare),
+        "dynamodb" => Ok(Where::Dynamodb),
+        _ => Err("it is local, cloudflare or dynamodb".to_owned()),
+    }
+}
+
+fn aim(text: &str) -> Result<Where, String> {
+    let what = "local, cloudflare, dynamodb, or NAME of a [targets.NAME]: 1 to 32 of a-z 0-9 _ -";
+    let named = || config::is_target_name(text).then(|| Where::Api(text.to_owned()));
+    known(text).or_else(|_| named().ok_or_else(|| what.to_owned()))
 }
 
 fn place(text: &str) -> Result<Place, String> {
@@ -56,13 +75,19 @@ fn table(text: &str) -> Result<String, String> {
 }
 
 impl Target {
+    /// Whether a management API is asked.
+    pub(super) const fn is_api(&self) -> bool {
+        matches!(self.target, Where::Api(_))
+    }
+
     /// How a command says the same again.
     pub(super) fn words(&self) -> String {
-        match (self.target, &self.url, &self.table) {
+        match (&self.target, &self.url, &self.table) {
             (Where::Local, ..) => String::new(),
             (Where::Cloudflare, None, _) => " --target cloudflare".to_owned(),
             (Where::Cloudflare, Some(url), _) => format!(" --target cloudflare --url {url}"),
             (Where::Dynamodb, _, None) => " --target dynamodb".to_owned(),
+            (Where::Api(name), ..) => format!(" --target {name}"),
             (Where::Dynamodb, _, Some(table)) => format!(" --target dynamodb --table {table}"),
         }
     }

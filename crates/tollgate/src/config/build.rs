@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, net::SocketAddr, path::Path};
 
+use tollgate_control::Origins;
 use tollgate_core::{
     head::MaxStaleness,
     id::Id,
@@ -14,7 +15,7 @@ use tollgate_identity::{Algorithm, Name};
 
 use super::{
     Cache, Cloudflare, Config, Connections, Control, Cors, Decide, Dynamodb, Gate, Identity,
-    KeyPlace, Keys, Logged, Origin, Problem, RateLimitFields, Route, Tls, checks,
+    KeyPlace, Keys, Logged, Origin, Problem, Profile, RateLimitFields, Route, Tls, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},
@@ -36,7 +37,7 @@ pub(super) fn config(
     let secrets = table("secrets").text("path", |text| checks::path(text, folder));
     let identity = identity(table("identity"));
     let gate = gate(table("gate"));
-    let origin = reader.given("origin").map(origin).transpose();
+    let origin = reader.given("origin").map(|table| origin(table, folder)).transpose();
     let connections = connections(table("connections"));
     let cache = cache(table("cache"));
     let decide = reader.given("decide").map(decide).transpose();
@@ -46,6 +47,7 @@ pub(super) fn config(
     let tls = reader.given("tls").map(|table| tls(table, folder)).transpose();
     let cloudflare = cloudflare(table("cloudflare"), folder);
     let dynamodb = dynamodb(table("dynamodb"));
+    let targets: Vec<_> = reader.targets().map(|of| target(of, folder)).collect();
     let routes: Vec<_> = reader.routes().map(route).collect();
     let rules = rules::all(reader, &routes);
     let config = || -> Read<Config> {
@@ -65,6 +67,7 @@ pub(super) fn config(
             tls: tls?,
             cloudflare: cloudflare?,
             dynamodb: dynamodb?,
+            targets: targets.into_iter().collect::<Read<_>>()?,
             routes: routes.into_iter().collect::<Read<_>>()?,
             rules: rules?,
         })
@@ -136,14 +139,20 @@ fn logged(word: &str) -> Option<Logged> {
     }
 }
 
-fn origin(table: Table<'_>) -> Read<Origin> {
+fn origin(table: Table<'_>, folder: &Path) -> Read<Origin> {
     let server = table.text("url", checks::server);
+    let ca = table.optional("ca", |text| checks::path(text, folder));
     let http2 = table.flag("http2");
     let connect_timeout = table.millis("connect_timeout_ms");
     let response_timeout = table.millis("response_timeout_ms");
     let idle_timeout = table.millis("idle_timeout_ms");
+    let (server, ca) = (server?, ca?);
+    if ca.is_some() && !server.tls {
+        return Err(table.wrong("ca", "is for an https URL: this one is spoken to without TLS"));
+    }
     Ok(Origin {
-        authority: server?,
+        server,
+        ca,
         http2: http2?,
         connect_timeout: connect_timeout?,
         response_timeout: response_timeout?,
@@ -188,7 +197,12 @@ fn decide(table: Table<'_>) -> Read<Decide> {
 fn control(table: Table<'_>) -> Read<Control> {
     let operators = table.text("operators", |text| Id::new(text).ok().map(|_| text.to_owned()));
     let listen = table.text("listen", listen);
-    Ok(Control { listen: listen?, operators: operators? })
+    let page = |text: &str| Origins::new([text]).ok().and_then(|_| checks::web_origin(text));
+    let origins = table.list("cors_origins", page)?;
+    let Ok(origins) = Origins::new(origins.iter().map(String::as_str)) else {
+        return Err(table.wrong("cors_origins", "has more than 64 origins"));
+    };
+    Ok(Control { listen: listen?, operators: operators?, origins })
 }
 
 fn tls(table: Table<'_>, folder: &Path) -> Read<Tls> {
@@ -207,6 +221,17 @@ fn dynamodb(table: Table<'_>) -> Read<Dynamodb> {
     let name = |text: &str| checks::table_name(text).map(str::to_owned);
     let (ledger, buckets) = (table.text("ledger", name), table.text("buckets", name));
     Ok(Dynamodb { ledger: ledger?, buckets: buckets? })
+}
+
+fn target((name, table): (&str, Table<'_>), folder: &Path) -> Read<(String, Profile)> {
+    let url = table.text("url", Place::parse);
+    let admin_key = table.text("admin_key", |text| checks::path(text, folder));
+    let ca = table.optional("ca", |text| checks::path(text, folder));
+    if !checks::is_target_name(name) {
+        let what = "is no name for a target: 1 to 32 of a-z 0-9 _ -, and not local, cloudflare or dynamodb";
+        return Err(table.misnamed(what));
+    }
+    Ok((name.to_owned(), Profile { url: url?, admin_key: admin_key?, ca: ca? }))
 }
 
 fn route(table: Table<'_>) -> Read<Route> {

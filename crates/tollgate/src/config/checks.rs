@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::StorePlace;
+use super::{Server, StorePlace};
 
 /// The longest name of a header or of a parameter.
 const NAME_MAX: usize = 64;
@@ -35,6 +35,16 @@ const TAKEN: [&str; 22] = [
     "via",
     "x-api-key",
 ];
+
+/// The words of `--target` that are no names.
+pub(crate) const PLACES: [&str; 3] = ["local", "cloudflare", "dynamodb"];
+
+/// Whether a target may be called so.
+pub(crate) fn is_target_name(text: &str) -> bool {
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    (1..=32).contains(&text.len()) && text.bytes().all(plain) && !PLACES.contains(&text)
+}
 
 /// The name of a header, in lower case.
 pub(super) fn header(text: &str) -> Option<Box<str>> {
@@ -95,20 +105,22 @@ pub(super) fn web_origin(text: &str) -> Option<String> {
     whole.then(|| text.to_owned())
 }
 
-/// The authority, host and perhaps port, of an `http` URL without path, query or user.
-pub(super) fn server(text: &str) -> Option<Box<str>> {
+/// The server of an `http` or `https` URL without path, query or user.
+pub(super) fn server(text: &str) -> Option<Server> {
     let uri: hyper::Uri = text.parse().ok()?;
-    let plain = uri.scheme_str() == Some("http")
-        && uri.path() == "/"
-        && uri.query().is_none()
-        && !text.contains(['@', '#']);
+    let tls = match uri.scheme_str()? {
+        "http" => false,
+        "https" => true,
+        _ => return None,
+    };
+    let plain = uri.path() == "/" && uri.query().is_none() && !text.contains(['@', '#']);
     let authority = uri.authority().filter(|_| plain)?;
     // A colon with nothing or too much after it is no port.
     let port = match authority.port_u16() {
         Some(port) => port != 0,
         None => authority.as_str() == authority.host(),
     };
-    port.then(|| authority.as_str().into())
+    port.then(|| Server { tls, authority: authority.as_str().into() })
 }
 
 /// The name of a table in DynamoDB.
@@ -132,19 +144,24 @@ pub(super) fn store(text: &str, folder: &Path) -> Option<StorePlace> {
 
 #[cfg(test)]
 mod tests {
-    use super::{key_header, server};
+    use super::{Server, key_header, server};
 
     #[test]
-    fn only_the_root_of_an_http_server_is_an_origin() {
-        let check = |text, authority: Option<&str>| {
-            assert_eq!(server(text).as_deref(), authority, "{text}");
+    fn only_the_root_of_a_server_is_an_origin() {
+        let check = |text: &str, authority: Option<&str>| {
+            let tls = text.starts_with("https");
+            let expected = authority.map(|authority| Server { tls, authority: authority.into() });
+            assert_eq!(server(text), expected, "{text}");
         };
         check("http://127.0.0.1:3000", Some("127.0.0.1:3000"));
         check("http://127.0.0.1:3000/", Some("127.0.0.1:3000"));
         check("http://app.internal", Some("app.internal"));
         check("http://[::1]:3000", Some("[::1]:3000"));
+        check("https://app.example", Some("app.example"));
+        check("https://app.example:8443", Some("app.example:8443"));
         for none in [
-            "https://app.internal",
+            "ftp://app.internal",
+            "https://app.example/base",
             "app.internal:3000",
             "http://app.internal/base",
             "http://app.internal?x=1",

@@ -9,7 +9,7 @@ use toml::{
 
 use super::{
     Environment, PLACES_MAX,
-    fields::{self, Field, Given, ROUTES, Shape},
+    fields::{self, Field, Given, ROUTES, Shape, TARGETS},
     problem::{Place, Problem},
     suggest::nearest,
     variable,
@@ -17,6 +17,9 @@ use super::{
 
 /// The most routes.
 pub(crate) const ROUTES_MAX: usize = 1_000;
+
+/// The most targets.
+pub(crate) const TARGETS_MAX: usize = 64;
 
 /// A value of one of the shapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub(super) struct Document {
     pub(super) tables: BTreeMap<&'static str, (Values, Place)>,
     /// The routes, in their order.
     pub(super) routes: Vec<(Values, Place)>,
+    /// The targets, by their names.
+    pub(super) targets: BTreeMap<String, (Values, Place)>,
 }
 
 /// Reads `text`.
@@ -63,6 +68,9 @@ pub(super) fn read(text: &str, problems: &mut Vec<Problem>) -> Document {
                 let what = format!("is {}, not a list of tables: write [[routes]]", kind(value));
                 problems.push(Problem::new(place, ROUTES, what));
             }
+            (TARGETS, Some(targets), _) => {
+                document.targets = targets_of(targets, lines, problems);
+            }
             (name, Some(values), _) => {
                 let values = values_of(name, name, values, lines, problems);
                 document.tables.insert(name, (values, place));
@@ -85,7 +93,7 @@ pub(super) fn lay_over(
     for (name, value) in environment.fields() {
         let place = Place::Variable(name.to_owned());
         let Some(field) =
-            fields::all().find(|field| field.table != ROUTES && variable(field) == name)
+            fields::all().find(|field| !field.is_in_the_file_only() && variable(field) == name)
         else {
             problems.push(unknown_variable(name, place));
             continue;
@@ -143,6 +151,31 @@ fn routes_of(
             continue;
         };
         read.push((values_of(ROUTES, &path, values, lines, problems), place));
+    }
+    read
+}
+
+fn targets_of(
+    targets: &DeTable<'_>,
+    lines: Lines<'_>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, (Values, Place)> {
+    let mut read = BTreeMap::new();
+    for (name, value) in targets {
+        let place = lines.place(name.span().start);
+        let path = format!("{TARGETS}.{}", name.get_ref());
+        let Some(values) = value.get_ref().as_table() else {
+            let what = format!("is {}, not a table: write [{TARGETS}.NAME]", kind(value.get_ref()));
+            problems.push(Problem::new(place, path, what));
+            continue;
+        };
+        if read.len() >= TARGETS_MAX {
+            let what = format!("there are more than {TARGETS_MAX} targets");
+            problems.push(Problem::new(place, TARGETS, what));
+            break;
+        }
+        let values = values_of(TARGETS, &path, values, lines, problems);
+        read.insert(name.get_ref().to_string(), (values, place));
     }
     read
 }
@@ -294,7 +327,8 @@ fn unknown_field(table: &str, name: &str) -> String {
 }
 
 fn unknown_variable(name: &str, place: Place) -> Problem {
-    let names: Vec<_> = fields::all().filter(|field| field.table != ROUTES).map(variable).collect();
+    let names: Vec<_> =
+        fields::all().filter(|field| !field.is_in_the_file_only()).map(variable).collect();
     let hint = match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near}?"),
         None => "`tollgate config reference` lists them".to_owned(),

@@ -19,6 +19,7 @@ pub(crate) struct Environment {
     fields: BTreeMap<String, Option<String>>,
     secrets: Option<Zeroizing<String>>,
     admin_key: Option<Zeroizing<String>>,
+    colourless: bool,
 }
 
 impl Environment {
@@ -31,6 +32,10 @@ impl Environment {
     pub(crate) fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut environment = Self::default();
         for (name, value) in variables {
+            // What terminals and whoever uses them say to every command.
+            let (bare, dumb) =
+                (name == "NO_COLOR" && !value.is_empty(), name == "TERM" && value == "dumb");
+            environment.colourless |= bare || dumb;
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else {
                 continue;
             };
@@ -54,6 +59,11 @@ impl Environment {
     /// The secrets, where the environment holds them.
     pub(crate) fn secrets(&self) -> Option<&str> {
         self.secrets.as_ref().map(|text| text.as_str())
+    }
+
+    /// Whether no colours are wanted: `NO_COLOR` is set, or the terminal can show none.
+    pub(crate) const fn is_colourless(&self) -> bool {
+        self.colourless
     }
 
     /// The admin key, where the environment holds it.
@@ -117,6 +127,19 @@ mod tests {
                     && ![super::SECRETS, super::ADMIN_KEY].contains(&name.as_str()),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn whoever_wants_no_colours_is_given_none() {
+        for (name, value, colourless) in [
+            ("NO_COLOR", "1", true),
+            ("NO_COLOR", "", false),
+            ("TERM", "dumb", true),
+            ("TERM", "xterm-256color", false),
+        ] {
+            let environment = Environment::of([(name.into(), value.into())]);
+            assert_eq!(environment.is_colourless(), colourless, "{name}={value}");
         }
     }
 

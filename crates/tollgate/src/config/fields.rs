@@ -61,8 +61,11 @@ pub(crate) struct Table {
 /// The name of the one table that may be given several times.
 pub(crate) const ROUTES: &str = "routes";
 
+/// The name of the table whose tables are each a place of a management API, under a name of their own.
+pub(crate) const TARGETS: &str = "targets";
+
 /// Every table, in the order of the reference.
-pub(crate) const TABLES: [Table; 16] = [
+pub(crate) const TABLES: [Table; 17] = [
     table("keys", "What keys look like, and where a request may present one."),
     table("store", "Where keys, limits and the head live."),
     table("secrets", "Where peppers and signing keys live."),
@@ -93,6 +96,12 @@ pub(crate) const TABLES: [Table; 16] = [
          environment and files. A gate that serves does not look at it.",
     ),
     off(
+        TARGETS,
+        "A management API that commands ask with `--target NAME`: where it is, and not its key. A file that has nothing but \
+         such tables is enough for them (`--config FILE`). NAME has 1 to 32 of a-z 0-9 _ -, and is not local, cloudflare or \
+         dynamodb. A gate that serves does not look at it. Targets are set in the file only.",
+    ),
+    off(
         ROUTES,
         "What requests need. The first route that matches applies; a request that matches none needs a key, \
          no scope, and costs 1. Routes are set in the file only.",
@@ -100,7 +109,7 @@ pub(crate) const TABLES: [Table; 16] = [
 ];
 
 /// Every field, by table, in the order of the reference.
-pub(crate) const FIELDS: [&[Field]; 16] = [
+pub(crate) const FIELDS: [&[Field]; 17] = [
     &KEYS,
     &STORE,
     &SECRETS,
@@ -116,6 +125,7 @@ pub(crate) const FIELDS: [&[Field]; 16] = [
     &TLS,
     &CLOUDFLARE,
     &DYNAMODB,
+    &TARGET,
     &ROUTE,
 ];
 
@@ -130,6 +140,13 @@ const fn off(name: &'static str, about: &'static str) -> Table {
 /// The field `name` of `table`.
 pub(crate) fn field(table: &str, name: &str) -> Option<&'static Field> {
     all().find(|field| field.table == table && field.name == name)
+}
+
+impl Field {
+    /// Whether no variable of the environment sets it.
+    pub(crate) fn is_in_the_file_only(&self) -> bool {
+        [ROUTES, TARGETS].contains(&self.table)
+    }
 }
 
 /// Every field.
@@ -202,11 +219,13 @@ fields!(GATE: 8 of "gate" {
         "`false` lets every request pass, for measuring only: it does not start on another address than loopback.";
 });
 
-fields!(ORIGIN: 5 of "origin" {
-    "url" Text("an http URL of a server without path, such as http://127.0.0.1:3000"), Required,
-        "The server. `http` only: the gate stands beside its origin or in its network.";
+fields!(ORIGIN: 6 of "origin" {
+    "url" Text("a URL of a server without path, such as http://127.0.0.1:3000 or https://app.example"), Required,
+        "The server. Under `https` its certificate must be for the host of this URL, which is also the name that TLS tells it; `Host` stays what the client wrote.";
+    "ca" Text(FILE), Nothing,
+        "Certificates in PEM of who may have signed that of an `https` server, in the place of those that this machine trusts. Read when the URL or this field changes.";
     "http2" Flag, Is(false),
-        "Whether the server is spoken to in HTTP/2, from the first byte on: what gRPC needs. It must understand that. No WebSocket reaches it then.";
+        "Whether the server is spoken to in HTTP/2, from the first byte on: what gRPC needs. It must understand that, and agree to it under TLS. No WebSocket reaches it then.";
     "connect_timeout_ms" Integer(1, 600_000), Number(2_000), "How long connecting may take.";
     "response_timeout_ms" Integer(1, 3_600_000), Number(60_000),
         "How long the head of a response may take.";
@@ -244,9 +263,11 @@ fields!(ADMIN: 1 of "admin" {
     "listen" Text(LISTEN), Be("127.0.0.1:9090"), "Where metrics, `/healthz` and `/readyz` are read.";
 });
 
-fields!(CONTROL: 2 of "control" {
+fields!(CONTROL: 3 of "control" {
     "listen" Text(LISTEN), Be("127.0.0.1:9091"), "Where the management API is served, over HTTPS if `[tls]` is given.";
-    "operators" Text(TENANT), Be("operators"), "The tenant whose admin keys may act for other tenants.";
+    "operators" Text(TENANT), Be(super::OPERATORS), "The tenant whose admin keys may act for other tenants.";
+    "cors_origins" List("an origin such as https://console.example, and not *: any page that somebody opens could ask"), These(&[]),
+        "The origins whose pages may ask the management API from a browser; none unless they are named here.";
 });
 
 fields!(LOG: 1 of "log" {
@@ -271,6 +292,15 @@ fields!(DYNAMODB: 2 of "dynamodb" {
         "The table of keys, records and the head. `--table` wins.";
     "buckets" Text("the name of a table: 3 to 255 of A-Z a-z 0-9 . _ -"), Be("tollgate-buckets"),
         "The table of limits and quotas.";
+});
+
+fields!(TARGET: 3 of "targets" {
+    "url" Text("an https URL without query, or an http one of this machine"), Required,
+        "Where the management API is served: what stands before `/api`.";
+    "admin_key" Text(FILE), Be("tollgate.admin-key"),
+        "The file of the admin key, which only its owner may read. `TOLLGATE_ADMIN_KEY` in the environment holds the key itself and wins.";
+    "ca" Text(FILE), Nothing,
+        "Certificates in PEM of who may have signed that of the API, in the place of those that this machine trusts.";
 });
 
 fields!(ROUTE: 14 of "routes" {

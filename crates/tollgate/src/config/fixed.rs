@@ -3,7 +3,7 @@
 use super::{Cache, Config, Connections, Decide, Gate, Tls, fields::Field};
 
 /// Their names. The reference says so of each.
-pub(crate) const AT_START: [&str; 23] = [
+pub(crate) const AT_START: [&str; 24] = [
     "store.path",
     "gate.listen",
     "gate.max_staleness_ms",
@@ -26,6 +26,7 @@ pub(crate) const AT_START: [&str; 23] = [
     "admin.listen",
     "control.listen",
     "control.operators",
+    "control.cors_origins",
     "tls",
 ];
 
@@ -74,6 +75,7 @@ pub(crate) fn fixed(config: &Config) -> Fixed {
         format!("{admin:?}"),
         format!("{:?}", control.as_ref().map(|control| control.listen)),
         format!("{:?}", control.as_ref().map(|control| &control.operators)),
+        format!("{:?}", control.as_ref().map(|control| &control.origins)),
         format!("{tls:?}"),
     ]
 }

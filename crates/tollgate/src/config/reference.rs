@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    fields::{FIELDS, Field, Given, ROUTES, Shape, TABLES, Table},
+    fields::{FIELDS, Field, Given, ROUTES, Shape, TABLES, TARGETS, Table},
     fixed, variable,
 };
 
@@ -38,7 +38,12 @@ pub(crate) fn text() -> String {
 
 fn section(page: &mut String, table: &Table, fields: &[Field]) -> std::fmt::Result {
     let several = table.name == ROUTES;
-    let title = if several { format!("[[{}]]", table.name) } else { format!("[{}]", table.name) };
+    let title = match table.name {
+        ROUTES => format!("[[{ROUTES}]]"),
+        TARGETS => format!("[{TARGETS}.NAME]"),
+        name => format!("[{name}]"),
+    };
+    let several = several || table.name == TARGETS;
     write!(page, "\n## {title}\n\n{}", table.about)?;
     if table.optional && !several {
         write!(page, " Off unless the table is given.")?;

@@ -5,7 +5,7 @@ use std::{cell::RefCell, time::Duration};
 use super::{
     Place, Problem,
     document::{Document, Value, Values, default, shown},
-    fields::{self, Field, ROUTES, Shape},
+    fields::{self, Field, ROUTES, Shape, TARGETS},
 };
 
 /// A value cannot be used, and what is wrong with it is among the problems.
@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
         let given = self.document.tables.get(name);
         Table {
             name,
-            route: None,
+            of: Of::One,
             values: given.map(|(values, _)| values),
             given: given.map(|(_, place)| place),
             reader: self,
@@ -42,19 +42,40 @@ impl<'a> Reader<'a> {
         let routes = self.document.routes.iter().enumerate();
         routes.map(move |(at, (values, place))| Table {
             name: ROUTES,
-            route: Some(at),
+            of: Of::Route(at),
             values: Some(values),
             given: Some(place),
             reader: self,
         })
     }
+
+    pub(super) fn targets(self) -> impl Iterator<Item = (&'a str, Table<'a>)> {
+        self.document.targets.iter().map(move |(name, (values, place))| {
+            let table = Table {
+                name: TARGETS,
+                of: Of::Target(name),
+                values: Some(values),
+                given: Some(place),
+                reader: self,
+            };
+            (name.as_str(), table)
+        })
+    }
+}
+
+/// Which of the tables of a name it is.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    One,
+    Route(usize),
+    Target(&'a str),
 }
 
 /// One table of what was given.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
     name: &'static str,
-    route: Option<usize>,
+    of: Of<'a>,
     pub(super) values: Option<&'a Values>,
     given: Option<&'a Place>,
     reader: Reader<'a>,
@@ -157,10 +178,22 @@ impl Table<'_> {
         }
     }
 
+    /// The table itself is called what it cannot be.
+    pub(super) fn misnamed(self, what: &str) -> Bad {
+        let place = self.given.cloned().unwrap_or(Place::Default);
+        let path = match self.of {
+            Of::Target(target) => format!("{TARGETS}.{target}"),
+            Of::One | Of::Route(_) => self.name.to_owned(),
+        };
+        self.reader.problems.borrow_mut().push(Problem::new(place, path, what));
+        Bad
+    }
+
     fn path(self, name: &str) -> String {
-        match self.route {
-            Some(at) => format!("{ROUTES}[{at}].{name}"),
-            None => format!("{}.{name}", self.name),
+        match self.of {
+            Of::One => format!("{}.{name}", self.name),
+            Of::Route(at) => format!("{ROUTES}[{at}].{name}"),
+            Of::Target(target) => format!("{TARGETS}.{target}.{name}"),
         }
     }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use super::{
     ConfigError, Environment, Source,
-    fields::{self, Field, Given, ROUTES, Shape},
+    fields::{self, Field, Given, ROUTES, Shape, TARGETS},
     fixed::{AT_START, changed, fixed, is_at_start},
     variable,
 };
@@ -31,8 +31,9 @@ fn sample(field: &Field) -> &'static str {
         ("keys", "header") => "x-my-key",
         ("keys", "query") => "api_key",
         ("gate", "country_header") => "CF-IPCountry",
-        ("origin", "url") => "http://127.0.0.1:3000",
-        ("cloudflare", "url") => "https://admin.example.com/tollgate",
+        ("origin", "url") => "https://app.example",
+        ("cloudflare" | TARGETS, "url") => "https://admin.example.com/tollgate",
+        ("origin" | TARGETS, "ca") => "ca.pem",
         ("tls", _) => "file.pem",
         (ROUTES, "path") => "/a",
         (ROUTES, "key_from") => "authorization",
@@ -41,7 +42,11 @@ fn sample(field: &Field) -> &'static str {
 }
 
 fn toml(field: &Field, value: &str) -> String {
-    let head = if field.table == ROUTES { "[[routes]]" } else { &format!("[{}]", field.table) };
+    let head = match field.table {
+        ROUTES => "[[routes]]",
+        TARGETS => "[targets.staging]",
+        table => &format!("[{table}]"),
+    };
     let needed: String =
         needed(field).map(|other| format!("{} = '{}'\n", other.name, sample(other))).collect();
     format!("{head}\n{needed}{} = {value}\n", field.name)
@@ -65,11 +70,11 @@ fn every_field_is_taken_from_the_file_and_from_its_variable() {
     for field in fields::all() {
         let (in_file, in_variable) = given(field);
         // Those of CORS mean something only with an answer.
-        if !field.name.starts_with("cors_") {
+        if field.table != ROUTES || !field.name.starts_with("cors_") {
             let text = toml(field, &in_file);
             assert!(load(&text, Environment::default()).is_ok(), "{text}");
         }
-        if field.table == ROUTES {
+        if field.is_in_the_file_only() {
             continue;
         }
         let needed = needed(field).map(|other| (variable(other), sample(other).to_owned()));
@@ -90,8 +95,10 @@ fn other(field: &Field) -> String {
         ("identity", "issuer" | "audience") | ("gate", "realm") => "other",
         ("gate", "country_header") => "x-country",
         ("gate", "trusted_hops") | ("decide", "trusted") => "10.0.0.0/8",
-        ("origin", "url") => "http://127.0.0.1:4",
+        ("origin", "url") => "https://other.example",
+        ("origin", "ca") => "other.pem",
         ("control", "operators") => "acme",
+        ("control", "cors_origins") => "https://console.example",
         ("store" | "secrets" | "tls", _) => "other.file",
         (_, "listen") => "127.0.0.1:5",
         (table, name) => match field.shape {
@@ -127,7 +134,7 @@ fn a_field_is_told_to_need_a_restart_exactly_if_the_reference_says_so() {
         load(&text, Environment::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
     };
     let before = fixed(&whole(None));
-    for field in fields::all().filter(|field| field.table != ROUTES) {
+    for field in fields::all().filter(|field| !field.is_in_the_file_only()) {
         let name = format!("{}.{}", field.table, field.name);
         let told = changed(&before, &fixed(&whole(Some(field))));
         let expected = AT_START.iter().filter(|known| **known == name || **known == field.table);
@@ -144,6 +151,7 @@ fn a_field_is_told_to_need_a_restart_exactly_if_the_reference_says_so() {
         "admin.listen",
         "control.listen",
         "control.operators",
+        "control.cors_origins",
         "tls",
     ];
     let told = changed(&before, &fixed(&bare));
@@ -163,9 +171,60 @@ fn every_field_refuses_another_type_at_its_place() {
             Err(error) => error.lines().collect::<Vec<_>>(),
         };
         let place = format!("tollgate.toml:{}:{}: ", text.lines().count(), field.name.len() + 4);
-        let path = if field.table == ROUTES { "routes[0]" } else { field.table };
+        let path = match field.table {
+            ROUTES => "routes[0]",
+            TARGETS => "targets.staging",
+            table => table,
+        };
         let starts = format!("{place}{path}.{}: is a ", field.name);
         assert!(problems.len() == 1, "{text}{problems:?}");
         assert!(problems.iter().all(|line| line.starts_with(&starts)), "{starts}: {problems:?}");
     }
+}
+
+#[test]
+fn a_target_has_a_name_of_its_own_and_says_where_it_is() {
+    let url = "url = 'https://a.example'\n";
+    for (text, told) in [
+        (format!("[targets.prod-2]\n{url}"), None),
+        (format!("[targets.local]\n{url}"), Some("targets.local: is no name")),
+        (format!("[targets.Prod]\n{url}"), Some("targets.Prod: is no name")),
+        (format!("[targets.\"\"]\n{url}"), Some("is no name")),
+        ("[targets.prod]\n".to_owned(), Some("targets.prod.url: must be set")),
+        ("[targets.prod]\nurl = 'http://a.example'\n".to_owned(), Some("targets.prod.url: ")),
+        (format!("[targets.prod]\n{url}key = 'tg_live_1'\n"), Some("targets.prod.key: no such")),
+        ("[targets]\nprod = 5\n".to_owned(), Some("write [targets.NAME]")),
+    ] {
+        let error = load(&text, Environment::default()).err().map(|error| error.to_string());
+        let found = error.as_deref().unwrap_or_default();
+        assert_eq!(error.is_some(), told.is_some(), "{text}: {found}");
+        assert!(found.contains(told.unwrap_or_default()), "{text}: {found}");
+        assert!(!found.contains("tg_live_1"), "{found}");
+    }
+    let many: String = (0..65).map(|n| format!("[targets.t{n}]\n{url}")).collect();
+    let told = load(&many, Environment::default()).err().map(|error| error.to_string());
+    assert!(told.is_some_and(|told| told.contains("more than 64 targets")));
+}
+
+#[test]
+fn pages_of_everybody_cannot_be_let_ask_the_management_api() {
+    for (origin, taken) in [
+        ("https://console.example", true),
+        ("http://localhost:5173", true),
+        ("*", false),
+        ("null", false),
+        ("https://console.example/", false),
+        ("https://Console.example", false),
+        ("https://*.example", false),
+        ("ftp://console.example", false),
+    ] {
+        let text = format!("[control]\ncors_origins = ['{origin}']\n");
+        let read = load(&text, Environment::default());
+        assert_eq!(read.is_ok(), taken, "{origin}");
+        let why = read.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(taken || why.contains("any page that somebody opens could ask"), "{origin}: {why}");
+    }
+    let many: Vec<_> = (0..65).map(|number| format!("'https://{number}.example'")).collect();
+    let text = format!("[control]\ncors_origins = [{}]\n", many.join(", "));
+    assert!(load(&text, Environment::default()).is_err());
 }

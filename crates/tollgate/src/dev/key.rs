@@ -16,7 +16,7 @@ use tollgate_core::{
     time::UnixMillis,
 };
 use tollgate_ledger::{Effective, Key, Ledger, LimitSpec, Settings, Stopped};
-use tollgate_store_sqlite::Store;
+use tollgate_store_sqlite::{Commanded, Store};
 use zeroize::Zeroizing;
 
 use crate::{clock, config::Config, issuing, secrets::Secrets};
@@ -60,7 +60,7 @@ pub(super) fn ready(
     }
     let env = config.keys.brand.envs().next().context("the configuration accepts no env")?;
     let (by, name) = ((config.keys.prefix, &peppers), Some("tollgate dev".to_owned()));
-    let issued = issuing::create(store, by, name, settings(env, now), now)
+    let issued = issuing::create(&mut Commanded(store), by, name, settings(env, now), now)
         .map_err(|error| anyhow!("no key was made: {error:?}"))?;
     let secret = Zeroizing::new(issued.secret.as_str().to_owned());
     write(file, &secret).with_context(|| format!("cannot write {}", file.display()))?;
@@ -80,7 +80,7 @@ pub(super) fn admin(
     let (now, peppers) = (clock::read().wall, secrets.peppers()?);
     let env = config.keys.brand.envs().next().context("the configuration accepts no env")?;
     let by = (config.keys.prefix, &peppers);
-    issuing::first_admin(store, by, (operators, env.as_str()), now)
+    issuing::first_admin(&mut Commanded(store), by, (operators, env.as_str()), now)
         .map_err(|error| anyhow!("no admin key was made: {error:?}"))
 }
 

@@ -3,9 +3,10 @@
 use super::{
     Check, Facts, Weight, foreign,
     looks::{
-        admin_not_on_loopback, burst_below_a_second, country_unknown, decide_open,
-        envoy_needs_header, exposed, lacking, max_staleness_long, pepper_old, plain_http,
-        public_everything, route_shadowed, store_on_network, when, wide,
+        admin_key_exposed, admin_not_on_loopback, burst_below_a_second, control_cors_plain,
+        control_plain, country_unknown, decide_open, envoy_needs_header, exposed, lacking,
+        max_staleness_long, no_admin_key, pepper_old, plain_http, public_everything,
+        route_shadowed, store_on_network, when, wide,
     },
 };
 use crate::config::StorePlace;
@@ -20,7 +21,7 @@ const fn warning(
 }
 
 /// The checks, in the order in which their findings are told.
-pub(crate) const CHECKS: [Check; 44] = [
+pub(crate) const CHECKS: [Check; 49] = [
     warning(
         "checking_off",
         "gate.checking is false",
@@ -68,6 +69,12 @@ pub(crate) const CHECKS: [Check; 44] = [
         "keys arrive over plain HTTP from other machines",
         "Set [tls], or listen where only a proxy that ends TLS reaches you.",
         plain_http,
+    ),
+    warning(
+        "control_cors_plain",
+        "pages that came over plain HTTP may ask the management API",
+        "Whoever can change such a page on its way can act with the admin key that it is given. Serve it over HTTPS.",
+        control_cors_plain,
     ),
     warning(
         "query_keys",
@@ -166,6 +173,12 @@ pub(crate) const CHECKS: [Check; 44] = [
         "the store cannot be opened or read",
         "No gate starts with it. Look at its path and mode, or put a copy back and run `tollgate store restore`.",
         |facts| lacking(facts, "store_unusable"),
+    ),
+    warning(
+        "audit_damaged",
+        "the audit is not what was written, among its newest entries",
+        "Somebody has written into the store past the gate, or its disk fails. Keep a copy of the file; `tollgate audit verify --tenant NAME` looks at all of a chain; an export that was kept elsewhere shows what was there. New entries go on behind the damage.",
+        |facts| facts.audit.iter().flat_map(|audit| audit.wrong.clone()).collect(),
     ),
     Check {
         code: "no_keys",
@@ -291,4 +304,23 @@ pub(crate) const CHECKS: [Check; 44] = [
         "The origin would see the header that the client wrote. Map context.authorizer.identity onto Tollgate-Identity.",
         |facts| facts.remarked(foreign::UNWRITTEN),
     ),
+    warning(
+        "control_plain",
+        "admin keys arrive over plain HTTP from other machines",
+        "Whoever reads what is sent may do what they may. Set [tls], or let control.listen be loopback.",
+        control_plain,
+    ),
+    warning(
+        "admin_key_exposed",
+        "the file of an admin key can be read by others than its owner",
+        "No command uses it. chmod 600, and rotate the key if somebody else had access.",
+        admin_key_exposed,
+    ),
+    Check {
+        code: "no_admin_key",
+        weight: Weight::Note,
+        about: "[control] is given, and the operators' tenant has no key that is not revoked",
+        advice: "Nobody could ask the management API for anything. `tollgate init` makes the first admin key where there was none.",
+        find: no_admin_key,
+    },
 ];

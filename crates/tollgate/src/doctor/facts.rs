@@ -7,15 +7,16 @@ use std::{
 };
 
 use tollgate_core::time::UnixMillis;
+use tollgate_identity::SigningKey;
 use tollgate_ledger::{Key, KeyState, Ledger, PAGE_MAX};
 use tollgate_store_sqlite::{Access, Store};
 
-use super::{Lack, foreign, lacks, mounts};
+use super::{Lack, audit::Audited, foreign, lacks, mounts};
 use crate::{
     cli::Failure,
     clock,
     config::{Config, Source, StorePlace},
-    secrets::{Exposure, exposure},
+    secrets::{Exposure, Secrets, exposure},
 };
 
 /// The most keys that are looked at.
@@ -32,12 +33,16 @@ pub(super) struct Facts {
     pub(super) secrets: Option<Exposure>,
     /// Who may read the private key of `[tls]`.
     pub(super) tls_key: Option<Exposure>,
+    /// Who may read the files of admin keys, by the fields that name them.
+    pub(super) admin_keys: Vec<(String, Exposure)>,
     /// The kind of file system that the store is on, where that can be told.
     pub(super) store_on: Option<String>,
     /// What a gate needs and has not.
     pub(super) lacks: Vec<Lack>,
     /// Those that are not revoked.
     pub(super) keys: Vec<Key>,
+    /// What was found of the audit; none where it could not be looked at.
+    pub(super) audit: Option<Audited>,
     /// The configurations of proxies: names and texts.
     pub(super) proxies: Vec<(String, String)>,
     pub(super) now: UnixMillis,
@@ -57,20 +62,43 @@ impl Facts {
         let in_environment = source.environment.secrets().is_some();
         let secrets = if in_environment { None } else { seen(&config.secrets) };
         let tls_key = config.tls.as_ref().and_then(|tls| seen(&tls.key));
-        let (keys, store_on) = match &config.store {
-            StorePlace::Memory => (vec![], None),
+        let named = config.targets.iter().map(|(name, target)| {
+            (format!("targets.{name}.admin_key"), target.admin_key.as_path())
+        });
+        let own = ("cloudflare.admin_key".to_owned(), config.cloudflare.admin_key.as_path());
+        let own = config.cloudflare.url.is_some().then_some(own);
+        let admin_keys = named.chain(own).filter_map(|(field, path)| Some((field, seen(path)?)));
+        let admin_keys = admin_keys.collect();
+        let now = clock::read().wall;
+        let (keys, audit, store_on) = match &config.store {
+            StorePlace::Memory => (vec![], None, None),
             StorePlace::File(path) => {
                 let (keys, whole) = keys(path).unwrap_or((vec![], true));
                 if !whole {
                     let most = format!("{}: keys after the first {KEYS_MAX}", path.display());
                     unseen.push(most);
                 }
-                (keys, mounts::kind_of(path))
+                // Without secrets the keys are believed that are kept beside their checkpoints.
+                let secrets = Secrets::load(&config.secrets, &source.environment).ok();
+                let signer = secrets.and_then(|secrets| secrets.signer(now).ok());
+                let audit = audit(path, signer.as_ref(), &lacks, &mut unseen);
+                (keys, audit, mounts::kind_of(path))
             }
         };
-        let now = clock::read().wall;
         let proxies = proxies.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
-        Ok((Self { config, secrets, tls_key, store_on, lacks, keys, proxies, now }, unseen))
+        let facts = Self {
+            config,
+            secrets,
+            tls_key,
+            admin_keys,
+            store_on,
+            lacks,
+            keys,
+            audit,
+            proxies,
+            now,
+        };
+        Ok((facts, unseen))
     }
 }
 
@@ -80,6 +108,29 @@ impl Facts {
         let files = self.proxies.iter();
         let remarks = files.flat_map(|(name, text)| foreign::remarks(name, text, &self.config));
         remarks.filter(|remark| remark.code == code).map(|remark| remark.what).collect()
+    }
+}
+
+/// What is found of the audit, if the store can be read.
+fn audit(
+    path: &Path,
+    signer: Option<&SigningKey>,
+    lacks: &[Lack],
+    unseen: &mut Vec<String>,
+) -> Option<Audited> {
+    // A store that is not there, or cannot be read, is told of otherwise.
+    if lacks.iter().any(|lack| lack.code.starts_with("store_")) {
+        return None;
+    }
+    match Audited::look(path, signer) {
+        Ok(audit) => {
+            unseen.extend(audit.unseen(path));
+            Some(audit)
+        }
+        Err(error) => {
+            unseen.push(format!("{}: the audit: {}", path.display(), error.message()));
+            None
+        }
     }
 }
 

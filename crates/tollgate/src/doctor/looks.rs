@@ -5,7 +5,10 @@ use tollgate_http::route::RouteLimit;
 use tollgate_ledger::{Key, LimitSpec};
 
 use super::{Facts, mounts, routes};
-use crate::{config::KeyPlace, secrets::Exposure};
+use crate::{
+    config::{KeyPlace, StorePlace},
+    secrets::Exposure,
+};
 
 /// Above this a revoked key is good for longer than an operator expects, in milliseconds.
 const STALENESS_MS: u64 = 60_000;
@@ -113,6 +116,39 @@ pub(super) fn plain_http(facts: &Facts) -> Vec<String> {
     } else {
         vec![]
     }
+}
+
+pub(super) fn control_plain(facts: &Facts) -> Vec<String> {
+    let control = facts.config.control.as_ref().filter(|_| facts.config.tls.is_none());
+    let open = control.filter(|control| !control.listen.ip().is_loopback());
+    let told = open.map(|control| format!("control.listen is {}, without [tls]", control.listen));
+    told.into_iter().collect()
+}
+
+pub(super) fn admin_key_exposed(facts: &Facts) -> Vec<String> {
+    let files = facts.admin_keys.iter();
+    files.flat_map(|(field, exposure)| exposed(Some(*exposure), field)).collect()
+}
+
+pub(super) fn no_admin_key(facts: &Facts) -> Vec<String> {
+    let Some(control) = &facts.config.control else { return vec![] };
+    // A store that is not there, or cannot be read, is told of otherwise.
+    let unread = facts.config.store == StorePlace::Memory || !facts.lacks.is_empty();
+    let held = facts.keys.iter().any(|key| key.settings.tenant == control.operators);
+    when(!unread && !held, &format!("tenant {} has no key", control.operators))
+}
+
+pub(super) fn control_cors_plain(facts: &Facts) -> Vec<String> {
+    let named = facts.config.control.iter().flat_map(|control| control.origins.all());
+    // What a machine serves itself does not come over a network.
+    let local = |origin: &str| {
+        let host = origin.trim_start_matches("http://");
+        ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| {
+            host.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        })
+    };
+    let plain = named.filter(|origin| origin.starts_with("http://") && !local(origin));
+    plain.map(|origin| format!("control.cors_origins names {origin}")).collect()
 }
 
 pub(super) fn max_staleness_long(facts: &Facts) -> Vec<String> {

@@ -7,12 +7,15 @@
     reason = "a test stops at what should not be"
 )]
 
+mod configurations;
+
 use std::collections::BTreeSet;
 
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::Key;
 
-use super::{CHECKS, Facts, Lack, examine};
+use self::configurations::CONFIGURATIONS;
+use super::{CHECKS, Facts, Lack, audit::Audited, examine};
 use crate::{
     config::{Environment, Source},
     secrets::Exposure,
@@ -28,9 +31,11 @@ fn facts(toml: &str) -> Facts {
         config,
         secrets: Some(Exposure::Owner),
         tls_key: None,
+        admin_keys: vec![],
         store_on: Some("ext4".to_owned()),
         lacks: vec![],
         keys: vec![],
+        audit: None,
         proxies: vec![],
         now: NOW,
     }
@@ -45,94 +50,6 @@ fn check(code: &'static str, bad: &Facts, good: &Facts) {
     assert_eq!(codes(bad), BTreeSet::from([code]), "{code}: the configuration that triggers it");
     assert_eq!(codes(good), BTreeSet::new(), "{code}: its harmless neighbour");
 }
-
-/// What the table of configurations triggers: name, bad, good.
-const CONFIGURATIONS: &[(&str, &str, &str)] = &[
-    ("checking_off", "[gate]\nchecking = false\n", "[gate]\nchecking = true\n"),
-    (
-        "public_everything",
-        "[[routes]]\npath = '/**'\npublic = true\n",
-        "[[routes]]\npath = '/assets/**'\npublic = true\n",
-    ),
-    (
-        "public_everything",
-        "[[routes]]\npath = '/**'\npublic = true\nmethods = ['GET']\n",
-        "[[routes]]\npath = '/**'\nmethods = ['GET']\n",
-    ),
-    (
-        "route_shadowed",
-        "[[routes]]\npath = '/a/**'\n[[routes]]\npath = '/a/b'\nscopes = ['a:b']\n",
-        "[[routes]]\npath = '/a/b'\nscopes = ['a:b']\n[[routes]]\npath = '/a/**'\n",
-    ),
-    (
-        "route_shadowed",
-        "[[routes]]\npath = '/a'\nmethods = ['GET']\n[[routes]]\npath = '/a'\nmethods = ['HEAD']\n",
-        "[[routes]]\npath = '/a'\nmethods = ['HEAD']\n[[routes]]\npath = '/a'\nmethods = ['GET']\n",
-    ),
-    (
-        "trusted_hop_too_wide",
-        "[gate]\ntrusted_hops = ['0.0.0.0/0']\n",
-        "[gate]\ntrusted_hops = ['10.0.0.0/8']\n",
-    ),
-    (
-        "trusted_hop_too_wide",
-        "[gate]\ntrusted_hops = ['::/0']\n",
-        "[gate]\ntrusted_hops = ['fc00::/7']\n",
-    ),
-    (
-        "trusted_hop_too_wide",
-        "[gate]\ntrusted_hops = ['10.0.0.0/7']\n",
-        "[gate]\ntrusted_hops = ['104.16.0.0/13']\n",
-    ),
-    (
-        "trusted_hop_too_wide",
-        "[gate]\ntrusted_hops = ['8.0.0.0/8']\n",
-        "[gate]\ntrusted_hops = ['8.0.0.0/12']\n",
-    ),
-    (
-        "decide_open",
-        "[decide]\nlisten = '0.0.0.0:8081'\ntrusted = ['0.0.0.0/0']\n",
-        "[decide]\nlisten = '127.0.0.1:8081'\ntrusted = ['0.0.0.0/0']\n",
-    ),
-    (
-        "decide_open",
-        "[decide]\nlisten = '0.0.0.0:8081'\ntrusted = ['0.0.0.0/0']\n",
-        "[decide]\nlisten = '0.0.0.0:8081'\ntrusted = ['10.0.0.0/8']\n",
-    ),
-    (
-        "envoy_needs_header",
-        "[decide]\n[[routes]]\npath = '/a'\nkey_from = 'x-api-key'\n",
-        "[decide]\n[[routes]]\npath = '/a'\nkey_from = 'authorization'\n",
-    ),
-    (
-        "admin_not_on_loopback",
-        "[admin]\nlisten = '0.0.0.0:9090'\n",
-        "[admin]\nlisten = '[::1]:9090'\n",
-    ),
-    (
-        "plain_http",
-        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '0.0.0.0:80'\n",
-        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '0.0.0.0:443'\n[tls]\ncertificate = 'c'\nkey = 'k'\n",
-    ),
-    (
-        "plain_http",
-        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '[::]:80'\n",
-        "[origin]\nurl = 'http://a'\n[gate]\nlisten = '127.0.0.1:80'\n",
-    ),
-    ("query_keys", "[keys]\nquery = 'api_key'\n", "[keys]\nheader = 'x-my-key'\n"),
-    ("forward_key", "[keys]\nforward = true\n", "[keys]\nforward = false\n"),
-    (
-        "max_staleness_long",
-        "[gate]\nmax_staleness_ms = 60001\n",
-        "[gate]\nmax_staleness_ms = 60000\n",
-    ),
-    (
-        "burst_below_a_second",
-        "[[routes]]\npath = '/a'\nlimits = ['slow:key=4,5/1s']\n",
-        "[[routes]]\npath = '/a'\nlimits = ['slow:key=5,5/1s']\n",
-    ),
-    ("store_in_memory", "[store]\npath = 'memory'\n", "[store]\npath = 'memory.db'\n"),
-];
 
 #[test]
 fn every_configuration_is_told_from_its_harmless_neighbour() {
@@ -357,8 +274,44 @@ fn keys_are_told_from_their_harmless_neighbours() {
 }
 
 #[test]
+fn the_management_api_is_told_from_its_harmless_neighbours() {
+    let admin = |toml: &str| {
+        let mut facts = facts(toml);
+        facts.keys.push(key(|document| document["settings"]["tenant"] = "operators".into()));
+        facts
+    };
+    let open = "[control]\nlisten = '0.0.0.0:9091'\n";
+    let tls = "[tls]\ncertificate = 'a.pem'\nkey = 'b.pem'\n";
+    check("control_plain", &admin(open), &admin(&format!("{open}{tls}")));
+    check("control_plain", &admin(open), &admin("[control]\nlisten = '127.0.0.1:9091'\n"));
+    check("no_admin_key", &facts("[control]\n"), &admin("[control]\n"));
+    check("no_admin_key", &facts("[control]\n"), &facts(""));
+    let other = "[control]\noperators = 'staff'\n";
+    check("no_admin_key", &admin(other), &admin("[control]\noperators = 'operators'\n"));
+    let pages = |from: &str| admin(&format!("[control]\ncors_origins = [{from}]\n"));
+    let loopback = pages("'https://a.example', 'http://localhost:5173', 'http://[::1]:80'");
+    check("control_cors_plain", &pages("'http://a.example'"), &loopback);
+    let loopback = pages("'http://127.0.0.1'");
+    check("control_cors_plain", &pages("'http://localhost.example'"), &loopback);
+    let with = |exposure| {
+        let mut facts = facts("");
+        facts.admin_keys.push(("targets.prod.admin_key".to_owned(), exposure));
+        facts
+    };
+    for bad in [Exposure::Group, Exposure::Others] {
+        check("admin_key_exposed", &with(bad), &with(Exposure::Owner));
+    }
+    let audit = |wrong: &[&str]| {
+        let wrong = wrong.iter().map(|&wrong| wrong.to_owned()).collect();
+        let audit = Some(Audited { chains: 1, entries: 3, wrong, ..Audited::default() });
+        Facts { audit, ..facts("") }
+    };
+    check("audit_damaged", &audit(&["a"]), &audit(&[]));
+}
+
+#[test]
 fn every_finding_has_a_pair() {
-    let source = include_str!("tests.rs");
+    let source = concat!(include_str!("tests.rs"), include_str!("tests/configurations.rs"));
     for check in &CHECKS {
         let pairs = source.matches(&format!("\"{}\"", check.code)).count();
         assert!(pairs > 0, "{} is in no test", check.code);

@@ -1,14 +1,14 @@
 //! One request and its answer, on a connection of its own.
 
-use std::{error::Error, fmt, io, time::Duration};
+use std::{error::Error, fmt, io, path::Path, time::Duration};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Request, Response,
+    HeaderMap, Method, Request, Response,
     body::Incoming,
     client::conn::http1::{SendRequest, handshake},
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue},
+    header::{AUTHORIZATION, HOST, HeaderName, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -20,10 +20,8 @@ use tokio::{
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use zeroize::Zeroizing;
 
-use super::{
-    AdminKey, Place,
-    trust::{explained, trust},
-};
+use super::{AdminKey, Place};
+use crate::trust::{explained, trust};
 
 /// The longest answer: a page of a thousand keys of every size has room.
 const ANSWER_MAX: usize = 64 << 20;
@@ -33,14 +31,27 @@ const SAID_MAX: usize = 200;
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub(super) status: u16,
-    body: Bytes,
+    pub(super) fields: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// What is asked, beside whom.
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    /// With the query.
+    pub(super) path: String,
+    /// Besides those of every request.
+    pub(super) fields: &'a [(HeaderName, String)],
+    pub(super) body: Vec<u8>,
+    /// Who may have signed the certificate, unless whom this machine trusts.
+    pub(super) ca: Option<&'a Path>,
 }
 
 /// Why none came.
 #[derive(Debug)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// Nothing was sent.
     Unconnected(io::Error),
     /// The question may have arrived.
@@ -60,7 +71,7 @@ struct Odd {
 
 impl CallError {
     /// Whether the question may have arrived.
-    pub(super) const fn was_sent(&self) -> bool {
+    pub(crate) const fn was_sent(&self) -> bool {
         !matches!(self, Self::Unconnected(_))
     }
 }
@@ -111,17 +122,17 @@ impl Answer {
     }
 }
 
-/// Sends `body` to `place`, once. Connecting may take as long as `patience`, and the answer as well.
-pub(super) async fn post(
+/// Sends what is asked to `place`, once. Connecting may take as long as `patience`, and the answer as well.
+pub(super) async fn send(
     place: &Place,
     key: &AdminKey,
-    body: Vec<u8>,
+    asked: Asked<'_>,
     patience: Duration,
 ) -> Result<Answer, CallError> {
-    let connected = timeout(patience, connect(place)).await;
+    let connected = timeout(patience, connect(place, asked.ca)).await;
     let late = || Err(io::Error::from(io::ErrorKind::TimedOut));
     let mut sender = connected.unwrap_or_else(|_| late()).map_err(CallError::Unconnected)?;
-    let asked = question(place, key, body).map_err(CallError::Unconnected)?;
+    let asked = question(place, key, asked).map_err(CallError::Unconnected)?;
     let answered = async {
         let response = sender.send_request(asked).await;
         read(response.map_err(|error| CallError::Broken(Box::new(error)))?).await
@@ -130,30 +141,33 @@ pub(super) async fn post(
 }
 
 async fn read(response: Response<Incoming>) -> Result<Answer, CallError> {
-    let status = response.status().as_u16();
+    let (status, fields) = (response.status().as_u16(), response.headers().clone());
     let body = Limited::new(response.into_body(), ANSWER_MAX).collect().await;
-    Ok(Answer { status, body: body.map_err(CallError::Broken)?.to_bytes() })
+    Ok(Answer { status, fields, body: body.map_err(CallError::Broken)?.to_bytes() })
 }
 
-fn question(place: &Place, key: &AdminKey, body: Vec<u8>) -> io::Result<Request<Full<Bytes>>> {
+fn question(place: &Place, key: &AdminKey, asked: Asked<'_>) -> io::Result<Request<Full<Bytes>>> {
+    let Asked { method, path, fields, body, .. } = asked;
     let bearer = Zeroizing::new(format!("Bearer {}", key.as_str()));
     let mut bearer = HeaderValue::from_str(&bearer).map_err(io::Error::other)?;
     bearer.set_sensitive(true);
-    Request::post(&place.path)
+    let question = Request::builder()
+        .method(method)
+        .uri(path)
         .header(HOST, &place.authority)
-        .header(AUTHORIZATION, bearer)
-        .header(CONTENT_TYPE, "application/json")
-        .body(Full::new(body.into()))
-        .map_err(io::Error::other)
+        .header(AUTHORIZATION, bearer);
+    let question =
+        fields.iter().fold(question, |question, (name, value)| question.header(name, value));
+    question.body(Full::new(body.into())).map_err(io::Error::other)
 }
 
-async fn connect(place: &Place) -> io::Result<SendRequest<Full<Bytes>>> {
+async fn connect(place: &Place, ca: Option<&Path>) -> io::Result<SendRequest<Full<Bytes>>> {
     let stream = TcpStream::connect((place.host.as_str(), place.port)).await?;
     if !place.tls {
         return talk(stream).await;
     }
     let name = ServerName::try_from(place.host.clone()).map_err(io::Error::other)?;
-    let connected = TlsConnector::from(trust()?).connect(name, stream).await;
+    let connected = TlsConnector::from(trust(ca)?).connect(name, stream).await;
     talk(connected.map_err(|error| explained(error, &place.host))?).await
 }
 

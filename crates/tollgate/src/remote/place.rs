@@ -56,7 +56,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// Whether a host is this machine, whatever any resolver says.
+/// Whether a host is this machine by its spelling. `localhost` is then looked up as any name is.
 fn is_here(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

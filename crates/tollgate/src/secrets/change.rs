@@ -143,14 +143,14 @@ impl Secrets {
     }
 
     /// Adds a signing key, which signs once everybody can know it, or at once; and gives the one that signs an end.
-    /// Those that have ended are removed.
+    /// Those that have ended are removed. Its name is none of those that are `used`, whoever has them now.
     ///
     /// # Errors
     ///
     /// When there are too many, or an earlier rotation is not over.
     pub(crate) fn rotate_signing(
         &mut self,
-        algorithm: &str,
+        (algorithm, used): (&str, &[String]),
         at_once: bool,
         now: UnixMillis,
     ) -> Result<String, ChangeRefused> {
@@ -167,7 +167,7 @@ impl Secrets {
         if self.signing.len() >= KEYS_MAX {
             return Err(ChangeRefused::TooManySigningKeys);
         }
-        let kid = self.free_kid();
+        let kid = self.free_kid(used);
         for old in &mut self.signing {
             let end = from.max(old.from).plus(AFTERLIFE_MS);
             old.until = Some(old.until.map_or(end, |until| until.min(end)));
@@ -216,10 +216,11 @@ impl Secrets {
     }
 
     /// The next name of the kind k1, k2, …
-    fn free_kid(&self) -> String {
+    fn free_kid(&self, used: &[String]) -> String {
         let number =
             |kid: &str| kid.strip_prefix('k').and_then(|number| number.parse::<u32>().ok());
-        let last = self.signing.iter().filter_map(|key| number(&key.kid)).max();
+        let kids = self.signing.iter().map(|key| &key.kid).chain(used);
+        let last = kids.filter_map(|kid| number(kid)).max();
         format!("k{}", last.unwrap_or(0).saturating_add(1))
     }
 }

@@ -7,7 +7,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Weak,
-        mpsc::{self, Receiver, SyncSender},
+        mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     },
     thread,
     time::Duration,
@@ -22,15 +22,18 @@ use hyper::{
 };
 use serde_json::json;
 use tokio::{sync::oneshot, time::timeout};
-use tollgate_control::{BODY_MAX, Chance, Guard, NoChance, Service, Setup, problem::Code};
+use tollgate_control::{
+    BODY_MAX, Chance, Guard, Haste, NoChance, Origins, Service, Setup, problem::Code,
+};
 use tollgate_core::network::Address;
 use tollgate_engine::StoreError;
 use tollgate_store_sqlite::Store;
 
 use super::{
-    body::Payload, doors::Visit, forward::REQUEST_ID, gate::Gate, ids::RequestId, log::Level,
+    body::Payload, checkpoints::Rounds, doors::Visit, forward::REQUEST_ID, gate::Gate,
+    ids::RequestId, log::Level, stop::Stop,
 };
-use crate::clock;
+use crate::{clock, config::Control};
 
 /// How many requests wait for the books at most.
 const WAITING_MAX: usize = 64;
@@ -56,20 +59,27 @@ struct Asked {
 }
 
 impl Desk {
-    /// Starts the thread; it ends with the listener. `open` opens the store, and again after it has panicked.
+    /// Starts the thread; it ends with the listener, and whoever waits for `stop` waits for it. `open` opens the store,
+    /// and again after it has panicked.
     ///
     /// # Errors
     ///
     /// When the store cannot be opened, or there is no thread.
     pub(super) fn open(
         gate: &Weak<Gate>,
-        operators: String,
+        control: &Control,
         open: impl Fn() -> Result<Store, StoreError> + Send + 'static,
+        stop: Stop,
     ) -> io::Result<Self> {
         let (asked, inbox) = mpsc::sync_channel(WAITING_MAX);
         let store = Some(open().map_err(|error| io::Error::other(error.code()))?);
-        let mut books = Books { gate: gate.clone(), operators, guard: Guard::new(), open, store };
-        thread::Builder::new().name("control".into()).spawn(move || books.attend(&inbox))?;
+        let (gate, guard, rounds) = (gate.clone(), Guard::new(), Rounds::new());
+        let Control { operators, origins, .. } = control.clone();
+        let mut books = Books { gate, operators, origins, guard, open, store, rounds };
+        thread::Builder::new().name("control".into()).spawn(move || {
+            books.attend(&inbox);
+            drop(stop);
+        })?;
         Ok(Self { asked })
     }
 
@@ -147,58 +157,78 @@ enum Untold {
 struct Books<O> {
     gate: Weak<Gate>,
     operators: String,
+    origins: Origins,
     guard: Guard,
     open: O,
     store: Option<Store>,
+    rounds: Rounds,
 }
 
 impl<O: Fn() -> Result<Store, StoreError>> Books<O> {
     fn attend(&mut self, inbox: &Receiver<Asked>) {
-        for asked in inbox {
+        loop {
+            let asked = inbox.recv_timeout(self.rounds.wait());
             let Some(gate) = self.gate.upgrade() else { return };
-            // Nobody waits any more for what was given up, and it has not begun.
-            if asked.answer.is_closed() {
-                continue;
+            match asked {
+                // Nobody waits any more for what was given up, and it has not begun.
+                Ok(asked) if asked.answer.is_closed() => {}
+                Ok(asked) => self.serve(&gate, asked),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.sign(&gate, Haste::AtOnce),
             }
-            self.serve(&gate, asked);
+            self.sign(&gate, Haste::WhenDue);
         }
     }
 
-    /// Answers, unless that panics: the store is then in a state that nobody vouches for, and opened anew.
+    /// Signs checkpoints of the audit, if it is time to.
+    fn sign(&mut self, gate: &Gate, haste: Haste) {
+        let mut rounds = std::mem::take(&mut self.rounds);
+        if rounds.begin(haste) {
+            self.guarded(gate, |service, store| {
+                rounds.sign(service, store, &gate.log, haste);
+            });
+        }
+        self.rounds = rounds;
+    }
+
     fn serve(&mut self, gate: &Gate, asked: Asked) {
+        let answer = self.guarded(gate, |service, store| answered(service, store, &asked));
+        let Some(response) = answer else { return };
+        if let Some(code) = response.trouble {
+            let about = json!({ "request": asked.id.as_str(), "code": code });
+            gate.log.say(Level::Error, "control_failed", about);
+        }
+        // Who asked may be gone.
+        let _ = asked.answer.send(response);
+    }
+
+    /// Does something with the service and the store, unless that panics: the store is then in a state that nobody vouches
+    /// for, and opened anew.
+    fn guarded<T>(
+        &mut self,
+        gate: &Gate,
+        doing: impl FnOnce(&Service<'_>, &mut Store) -> T,
+    ) -> Option<T> {
         if self.store.is_none() {
             self.store = (self.open)().ok();
         }
-        let Self { store: Some(store), guard, operators, .. } = self else { return };
-        let done =
-            catch_unwind(AssertUnwindSafe(|| answered(gate, guard, operators, store, &asked)));
-        match done {
-            Ok(response) => {
-                if let Some(code) = response.trouble {
-                    let about = json!({ "request": asked.id.as_str(), "code": code });
-                    gate.log.say(Level::Error, "control_failed", about);
-                }
-                // Who asked may be gone.
-                let _ = asked.answer.send(response);
-            }
-            Err(_) => {
-                self.store = None;
-                gate.log.say(Level::Error, "store_panicked", json!({}));
-            }
+        let Self { store: Some(store), guard, operators, origins, .. } = self else { return None };
+        let live = gate.live();
+        let prover = live.policy.prover();
+        let setup = Setup { brand: prover.brand().clone(), operators: operators.clone() };
+        // What signs is what signs identities now: it changes with the secrets.
+        let service = Service::new(&setup, prover.peppers(), guard);
+        let service = service.signing(live.policy.issuer().key()).pages(origins);
+        let done = catch_unwind(AssertUnwindSafe(|| doing(&service, store)));
+        if done.is_err() {
+            self.store = None;
+            gate.log.say(Level::Error, "store_panicked", json!({}));
         }
+        done.ok()
     }
 }
 
-fn answered(
-    gate: &Gate,
-    guard: &Guard,
-    operators: &str,
-    store: &mut Store,
-    asked: &Asked,
-) -> tollgate_control::Response {
-    let live = gate.live();
-    let prover = live.policy.prover();
-    let setup = Setup { brand: prover.brand().clone(), operators: operators.to_owned() };
+fn answered(service: &Service<'_>, store: &mut Store, asked: &Asked) -> tollgate_control::Response {
     let fields =
         asked.fields.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
     let fields: Vec<_> = fields.collect();
@@ -211,7 +241,6 @@ fn answered(
         address: Some(asked.peer),
         id: asked.id.as_str(),
     };
-    let service = Service::new(&setup, prover.peppers(), guard);
     service.answer(&request, store, &mut Random, clock::read().wall)
 }
 

@@ -1,5 +1,6 @@
 //! The way to the origin and back: what crosses, for how long, and what is said when it fails.
 
+mod dial;
 mod first;
 mod heads;
 pub(crate) mod late;
@@ -33,6 +34,7 @@ use super::{
     live::Live,
 };
 use crate::config::Origin;
+use dial::{Dial, Why};
 use first::First;
 use heads::{Terms, crossing, inward};
 use late::Late;
@@ -46,12 +48,13 @@ pub(crate) struct Upstream {
     way: Way,
     authority: Authority,
     origin: Origin,
+    why: Why,
 }
 
 /// How the origin is spoken to.
 enum Way {
     First(Box<First>),
-    Second(Second),
+    Second(Box<Second>),
 }
 
 impl Way {
@@ -92,22 +95,25 @@ pub(crate) struct Journey<'a> {
 impl Upstream {
     /// The way to `origin`; nothing is connected yet.
     pub(crate) fn new(origin: &Origin) -> anyhow::Result<Self> {
-        let authority = origin.authority.parse().context("the origin's authority")?;
+        let authority = origin.server.authority.parse().context("the origin's authority")?;
+        let dial = Dial::new(origin)?;
+        let why = dial.why();
         let way = if origin.http2 {
-            Way::Second(Second::new(origin)?)
+            Way::Second(Box::new(Second::new(origin, dial)?))
         } else {
-            Way::First(Box::new(First::new(origin)))
+            Way::First(Box::new(First::new(origin, dial)))
         };
-        Ok(Self { way, authority, origin: origin.clone() })
+        Ok(Self { way, authority, origin: origin.clone(), why })
+    }
+
+    /// Why there is no connection, if the last that was tried has failed.
+    pub(crate) fn why(&self) -> Option<Box<str>> {
+        self.why.told()
     }
 
     /// Whether this is the way to `origin`.
     pub(crate) fn serves(&self, origin: &Origin) -> bool {
-        let tell = |origin: &Origin| {
-            let Origin { http2, connect_timeout, response_timeout, idle_timeout, .. } = *origin;
-            (origin.authority.clone(), http2, connect_timeout, response_timeout, idle_timeout)
-        };
-        tell(&self.origin) == tell(origin)
+        self.origin == *origin
     }
 
     /// Sends the request on, and answers with what comes back.
@@ -129,7 +135,9 @@ impl Upstream {
             onward.method_mut().clone_from(&head.method);
             let mut fields = inward(&head.headers, &journey, visit, terms)?;
             let authority = self.authority(&mut fields);
-            *onward.uri_mut() = uri(authority, &journey).ok_or(Trouble::OriginUnreachable)?;
+            let scheme = dial::scheme(self.origin.server.tls);
+            *onward.uri_mut() =
+                uri(scheme, authority, &journey).ok_or(Trouble::OriginUnreachable)?;
             *onward.headers_mut() = fields;
             Ok(onward)
         };
@@ -167,7 +175,7 @@ impl Upstream {
 }
 
 /// Where a request goes: exactly what was judged, without the key.
-fn uri(authority: Authority, journey: &Journey<'_>) -> Option<Uri> {
+fn uri(scheme: Scheme, authority: Authority, journey: &Journey<'_>) -> Option<Uri> {
     let Question { path, query, .. } = journey.question;
     let policy = &journey.live.policy;
     let mut target = Vec::from(path.as_bytes());
@@ -180,7 +188,7 @@ fn uri(authority: Authority, journey: &Journey<'_>) -> Option<Uri> {
         }
     }
     let mut parts = uri::Parts::default();
-    parts.scheme = Some(Scheme::HTTP);
+    parts.scheme = Some(scheme);
     parts.authority = Some(authority);
     parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
     parts.path_and_query.is_some().then(|| Uri::from_parts(parts).ok()).flatten()

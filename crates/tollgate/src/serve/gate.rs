@@ -14,8 +14,10 @@ use std::{
 use hyper::header::HeaderValue;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
-use tollgate_core::{lease::HolderId, time::Reading};
-use tollgate_engine::{Arrival, Counts, ErrandId, Inquiry, Reply, Settings, StoreError};
+use tollgate_core::{lease::HolderId, lookup::LookupId, time::Reading};
+use tollgate_engine::{
+    Answered, Arrival, Counts, Demand, ErrandId, Inquiry, Reply, Settings, StoreError,
+};
 
 use super::{
     access::Rates,
@@ -114,6 +116,11 @@ impl Gate {
     /// Keeps a token that was signed for `pass`, so that it is used again.
     pub(crate) fn keep(&self, pass: &Pass, signed: Arc<Signed>) {
         self.step(|engine, _| engine.keep(pass, signed));
+    }
+
+    /// Counts what an origin has answered to a request of a key.
+    pub(crate) fn answered(&self, lookup: LookupId, demand: &Demand, answered: Answered) {
+        self.step(|engine, now| engine.answered(lookup, demand, answered, now));
     }
 
     /// Takes in what the stores answered.

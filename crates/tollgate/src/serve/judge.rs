@@ -22,6 +22,7 @@ use tollgate_identity::Jti;
 
 use super::{
     access::Note,
+    awaited::Of,
     body::Payload,
     gate::{Decision, Gate, Pass},
     ids::RequestId,
@@ -140,6 +141,15 @@ impl Question<'_> {
 
 /// Judges a request by what is in force.
 pub(crate) async fn judge(gate: &Gate, live: &Live, question: &Question<'_>) -> Judged {
+    judge_for(gate, live, question).await.0
+}
+
+/// The same, and by what the origin's answer is counted: of a request without a key there is nothing.
+pub(crate) async fn judge_for(
+    gate: &Gate,
+    live: &Live,
+    question: &Question<'_>,
+) -> (Judged, Option<Of>) {
     let begun = clock::micros();
     let bare = question.bare();
     let (inquiry, rule) = match live.policy.ask(&bare) {
@@ -153,9 +163,10 @@ pub(crate) async fn judge(gate: &Gate, live: &Live, question: &Question<'_>) -> 
                 Judged::Denied(refusal) => question.tell(gate, live, Some(rule), refusal),
                 Judged::Preflight(_) => {}
             }
-            return judged;
+            return (judged, None);
         }
     };
+    let of = (inquiry.genuine.lookup(), Arc::clone(&inquiry.demand));
     let decision = gate.decide(inquiry).await;
     let (now, micros) = clock::read_with_micros();
     gate.metrics.took(micros.saturating_sub(begun));
@@ -176,7 +187,7 @@ pub(crate) async fn judge(gate: &Gate, live: &Live, question: &Question<'_>) -> 
         // Nothing passes but what was allowed, and a preflight is no matter of keys.
         (Judged::Passes(_) | Judged::Preflight(_), _) => {}
     }
-    judged
+    (judged, Some(of))
 }
 
 /// Keeps a token that was signed for what was decided, so that it is used again.

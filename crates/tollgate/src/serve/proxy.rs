@@ -19,12 +19,13 @@ use tollgate_http::{
 
 use super::{
     access::{self, Note},
+    awaited::Awaited,
     body::Payload,
     doors::Visit,
     flight::Flight,
     forward::{Departure, Journey, REQUEST_ID},
     gate::Gate,
-    judge::{Judged, Passage, Question, fields, judge, put, rendered},
+    judge::{Judged, Passage, Question, fields, judge_for, put, rendered},
     live::Live,
     report,
 };
@@ -88,10 +89,10 @@ async fn serve<'a>(
     if reserved::is_reserved(&path) {
         return own(live, &question);
     }
-    let judged = if live.checking {
-        judge(gate, live, &question).await
+    let (judged, of) = if live.checking {
+        judge_for(gate, live, &question).await
     } else {
-        Judged::Passes(Passage::open(question.rule(live)))
+        (Judged::Passes(Passage::open(question.rule(live))), None)
     };
     let passage = match judged {
         Judged::Passes(passage) => passage,
@@ -105,15 +106,22 @@ async fn serve<'a>(
             return response;
         }
     };
+    let awaited = Awaited::begin(gate, of);
     let journey = Journey { gate, live, question: &question, passage, held: flight };
     let forwarded = match &live.upstream {
         Some(upstream) => upstream.forward(departure, journey).await,
         None => Err(Trouble::OriginUnreachable),
     };
-    forwarded.unwrap_or_else(|trouble| {
-        report::troubled(gate, live, &question, trouble);
-        rendered(question.trouble(live, trouble))
-    })
+    match forwarded {
+        Ok(response) => {
+            awaited.came(response.status());
+            response
+        }
+        Err(trouble) => {
+            report::troubled(gate, live, &question, trouble);
+            rendered(question.trouble(live, trouble))
+        }
+    }
 }
 
 /// What a request is told for which there is no place: nothing of it has been looked at.

@@ -23,7 +23,7 @@ const PATH_SHOWN_MAX: usize = 256;
 /// Says that a request was denied, if that is our fault.
 pub(crate) fn denied(gate: &Gate, live: &Live, question: &Question<'_>, refusal: &Refusal) {
     if refusal.denial == Denial::Unavailable {
-        single(gate, live, question, "unavailable", refusal.answer.status);
+        single(gate, live, question, ("unavailable", refusal.answer.status), None);
     }
 }
 
@@ -43,22 +43,34 @@ pub(crate) fn troubled(gate: &Gate, live: &Live, question: &Question<'_>, troubl
         | Trouble::HeadTooLarge
         | Trouble::RequestTimeout => return,
     };
-    single(gate, live, question, event, status);
+    // One that was reached and did not answer in time has nothing to do with how the last connection failed.
+    let why = live.upstream.as_ref().filter(|_| trouble == Trouble::OriginUnreachable);
+    let why = why.and_then(|upstream| upstream.why());
+    single(gate, live, question, (event, status), why);
 }
 
-fn single(gate: &Gate, live: &Live, question: &Question<'_>, event: &str, status: u16) {
+fn single(
+    gate: &Gate,
+    live: &Live,
+    question: &Question<'_>,
+    (event, status): (&str, u16),
+    why: Option<Box<str>>,
+) {
     if !gate.metrics.may_tell(clock::read().mono_ms / 1_000, SINGLE_MAX) {
         return;
     }
     // SECURITY: a path may hold a key that somebody put there by mistake; the query is left out altogether.
     let path = credential::redact(question.path, live.policy.brand());
     let path: String = path.chars().take(PATH_SHOWN_MAX).collect();
-    let about = json!({
+    let mut about = json!({
         "request": question.id.to_string(),
         "method": question.method.as_str(),
         "path": path,
         "status": status,
     });
+    if let (Some(why), Some(about)) = (why, about.as_object_mut()) {
+        about.insert("why".to_owned(), String::from(why).into());
+    }
     gate.log.say(Level::Warn, event, about);
 }
 

@@ -14,7 +14,7 @@ use super::{
     admin,
     bind::{bind, tls},
     body::Payload,
-    control,
+    checkpoints, control,
     doors::{Door, Limits, Visit},
     flight::Places,
     gate::Gate,
@@ -91,6 +91,9 @@ impl Running {
         log: Log,
     ) -> anyhow::Result<Self> {
         let now = clock::read().wall;
+        if config.control.is_some() {
+            checkpoints::names(secrets, &mut store)?;
+        }
         let ledger = |limits: &[Limit<'_>]| Ok(store.route_limits(limits, now)?);
         let stamps = Stamps::ask(&config.rules, ledger)?;
         let live = Live::new(&config, secrets, stamps, None, now)?;
@@ -151,7 +154,8 @@ impl Running {
         if let Some((listener, control)) = doors.control.zip(config.control.as_ref()) {
             let (gate, known) = (Arc::downgrade(&self.gate), Arc::clone(store));
             let open = move || beside(&known).map_err(|_| StoreError::Unreachable);
-            let desk = control::Desk::open(&gate, control.operators.clone(), open);
+            let stop = self.stopper.watched();
+            let desk = control::Desk::open(&gate, control, open, stop);
             let desk = Arc::new(desk.context("the thread of the management API")?);
             let gate = Arc::clone(&self.gate);
             let answer =

@@ -27,6 +27,7 @@ pub(crate) fn duration_text(ms: u64) -> String {
 pub(crate) enum Instant {
     At(UnixMillis),
     After(u64),
+    Before(u64),
 }
 
 impl Instant {
@@ -40,11 +41,31 @@ impl Instant {
         })
     }
 
+    /// Reads what lies behind: the same, but for `-30d` in the place of `+30d`.
+    pub(crate) fn parse_past(text: &str) -> Result<Self, String> {
+        if let Some(before) = text.strip_prefix('-') {
+            return duration(before).map(Self::Before);
+        }
+        instant(text).map(Self::At).ok_or_else(|| {
+            format!("{text:?} is not an instant: write 2027-01-31, 2027-01-31T12:00:00Z or -30d")
+        })
+    }
+
+    /// The instant as it is read.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::At(at) => instant_text(at),
+            Self::After(ms) => format!("+{}", duration_text(ms)),
+            Self::Before(ms) => format!("-{}", duration_text(ms)),
+        }
+    }
+
     /// The instant, for a command that is run at `now`.
     pub(crate) const fn from(self, now: UnixMillis) -> UnixMillis {
         match self {
             Self::At(at) => at,
             Self::After(ms) => now.plus(ms),
+            Self::Before(ms) => UnixMillis(now.0.saturating_sub(ms)),
         }
     }
 }
@@ -174,5 +195,12 @@ mod tests {
         let now = UnixMillis(1_000);
         assert_eq!(Instant::parse("+1d").map(|at| at.from(now).0), Ok(DAY_MS + 1_000));
         assert!(Instant::parse("30d").is_err());
+        let at = Instant::parse_past("-1s").map(|at| at.from(now).0);
+        assert_eq!(at, Ok(0));
+        assert_eq!(Instant::parse_past("-1d").map(|at| at.from(now).0), Ok(0));
+        assert!(Instant::parse_past("+1d").is_err() && Instant::parse("-1d").is_err());
+        for text in ["+1d", "2027-01-31T12:00:00Z"] {
+            assert_eq!(Instant::parse(text).map(Instant::text).as_deref(), Ok(text));
+        }
     }
 }

@@ -167,6 +167,6 @@ fn what_cannot_be_read_is_said() {
     run(&["-", "--jwks", "bad.json"]).fails(1, "bad.json: not a JWKS document");
     site.write("large.json", &" ".repeat(65 * 1024));
     run(&["-", "--jwks", "large.json"]).fails(1, "large.json: has more than 65536 bytes");
-    run(&[]).fails(2, "required");
+    run(&[]).fails(2, "say whose chain");
     Site::bare("audit-bare").run(&["audit", "verify", "-"]).fails(1, "");
 }

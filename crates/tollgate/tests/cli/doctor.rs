@@ -81,6 +81,37 @@ fn each_file_is_told_of_by_its_name() {
     }
 }
 
+#[test]
+fn a_store_that_somebody_has_written_into_shows_in_the_audit() {
+    let site = Site::new("doctor-audit");
+    site.key();
+    site.done(&["keys", "create", "--tenant", "beta", "--owner", "dev", "--unlimited"]);
+    let whole = site.json(&["doctor"]);
+    assert_eq!(whole["audit"]["chains"], 2, "{whole}");
+    let entries = whole["audit"]["entries"].as_u64().unwrap();
+    let said = site.done(&["doctor"]);
+    assert!(said.contains(&format!("Verified of the audit: {entries} entries in 2 chains.")));
+    // Another owner than the one who was given the key, in the line of the audit alone.
+    let file = site.folder.join("tollgate.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let line = b"\"operation\":\"keys.create\"";
+    let places = bytes.windows(line.len()).enumerate().filter(|(_, part)| part == line);
+    let at: Vec<usize> = places.map(|(at, _)| at).collect();
+    let last = *at.last().unwrap();
+    bytes[last + line.len() - 2] = b'3';
+    fs::write(&file, bytes).unwrap();
+    let ran = site.run(&["doctor"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    for said in [
+        "warning audit_damaged: the audit of tenant ",
+        "what follows entry ",
+        "the entry was changed",
+        "`tollgate audit verify --tenant NAME`",
+    ] {
+        assert!(ran.out.contains(said), "{said} is not in {ran:?}");
+    }
+}
+
 /// Its name, what is done to a deployment with a key, what is then said of it, and which command is named.
 type Case = (&'static str, fn(&Site), &'static str, &'static str);
 

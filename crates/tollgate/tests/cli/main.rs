@@ -9,8 +9,11 @@
     reason = "a test stops at what should not be"
 )]
 
+mod api;
+mod asked;
 mod audit;
 mod config;
+mod deployment;
 mod doctor;
 mod dynamodb;
 mod golden;

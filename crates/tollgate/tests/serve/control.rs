@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A gate with its management API, and the first admin key.
-fn serving(origin: &Origin) -> (Site, Gate, Key) {
+pub(crate) fn serving(origin: &Origin) -> (Site, Gate, Key) {
     let site = Site::new(origin.address, "[[routes]]\npath = '/**'\nscopes = ['orders:read']\n")
         .with("control.listen", "127.0.0.1:0");
     // Everything is there already but an admin key.
@@ -23,7 +23,7 @@ fn serving(origin: &Origin) -> (Site, Gate, Key) {
     (site, gate, admin)
 }
 
-fn call(gate: &Gate, key: &Key, first: &str, body: &Value) -> Answer {
+pub(crate) fn call(gate: &Gate, key: &Key, first: &str, body: &Value) -> Answer {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let (length, secret) = (body.len(), &key.secret);
     Wire::connect(gate.address("control")).ask(format!(
@@ -32,7 +32,7 @@ fn call(gate: &Gate, key: &Key, first: &str, body: &Value) -> Answer {
     ))
 }
 
-fn done(gate: &Gate, key: &Key, first: &str, body: &Value) -> Value {
+pub(crate) fn done(gate: &Gate, key: &Key, first: &str, body: &Value) -> Value {
     let answer = call(gate, key, first, body);
     assert!((200..300).contains(&answer.status()), "{first}: {}", answer.text());
     answer.json()

@@ -7,6 +7,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use crate::{identity::decoded, origin::Origin};
+
 /// A demo deployment in a folder of its own.
 struct Dev {
     child: Child,
@@ -101,6 +103,40 @@ fn the_three_commands_that_it_prints_do_what_it_says() {
     let with_old = fresh.commands()[0].replace(fresh.key(), &key);
     assert!(paste(&format!("{with_old} -s")).contains("key_invalid"));
     drop((fresh, second));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn an_origin_of_ones_own_gets_identities_for_it() {
+    let folder = std::env::temp_dir().join(format!("tollgate-dev-own-{}", std::process::id()));
+    let origin = Origin::start();
+    let url = format!("http://{}", origin.address);
+    let dev = Dev::start(&folder, &["--fresh", "--origin", &url, "--audience", "crm"]);
+    let told = dev.lines.iter().find(|line| line.starts_with("issuer ")).unwrap();
+    let (names, keys) = told.split_once(", keys ").unwrap();
+    assert_eq!(names, "issuer tollgate, audience crm");
+    assert!(paste(&format!("curl -s {keys}")).contains("\"keys\""), "{keys}");
+    paste(dev.commands()[0]);
+    let token = origin.only().head.field("tollgate-identity").unwrap().to_owned();
+    let claims = decoded(token.split('.').nth(1).unwrap());
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!((&claims["iss"], &claims["aud"]), (&"tollgate".into(), &"crm".into()));
+    drop(dev);
+    // The next start has the demo again, under its own name.
+    let demo = Dev::start(&folder, &[]);
+    let allowed: serde_json::Value =
+        serde_json::from_str(&paste(&format!("{} -s", demo.commands()[0]))).unwrap();
+    assert_eq!(allowed["identity"]["verified"], true, "{allowed}");
+    drop(demo);
+    for (words, told) in
+        [(["--origin", "127.0.0.1:1"], "TOLLGATE_ORIGIN_URL"), (["--audience", "crm"], "--origin")]
+    {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        let output = command.arg("dev").arg("--data").arg(&folder).args(words).output().unwrap();
+        assert!(!output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(told), "{said}");
+    }
     std::fs::remove_dir_all(folder).unwrap();
 }
 

@@ -13,10 +13,12 @@
 
 mod admin;
 mod asking;
+mod audit;
 mod control;
 mod crowd;
 mod decide;
 mod dev;
+mod effects;
 mod ending;
 mod grpc;
 mod h2;
@@ -32,9 +34,11 @@ mod rpc;
 mod rpc_origin;
 mod second;
 mod second_ending;
+mod secure;
 mod site;
 mod streams;
 mod switching;
 mod trailing;
 mod usage;
+mod used;
 mod wire;

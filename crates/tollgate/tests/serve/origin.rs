@@ -131,14 +131,16 @@ impl Origin {
     fn plain(&self, wire: &mut Wire, head: Head) -> Option<()> {
         let body = wire.body(&head).ok()?;
         let bare = head.first.starts_with("HEAD ");
-        let big = head.first.split(' ').nth(1)?.strip_prefix("/bytes/").map(str::to_owned);
+        let path = head.first.split(' ').nth(1)?;
+        let big = path.strip_prefix("/bytes/").map(str::to_owned);
+        let status = path.strip_prefix("/status/").unwrap_or("200").to_owned();
         self.note(head, body);
         let body = match big {
             Some(len) => vec![b'x'; len.parse().ok()?],
             None => b"origin".to_vec(),
         };
         let answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nx-origin: yes\r\ntollgate-identity: forged\r\n\
+            "HTTP/1.1 {status} OK\r\ncontent-length: {}\r\nx-origin: yes\r\ntollgate-identity: forged\r\n\
              keep-alive: timeout=5\r\ncache-control: public, max-age=60\r\n\r\n",
             body.len()
         );

@@ -171,7 +171,16 @@ impl Site {
 
     /// Whether the gate does not start, and what it says then.
     pub(crate) fn refuses(&self) -> String {
-        let Output { status, stderr, .. } = self.command(&["serve"]).output().unwrap();
+        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if begun.elapsed() >= DEADLINE {
+                child.kill().unwrap();
+                panic!("it serves");
+            }
+            thread::park_timeout(Duration::from_millis(20));
+        }
+        let Output { status, stderr, .. } = child.wait_with_output().unwrap();
         assert!(!status.success());
         String::from_utf8(stderr).unwrap()
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_store_sqlite::{Access, Store, UsageRow, UsageWanted};
+use tollgate_control::{Counted, Counting};
+use tollgate_store_sqlite::{Access, Store};
 
 use crate::{
     origin::Origin,
@@ -18,11 +19,11 @@ methods = [\"GET\"]
 /// What the store of `site` says: of which key, under which route, what and how often.
 fn counted(site: &Site) -> BTreeMap<(String, String, String), u64> {
     let mut store = Store::open(&site.store_file(), Access::ReadWrite).unwrap();
-    let all = UsageWanted { until: u64::MAX >> 1, ..UsageWanted::default() };
+    let all = Counting { until: u64::MAX >> 1, ..Counting::default() };
     let mut sums = BTreeMap::new();
     for row in store.usage(&all, None).unwrap() {
-        let UsageRow { key, route, code, count, .. } = row;
-        *sums.entry((key, route, code)).or_default() += count;
+        let Counted { key, route, word, count, .. } = row;
+        *sums.entry((key, route, word)).or_default() += count;
     }
     sums
 }

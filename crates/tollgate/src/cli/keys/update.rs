@@ -4,12 +4,20 @@ use clap::Args;
 use tollgate_core::stamp::Stamp;
 use tollgate_ledger::{Change, ChangeError, Ledger, LedgerError, Receipt, Settings};
 
-use super::{ahead, known, tell};
-use crate::cli::{
-    Failure, Output,
-    flags::Given,
-    settings::{self, Clear, Rights},
-    site::Site,
+use super::{
+    ahead,
+    change::{tell, told as answered},
+    details::Details,
+    known, there,
+};
+use crate::{
+    cli::{
+        Failure, Output,
+        flags::Given,
+        settings::{self, Clear, Rights},
+        site::Site,
+    },
+    issuing::IssueError,
 };
 
 /// How often a key that others change at the same time is read again.
@@ -18,31 +26,36 @@ const UPDATE_TRIES_MAX: u32 = 16;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct Update {
     /// The key's public id
-    id: String,
+    pub(super) id: String,
     /// Who the key acts for
     #[arg(long)]
-    owner: Option<String>,
+    pub(super) owner: Option<String>,
+    /// What people call it
+    #[arg(long)]
+    pub(super) name: Option<String>,
     /// All settings as JSON, from a file or, if it is called -, from standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["owner", "clear", "Rights"])]
-    settings: Option<String>,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["owner", "name", "clear", "Rights", "Details"])]
+    pub(super) settings: Option<String>,
     /// Only if the key is at this version, as `tollgate keys show` tells it
     #[arg(long, value_name = "VERSION", value_parser = version)]
-    if_version: Option<Stamp>,
+    pub(super) if_version: Option<Stamp>,
     /// Whatever version it is at: for --settings that are not made from what is there
     #[arg(long, requires = "settings", conflicts_with = "if_version")]
-    overwrite: bool,
+    pub(super) overwrite: bool,
     /// Even if the key has expired by that
     #[arg(long)]
-    allow_past: bool,
+    pub(super) allow_past: bool,
     /// What is emptied
     #[arg(long, value_enum, value_name = "FIELD")]
-    clear: Vec<Clear>,
+    pub(super) clear: Vec<Clear>,
     #[command(flatten)]
-    rights: Rights,
+    pub(super) details: Details,
+    #[command(flatten)]
+    pub(super) rights: Rights,
 }
 
 /// Reads a version as `tollgate keys show` writes it.
-fn version(text: &str) -> Result<Stamp, String> {
+pub(in crate::cli) fn version(text: &str) -> Result<Stamp, String> {
     let numbers = text.split_once('.').and_then(|(incarnation, epoch)| {
         Some(Stamp { incarnation: incarnation.parse().ok()?, epoch: epoch.parse().ok()? })
     });
@@ -53,13 +66,24 @@ fn version(text: &str) -> Result<Stamp, String> {
 
 /// Puts what is given over what is there, or refuses.
 pub(super) fn run(arguments: &Update, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
-    let mut ledger = site.ledger()?;
-    let read = arguments.settings.as_deref().map(settings::read).transpose()?;
-    if read.is_some() && arguments.if_version.is_none() && !arguments.overwrite {
+    if arguments.settings.is_some() && arguments.if_version.is_none() && !arguments.overwrite {
         let message = "--settings replaces everything: say which version it was made from, with --if-version and \
                        what `tollgate keys show` tells, or --overwrite";
         return Err(Failure::usage("version_missing", message));
     }
+    let kept_there = arguments.name.is_some()
+        || arguments.details.given()
+        || arguments.clear.iter().any(|field| field.is_a_detail());
+    let api = match site.elsewhere()? {
+        None if kept_there => Some(site.api()?),
+        elsewhere => elsewhere,
+    };
+    if let Some(mut api) = api {
+        let answer = there::update(arguments, &mut api, site)?;
+        return answered(&answer, &api, "changed", site, output);
+    }
+    let mut ledger = site.ledger()?;
+    let read = arguments.settings.as_deref().map(settings::read).transpose()?;
     for _ in 1..UPDATE_TRIES_MAX {
         match put(arguments, read.as_ref(), &mut ledger, site)? {
             // Somebody else was faster: the same is put over what there is now.
@@ -106,5 +130,5 @@ fn told(
 ) -> Result<(), Failure> {
     let given = if arguments.settings.is_some() { Given::Json } else { Given::Flags };
     let receipt = changed.map_err(|error| given.failure(error))?;
-    tell(receipt, ledger, "changed", site, output)
+    tell(receipt.key.ok_or(IssueError::NoKey)?, ledger, "changed", site, output)
 }

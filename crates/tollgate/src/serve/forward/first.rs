@@ -2,13 +2,14 @@
 
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
 use tollgate_http::answer::Trouble;
 
 use super::{
     super::body::Payload,
+    dial::Dial,
     line::{Connector, Turns, was_closing},
     trouble,
 };
@@ -27,12 +28,9 @@ pub(super) struct First {
 
 impl First {
     /// Those to `origin`; nothing is connected yet.
-    pub(super) fn new(origin: &Origin) -> Self {
+    pub(super) fn new(origin: &Origin, dial: Dial) -> Self {
         let turns = Turns::default();
-        let mut inner = HttpConnector::new();
-        inner.set_connect_timeout(Some(origin.connect_timeout));
-        inner.set_nodelay(true);
-        let connector = Connector::new(inner, turns.clone());
+        let connector = Connector::new(dial, turns.clone());
         let client = |idle_max| {
             Client::builder(TokioExecutor::new())
                 .timer(TokioTimer::new())

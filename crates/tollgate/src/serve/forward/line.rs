@@ -15,20 +15,19 @@ use hyper::{Uri, http::Extensions};
 use hyper_util::{
     client::legacy::{
         Error,
-        connect::{Connected, Connection, HttpConnector},
+        connect::{Connected, Connection},
     },
     rt::TokioIo,
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tower_service::Service;
 
-/// Connects as [`HttpConnector`] does.
+use super::dial::{self, Dial};
+
+/// Connects as a [`Dial`] does.
 #[derive(Clone)]
 pub(super) struct Connector {
-    inner: HttpConnector,
+    inner: Dial,
     turns: Turns,
 }
 
@@ -80,24 +79,24 @@ pub(super) fn was_closing(error: &Error, begun: Turn) -> bool {
 
 impl Connector {
     /// Connects by `inner`; `turns` are those of the requests.
-    pub(super) const fn new(inner: HttpConnector, turns: Turns) -> Self {
+    pub(super) const fn new(inner: Dial, turns: Turns) -> Self {
         Self { inner, turns }
     }
 }
 
 impl Service<Uri> for Connector {
     type Response = TokioIo<Line>;
-    type Error = <HttpConnector as Service<Uri>>::Error;
+    type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
-        let (connecting, turns) = (self.inner.call(to), self.turns.clone());
+        let (connecting, turns) = (self.inner.clone().connect(to), self.turns.clone());
         Box::pin(async move {
-            let io = connecting.await?.into_inner();
+            let io = connecting.await?;
             let (heard, served) = (AtomicBool::new(false), AtomicBool::new(false));
             let memory = Memory { made: turns.now(), heard, served };
             Ok(TokioIo::new(Line { io, known: Known(Arc::new(memory)) }))
@@ -107,7 +106,7 @@ impl Service<Uri> for Connector {
 
 /// The connection itself.
 pub(super) struct Line {
-    io: TcpStream,
+    io: dial::Line,
     known: Known,
 }
 

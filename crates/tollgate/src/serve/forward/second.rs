@@ -18,20 +18,17 @@ use hyper::{
     body::Incoming,
     client::conn::http2::{Builder, Connection, SendRequest},
 };
-use hyper_util::{
-    client::legacy::connect::HttpConnector,
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-};
-use tokio::{net::TcpStream, sync::Mutex as Turnstile, time::timeout};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{sync::Mutex as Turnstile, time::timeout};
 use tollgate_http::answer::Trouble;
-use tower_service::Service;
 
 use super::{
     super::body::Payload,
+    dial::{self, Dial},
     line::{Turn, Turns},
     trouble,
 };
-use crate::config::Origin;
+use crate::config::{Origin, Server};
 
 /// How many requests are put on one connection, unless the origin takes fewer.
 const STREAMS_MAX: usize = 100;
@@ -53,11 +50,11 @@ const HEAD_BYTES_MAX: u32 = 64 << 10;
 const SEND_BYTES_MAX: usize = 64 << 10;
 
 type Sender = SendRequest<Payload>;
-type Driven = Connection<TokioIo<TcpStream>, Payload, TokioExecutor>;
+type Driven = Connection<TokioIo<dial::Line>, Payload, TokioExecutor>;
 
 /// The connections.
 pub(super) struct Second {
-    connector: HttpConnector,
+    dial: Dial,
     to: Uri,
     /// For how long one is kept that nobody needs.
     idle: Duration,
@@ -116,18 +113,12 @@ impl Line {
 
 impl Second {
     /// Those to `origin`; nothing is connected yet.
-    pub(super) fn new(origin: &Origin) -> anyhow::Result<Self> {
-        let to =
-            format!("http://{}/", origin.authority).parse().context("the origin's authority")?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(origin.connect_timeout));
-        connector.set_nodelay(true);
-        // Whoever is gone without a word is noticed: no request waits on its connection for ever.
-        connector.set_keepalive(Some(origin.idle_timeout));
-        #[cfg(target_os = "linux")]
-        connector.set_tcp_user_timeout(Some(origin.response_timeout));
+    pub(super) fn new(origin: &Origin, dial: Dial) -> anyhow::Result<Self> {
+        let Server { tls, authority } = &origin.server;
+        let to = format!("{}://{authority}/", dial::scheme(*tls)).parse();
+        let to = to.context("the origin's authority")?;
         Ok(Self {
-            connector,
+            dial,
             to,
             idle: origin.idle_timeout,
             lines: Arc::default(),
@@ -200,10 +191,8 @@ impl Second {
         if locked(&self.lines).len() >= LINES_MAX {
             return Err(Trouble::OriginUnreachable);
         }
-        let mut connector = self.connector.clone();
-        let ready = poll_fn(|cx| connector.poll_ready(cx)).await;
-        ready.map_err(|error| trouble(&error))?;
-        let stream = connector.call(self.to.clone()).await.map_err(|error| trouble(&error))?;
+        let connected = self.dial.clone().connect(self.to.clone()).await;
+        let stream = TokioIo::new(connected.map_err(|error| trouble(&error))?);
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())

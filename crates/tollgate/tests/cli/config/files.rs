@@ -19,7 +19,7 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
     (
         "listen = '127.0.0.1:1'\n",
         &[
-            "1:1: listen: no such table: the tables are keys, store, secrets, identity, gate, origin, connections, cache, decide, admin, control, log, tls, cloudflare, dynamodb, routes",
+            "1:1: listen: no such table: the tables are keys, store, secrets, identity, gate, origin, connections, cache, decide, admin, control, log, tls, cloudflare, dynamodb, targets, routes",
         ],
     ),
     ("[gate]\nrealm = 'a'\nrealm = 'b'\n", &["3:1: `realm` is given twice"]),
@@ -173,15 +173,15 @@ pub(super) const FILES: &[(&str, &[&str])] = &[
     ),
     ("[origin]\n", &["1:2: origin.url: must be set"]),
     (
-        "[origin]\nurl = 'https://a'\n",
+        "[origin]\nurl = 'ftp://a'\n",
         &[
-            r#"2:7: origin.url: "https://a" is not an http URL of a server without path, such as http://127.0.0.1:3000"#,
+            r#"2:7: origin.url: "ftp://a" is not a URL of a server without path, such as http://127.0.0.1:3000 or https://app.example"#,
         ],
     ),
     (
         "[origin]\nurl = 'http://a/b'\n",
         &[
-            r#"2:7: origin.url: "http://a/b" is not an http URL of a server without path, such as http://127.0.0.1:3000"#,
+            r#"2:7: origin.url: "http://a/b" is not a URL of a server without path, such as http://127.0.0.1:3000 or https://app.example"#,
         ],
     ),
     ("[origin]\nurl = 3\n", &["2:7: origin.url: is a number, not a text in quotes"]),

@@ -1,13 +1,15 @@
 //! Whose certificates are believed, and what can be done where one is not.
 
-use std::{error::Error, fmt, io, sync::Arc};
+use std::{error::Error, fmt, fs, io, path::Path, sync::Arc};
 
 use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, Error as TlsError, RootCertStore, crypto::ring,
+    CertificateError, ClientConfig, Error as TlsError, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
 };
 
 /// What names the bundle of certificates in the place of the machine's own.
-pub(super) const BUNDLE: &str = "SSL_CERT_FILE";
+pub(crate) const BUNDLE: &str = "SSL_CERT_FILE";
 
 /// Why there is no connection under TLS.
 #[derive(Debug)]
@@ -60,10 +62,28 @@ impl Error for Untrusted {
     }
 }
 
-/// Whom this machine trusts.
-pub(super) fn trust() -> io::Result<Arc<ClientConfig>> {
+/// Whom the file `ca` names, or otherwise whom this machine trusts.
+pub(crate) fn trust(ca: Option<&Path>) -> io::Result<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    match ca {
+        Some(file) => {
+            let unusable =
+                |what: &dyn fmt::Display| io::Error::other(format!("{}: {what}", file.display()));
+            let text = bundle(file).map_err(|error| unusable(&error))?;
+            for certificate in CertificateDer::pem_slice_iter(&text) {
+                let certificate = certificate.map_err(|_| unusable(&"is not PEM"))?;
+                roots
+                    .add(certificate)
+                    .map_err(|_| unusable(&"has no certificate of an authority"))?;
+            }
+            if roots.is_empty() {
+                return Err(unusable(&"has no certificate"));
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
     if roots.is_empty() {
         return Err(io::Error::other(Untrusted::Nobody));
     }
@@ -73,8 +93,18 @@ pub(super) fn trust() -> io::Result<Arc<ClientConfig>> {
     Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
+/// The largest file of certificates, in bytes: more than all public authorities have.
+const BUNDLE_MAX: u64 = 4 << 20;
+
+fn bundle(file: &Path) -> io::Result<Vec<u8>> {
+    if fs::metadata(file)?.len() > BUNDLE_MAX {
+        return Err(io::Error::other(format!("has more than {BUNDLE_MAX} bytes")));
+    }
+    fs::read(file)
+}
+
 /// The same error, and what can be done about it, if that is known.
-pub(super) fn explained(error: io::Error, host: &str) -> io::Error {
+pub(crate) fn explained(error: io::Error, host: &str) -> io::Error {
     let found = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
     match found.and_then(|found| untrusted(found, host)) {
         Some(untrusted) => io::Error::other(untrusted),
@@ -108,4 +138,35 @@ fn untrusted(found: &TlsError, host: &str) -> Option<Untrusted> {
             | Certificate::NotValidYetContext { .. }
     );
     is_out_of_time.then_some(Untrusted::Time(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+
+    use std::{fs, path::Path};
+
+    use super::trust;
+
+    #[test]
+    fn whoever_is_named_is_trusted_and_a_file_that_names_nobody_is_refused() {
+        let certificates =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wire/tests/certificates");
+        assert!(trust(Some(&certificates.join("ca.pem"))).is_ok());
+        let folder = std::env::temp_dir().join(format!("tollgate-trust-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let broken = "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n";
+        for (name, text, told) in [
+            ("empty.pem", "", "has no certificate"),
+            ("broken.pem", broken, "is not PEM"),
+            ("none.pem", "none", "has no certificate"),
+        ] {
+            let file = folder.join(name);
+            fs::write(&file, text).unwrap();
+            let error = trust(Some(&file)).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(told), "{error}");
+        }
+        assert!(trust(Some(&folder.join("missing.pem"))).is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
