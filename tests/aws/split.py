@@ -8,7 +8,6 @@ part comes to when it is deflated by itself.
 
 import re
 import subprocess
-import sys
 import zlib
 from collections import Counter
 

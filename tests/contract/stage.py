@@ -233,17 +233,17 @@ class Stage:
             for piece in sent:
                 self._send(connection, piece)
             requests = _requests(b"".join(sent), len(talk.answers))
-            for at, (expected, request) in enumerate(zip(talk.answers, requests)):
+            for at, (expected, asked) in enumerate(zip(talk.answers, requests)):
                 where = f"answer {at + 1}: " if len(talk.answers) > 1 else ""
                 try:
-                    got = stream.response(request.split(b" ", 1)[0])
+                    got = stream.response(asked.split(b" ", 1)[0])
                 except (Broken, OSError, ValueError) as error:
                     got = None
                     if not expected.or_closed:
                         self.fault(f"{where}no answer: {error!r}")
                         break
                 self.told.append("< " + shown(b"" if got is None else got.raw + got.body))
-                self.check(expected, got, request, where)
+                self.check(expected, got, asked, where)
                 if got is None:
                     break
             if talk.closes and not self.faults:
@@ -255,12 +255,12 @@ class Stage:
             raise Inexpressible("judges whether a connection of HTTP/1.1 is closed")
         sent = self.fill(b"".join(talk.sent))
         with self.line() as line:
-            for at, (expected, request) in enumerate(zip(talk.answers, _requests(sent, len(talk.answers)))):
+            for at, (expected, asked) in enumerate(zip(talk.answers, _requests(sent, len(talk.answers)))):
                 where = f"answer {at + 1}: " if len(talk.answers) > 1 else ""
-                self.told.append("> " + shown(request))
-                got = line.ask(request)
+                self.told.append("> " + shown(asked))
+                got = line.ask(asked)
                 self.told.append("< " + shown(b"" if got is None else got.raw + got.body))
-                self.check(expected, got, request, where)
+                self.check(expected, got, asked, where)
 
     def _must_close(self, connection: socket.socket, stream: Stream):
         connection.settimeout(CLOSES_S)

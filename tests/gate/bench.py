@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from contract import native_store
-from contract.driver_native import config_text, environment, table
+from contract.driver_native import config_text, environment
 from contract.message import Stream
 from contract.world import Config, Deployment, Key, Limit
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from contract.world import Key, Limit
+from contract.world import Key
 
 from .deployed import Client, Process, Shared, until
 from .sharing import deployed, fixed

@@ -19,6 +19,9 @@ from .table import ROWS, Row
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: What fills the table.
+FILLED_BY = (rows, failures)
+
 QUERY = {"query": "only a gate that forwards can change what is forwarded"}
 TRAEFIK = {
     **QUERY,

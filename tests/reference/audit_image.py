@@ -46,9 +46,9 @@ def _value(value, depth: int) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return spelled(veiled(value))
-    if isinstance(value, int):
+    if isinstance(value, int) and -(2**63) <= value < 2**64:
         return str(value) if 0 <= value <= INTEGER_MAX else spelled(str(value))
-    if isinstance(value, float):
+    if isinstance(value, (int, float)):
         return spelled("(fraction)")
     if depth == DEPTH_MAX:
         return spelled("(too deep)")

@@ -179,7 +179,8 @@ class Purse:
             return None
         if any(grant.is_due(now) for grant in self.grants):
             return self.hand_back(now)
-        if self.mark > 0 and 2 * total <= self.mark and not self.is_refused(now):
+        # After the life of what the mark counted it has died, and was not spent: there is nothing to renew.
+        if self.mark > 0 and since(self.marked, now) < self.life and 2 * total <= self.mark and not self.is_refused(now):
             want = self.adapted_want(total, now, waiting=False)
             if want > 0:
                 return self.send(now, want=want, keep=total)

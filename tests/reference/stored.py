@@ -1,7 +1,7 @@
 """The bytes of a stored state (docs/spec/bucket-and-lease.md, "Stored state")."""
 
 from .authority import PAIRS_MAX, Authority, Entry
-from .bucket import NEVER, UINT32_MAX, numbers_of
+from .bucket import NEVER, UINT32_MAX
 from .wire import Refused
 
 VERSION = 2

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
-from contract import driver_workers, workers_config
+from contract import driver_workers
 from contract.driver_workers import CLIENT, COUNTRY
-from contract.workers_config import DATE, FLAGS, deployed, module, plain, quoted
+from contract.workers_config import DATE, FLAGS, deployed, plain, quoted
 from gate.deployed import until
 
 from .fleet import ORIGIN, Fleet

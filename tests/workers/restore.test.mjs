@@ -275,7 +275,8 @@ export class Reversible extends Ledger {
       ctx.storage.transactionSync(() => {
         sql.exec("PRAGMA defer_foreign_keys = on");
         for (const [name] of kept) sql.exec("DELETE FROM " + name);
-        for (const [name, rows] of kept) for (const row of rows) sql.exec("INSERT INTO " + name + " VALUES (" + row.map(() => "?") + ")", ...row);
+        // A trigger may have written a row already: what was kept stands in its place.
+        for (const [name, rows] of kept) for (const row of rows) sql.exec("INSERT OR REPLACE INTO " + name + " VALUES (" + row.map(() => "?") + ")", ...row);
       });
       return "undo";
     };

@@ -70,7 +70,8 @@ Install what is missing, then run test suites.
 
   --full            the long profile
   --without A,B     leave out every step that needs A or B, of rust-src, wasm, node, python, valgrind,
-                    strace, proxies, workers, dynamodb, aws
+                    strace, proxies, workers, dynamodb, aws, control, origins-python, origins-node,
+                    go
   --only S,T        run only the steps S and T, and say so in the last line
   --raise-floor     write the counts of a green run to tests/floor.toml where they grew
 

@@ -19,6 +19,8 @@ use crate::{clock::Stopwatch, console};
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How much of a failed program's output is shown.
 const SHOWN_LINES_MAX: usize = 80;
+/// How many characters of a command are shown.
+const SPELLED_MAX: usize = 300;
 
 /// What a program did.
 #[derive(Debug)]
@@ -55,15 +57,20 @@ pub(crate) fn run_fed(
     }
     fs::write(log, &ran.all).with_context(|| format!("cannot write {}", log.display()))?;
     if !ran.success() {
-        let lines: Vec<&str> = ran.all.lines().collect();
-        for line in lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES_MAX)) {
-            console::progress(&format!("    | {line}"));
-        }
+        show_end(&ran.all);
         let ended =
             ran.status.map_or_else(|| "was stopped".to_owned(), |status| status.to_string());
         bail!("{} ({ended}); all of its output: {}", spelled(command), log.display());
     }
     Ok(ran)
+}
+
+/// Shows the end of what a program wrote.
+pub(crate) fn show_end(output: &str) {
+    let lines: Vec<&str> = output.lines().collect();
+    for line in lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES_MAX)) {
+        console::progress(&format!("    | {line}"));
+    }
 }
 
 /// Runs `command`, however it ends; it is stopped, with all it started, after `deadline`.
@@ -84,11 +91,15 @@ fn heard(command: &mut Command, input: Stdio, deadline: Option<Duration>) -> any
     follow(&mut child, &lines, deadline)
 }
 
-/// A command as one would type it.
+/// A command as one would type it, or its beginning.
 pub(crate) fn spelled(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    let typed = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    match typed.char_indices().nth(SPELLED_MAX) {
+        Some((end, _)) => format!("{} …", typed.split_at(end).0),
+        None => typed,
+    }
 }
 
 struct Heard {

@@ -3,7 +3,9 @@
 
 pub(crate) mod debian;
 mod dynamodb;
+pub(crate) mod go;
 mod node;
+mod origins;
 pub(crate) mod python;
 pub(crate) mod rust_source;
 mod stamp;
@@ -36,10 +38,18 @@ pub(crate) enum Need {
     DynamoDb,
     /// Python, with the packages of `tests/aws/requirements.txt`.
     Aws,
+    /// Python, with the packages of `tests/control/requirements.txt`.
+    Control,
+    /// Python, with the packages of `sdk/python/requirements.txt`.
+    OriginsPython,
+    /// The packages of `sdk/node/package-lock.json`.
+    OriginsNode,
+    /// Go 1.19.
+    Go,
 }
 
 impl Need {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
         Self::RustSource,
         Self::Wasm,
         Self::Node,
@@ -50,6 +60,10 @@ impl Need {
         Self::Workers,
         Self::DynamoDb,
         Self::Aws,
+        Self::Control,
+        Self::OriginsPython,
+        Self::OriginsNode,
+        Self::Go,
     ];
 
     const fn name(self) -> &'static str {
@@ -64,6 +78,10 @@ impl Need {
             Self::Workers => "workers",
             Self::DynamoDb => "dynamodb",
             Self::Aws => "aws",
+            Self::Control => "control",
+            Self::OriginsPython => "origins-python",
+            Self::OriginsNode => "origins-node",
+            Self::Go => "go",
         }
     }
 
@@ -89,6 +107,10 @@ impl Need {
             Self::Workers => workers::install(project),
             Self::DynamoDb => dynamodb::install(project),
             Self::Aws => python::install_aws(project),
+            Self::Control => python::install_control(project),
+            Self::OriginsPython => python::install_origins(project),
+            Self::OriginsNode => origins::install(project),
+            Self::Go => go::install(project),
         }
     }
 }

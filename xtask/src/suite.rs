@@ -1,11 +1,11 @@
 //! Runs suites: what they need, their steps one after the other, their counts, and the verdict.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use crate::{
     args::Wanted,
     clock::Stopwatch,
-    console,
+    console, exec,
     floor::Floor,
     project::Project,
     setup::{self, Need},
@@ -28,6 +28,7 @@ pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
         floor: Floor::read(&project.path(FLOOR))?,
         unready: BTreeMap::new(),
         left_out: vec![],
+        reds: vec![],
         wanted,
     };
     let watch = Stopwatch::start();
@@ -42,6 +43,9 @@ pub(crate) fn test(project: &Project, wanted: Wanted) -> anyhow::Result<bool> {
         let (tally, failed) = session.suite(name, steps);
         total.add(tally);
         red.extend(failed.iter().map(|step| format!("{name}/{step}")));
+    }
+    if names.len() > 1 {
+        session.repeat_red();
     }
     let verdict =
         if red.is_empty() { "green".to_owned() } else { format!("RED: {}", red.join(", ")) };
@@ -74,6 +78,14 @@ struct Session<'a> {
     /// What could not be made ready, and why.
     unready: BTreeMap<Need, String>,
     left_out: Vec<String>,
+    reds: Vec<Red>,
+}
+
+/// A step that failed.
+struct Red {
+    step: String,
+    why: String,
+    log: PathBuf,
 }
 
 impl Session<'_> {
@@ -122,8 +134,12 @@ impl Session<'_> {
                 }
                 Err(error) => {
                     let (name, time) = (step.name, step_watch.shown());
-                    console::progress(&format!("  {suite}/{name}: RED, {time}: {error:#}"));
-                    failed.push(step.name.to_owned());
+                    let why = format!("{error:#}");
+                    console::progress(&format!("  {suite}/{name}: RED, {time}: {why}"));
+                    failed.push(name.to_owned());
+                    let red =
+                        Red { step: format!("{suite}/{name}"), why, log: self.log(suite, step) };
+                    self.reds.push(red);
                 }
             }
         }
@@ -141,13 +157,27 @@ impl Session<'_> {
         (total, failed)
     }
 
+    fn log(&self, suite: &str, step: &Step) -> PathBuf {
+        self.project.target.join("xtask").join(format!("{suite}-{}.log", step.name))
+    }
+
+    /// Says again what was red: whoever reads only the end of a long run finds it there.
+    fn repeat_red(&self) {
+        for Red { step, why, log } in &self.reds {
+            console::progress(&format!("! {step} was red: {why}"));
+            exec::show_end(&fs::read_to_string(log).unwrap_or_default());
+        }
+    }
+
     fn step(&mut self, suite: &str, step: &Step) -> anyhow::Result<Tally> {
+        let log = self.log(suite, step);
+        // What an earlier run left would be read as this one's.
+        let _ = fs::remove_file(&log);
         for need in step.needs {
             if let Some(why) = self.unready.get(need) {
                 anyhow::bail!("{why}");
             }
         }
-        let log = self.project.target.join("xtask").join(format!("{suite}-{}.log", step.name));
         let surroundings = Surroundings { project: self.project, full: self.wanted.full, log };
         let tally = (step.run)(&surroundings)?;
         let counted = tally.tests > 0 || tally.rows > 0;

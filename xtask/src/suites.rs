@@ -3,9 +3,12 @@
 mod aws;
 mod bare_metal;
 mod cloudflare;
+mod control;
 mod core;
 pub(crate) mod counts;
 mod gate;
+mod origins;
+mod python;
 mod reference;
 mod rust;
 mod wasm;
@@ -22,6 +25,8 @@ pub(crate) fn steps(suite: &str) -> Option<&'static [Step]> {
         "gate" => Some(gate::STEPS),
         "cloudflare" => Some(cloudflare::STEPS),
         "aws" => Some(aws::STEPS),
+        "control" => Some(control::STEPS),
+        "origins" => Some(origins::STEPS),
         _ => None,
     }
 }

@@ -153,6 +153,9 @@ fn half_spent_it_renews_and_wants_more_or_less_by_how_fast_it_went() {
         assert_eq!((ask.want, ask.keep, ask.waiting), (want, 5, 0), "{half_at}");
         assert_eq!(purse.ask(HOLDER, queue(9), at(half_at + 1)), None, "one message at a time");
     }
+    // After its life it has died and was not spent: whoever comes after a pause asks for itself, and once.
+    let renews = |after| filled(10, 5_000).ask(HOLDER, Queue::default(), at(after)).is_some();
+    assert_eq!([renews(5_019), renews(5_020)], [true, false]);
 }
 
 #[test]

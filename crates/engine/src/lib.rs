@@ -61,4 +61,4 @@ pub use parking::WAIT_MAX_MS;
 pub use prover::{Prover, Unproven};
 pub use purses::PURSE_IDLE_MS;
 pub use request::{Arrival, Decision, Demand, DemandError, Inquiry, Pass, Refused, Standing};
-pub use usage::{RESTS_MAX, TALLIES_MAX, Usage};
+pub use usage::{Answered, RESTS_MAX, TALLIES_MAX, Usage};

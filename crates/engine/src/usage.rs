@@ -3,6 +3,7 @@
 //! Only keys that are proved are counted by their name. What is counted is bounded: keys for which there is no more room
 //! are counted together, so that the sum is right whatever comes.
 
+mod answers;
 mod meter;
 
 use std::sync::Arc;
@@ -13,9 +14,12 @@ use tollgate_core::{
     lease::HolderId,
     lookup::LookupId,
     record::Record,
-    usage::{ALLOWED, Line},
+    time::UnixMillis,
+    usage::{ALLOWED, Kind, Line, Use},
 };
 
+pub use answers::Answered;
+use answers::Answers;
 pub(crate) use meter::Meter;
 pub use meter::{RESTS_MAX, TALLIES_MAX};
 
@@ -52,6 +56,17 @@ impl Usage {
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         self.tallies.iter().flat_map(Tally::lines)
     }
+
+    /// What origins answered, and how long that took, where the host knows: at most
+    /// [`ANSWERS_MAX`](tollgate_core::usage::ANSWERS_MAX) lines, in which `code` is the word for it.
+    pub fn answers(&self) -> impl Iterator<Item = (Kind, Line<'_>)> {
+        self.tallies.iter().flat_map(Tally::answers)
+    }
+
+    /// When secrets were last used: no more of them than there are lines. The same secret may be there more than once.
+    pub fn uses(&self) -> impl Iterator<Item = Use> {
+        self.tallies.iter().filter_map(Tally::used)
+    }
 }
 
 /// What became of the requests of one key, under one route, in one hour.
@@ -63,6 +78,10 @@ struct Tally {
     route: Arc<str>,
     hour: u64,
     counts: [u64; OUTCOMES],
+    /// When one was last allowed; 0 if none was.
+    used: UnixMillis,
+    /// What the origin answered; none while it has not.
+    answers: Option<Box<Answers>>,
 }
 
 /// Whose requests they are.
@@ -81,28 +100,44 @@ impl Party {
 }
 
 impl Tally {
-    /// One more.
-    fn add(&mut self, outcome: Outcome) {
+    const fn new(lookup: LookupId, party: Option<Party>, route: Arc<str>, hour: u64) -> Self {
+        let (counts, used, answers) = ([0; OUTCOMES], UnixMillis(0), None);
+        Self { lookup, party, route, hour, counts, used, answers }
+    }
+
+    /// One more, at `now`.
+    #[inline]
+    fn add(&mut self, outcome: Outcome, now: UnixMillis) {
         if let Some(count) = self.counts.get_mut(outcome.0) {
             *count = count.saturating_add(1);
+        }
+        if outcome.0 == Outcome::ALLOWED.0 {
+            self.used = now;
         }
     }
 
     fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        let Self { party, route, hour, counts, .. } = self;
+        let codes = std::iter::once(ALLOWED).chain(Denial::CODES);
+        codes.zip(self.counts).filter(|(_, count)| *count > 0).map(|word| self.line(word))
+    }
+
+    fn answers(&self) -> impl Iterator<Item = (Kind, Line<'_>)> {
+        let counted = self.answers.iter().flat_map(|answers| answers.counted());
+        counted.map(|(kind, word, count)| (kind, self.line((word, count))))
+    }
+
+    /// When the secret was last used; none of what is not counted by one.
+    fn used(&self) -> Option<Use> {
+        let used = self.party.is_some() && self.used.0 > 0;
+        used.then_some(Use { lookup: self.lookup, at: self.used })
+    }
+
+    fn line<'t>(&'t self, (code, count): (&'t str, u64)) -> Line<'t> {
+        let Self { party, route, hour, .. } = self;
         let [key, owner, tenant] = party.as_ref().map_or([""; 3], |party| {
             [party.key.as_str(), party.owner.as_str(), party.tenant.as_str()]
         });
-        let codes = std::iter::once(ALLOWED).chain(Denial::CODES);
-        codes.zip(counts).filter(|(_, count)| **count > 0).map(move |(code, &count)| Line {
-            hour: *hour,
-            tenant,
-            owner,
-            key,
-            route,
-            code,
-            count,
-        })
+        Line { hour: *hour, tenant, owner, key, route, code, count }
     }
 }
 

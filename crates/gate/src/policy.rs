@@ -91,6 +91,12 @@ impl Policy {
         &self.prover
     }
 
+    /// Signs identities, and what else the deployment vouches for.
+    #[must_use]
+    pub const fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
     /// How keys are spelled.
     #[must_use]
     pub const fn brand(&self) -> &Brand {

@@ -62,7 +62,9 @@ pub use sign::{SignError, SigningKey, Token};
 pub use statement::{STATEMENT_MAX, Statement};
 pub use strict::{public_of_seed, signature_holds};
 pub use syntax::{Jti, METHOD_MAX, Method, NAME_MAX, Name, PATH_MAX, Path, SyntaxError};
-pub use verify::{Refusal, Request, Room, SKEW_DEFAULT_MS, SKEW_MAX_MS, Verifier, VerifierError};
+pub use verify::{
+    Refusal, Request, Room, SKEW_DEFAULT_MS, SKEW_MAX_MS, Verifier, VerifierError, in_time, kid_of,
+};
 
 /// The longest token, in bytes. What does not fit is not signed.
 pub const TOKEN_MAX: usize = 2048;

@@ -5,8 +5,8 @@ use core::fmt;
 use tollgate_core::time::UnixMillis;
 
 use crate::{
-    BOUND_LIFE_MAX_S, CLAIMS_MAX, HEADER_MAX, Identity, KeyError, KeySet, LIFE_MAX_S, Name,
-    PATH_MAX, TOKEN_MAX, base64url, read, strict,
+    Algorithm, BOUND_LIFE_MAX_S, CLAIMS_MAX, HEADER_MAX, Identity, KeyError, KeySet, LIFE_MAX_S,
+    Name, PATH_MAX, TOKEN_MAX, base64url, read, strict,
 };
 
 /// How far the clocks of gate and origin may differ unless configured, in milliseconds.
@@ -128,12 +128,8 @@ impl<'a> Verifier<'a> {
         now: UnixMillis,
         room: &'r mut Room,
     ) -> Result<Identity<'r>, Refusal> {
-        if token.len() > TOKEN_MAX {
-            return Err(Refusal::TooLong);
-        }
         let Room { header, claims, path } = room;
-        let parts = split(token, header, claims).ok_or(Refusal::Malformed)?;
-        let (algorithm, kid) = read::header(parts.header).ok_or(Refusal::Malformed)?;
+        let (parts, algorithm, kid) = open(token, header, claims)?;
         let key = self.keys.key(kid).ok_or(Refusal::UnknownKid)?;
         if key.algorithm != algorithm {
             return Err(Refusal::WrongAlg);
@@ -162,10 +158,7 @@ impl<'a> Verifier<'a> {
         ensure(claims.issuer == self.issuer, Refusal::WrongIssuer)?;
         ensure(claims.audience == self.audience, Refusal::WrongAudience)?;
 
-        // At most 2^53 × 1000 + 60,000: exact in 64 bits. A `now` near their end is later than all.
-        let millis = |seconds: u64| seconds.saturating_mul(1000);
-        ensure(now.0.saturating_add(self.skew_ms) >= millis(*iat), Refusal::NotYetValid)?;
-        ensure(now.0 < millis(*exp).saturating_add(self.skew_ms), Refusal::Expired)?;
+        in_time(*iat, *exp, self.skew_ms, now)?;
         match &claims.binding {
             None => ensure(!self.require_binding, Refusal::Unbound),
             Some(binding) => {
@@ -175,6 +168,45 @@ impl<'a> Verifier<'a> {
             }
         }
     }
+}
+
+/// The `kid` that a token names, if it has the form of one: nothing of it is believed.
+///
+/// For an origin that has to fetch keys: what is no token is refused before anything is fetched for it.
+///
+/// # Errors
+///
+/// [`Refusal::TooLong`] or [`Refusal::Malformed`], as [`Verifier::verify`] would say.
+pub fn kid_of<'r>(token: &[u8], room: &'r mut Room) -> Result<&'r str, Refusal> {
+    open(token, &mut room.header, &mut room.claims).map(|(_, _, kid)| kid)
+}
+
+/// Whether a token that was signed at `iat` and ends at `exp`, in seconds, may be used at `now`.
+///
+/// For an origin that remembers what it has verified: this is to be asked at every use.
+///
+/// # Errors
+///
+/// [`Refusal::NotYetValid`] or [`Refusal::Expired`].
+pub fn in_time(iat: u64, exp: u64, skew_ms: u64, now: UnixMillis) -> Result<(), Refusal> {
+    // At most 2^53 × 1000 + 60,000: exact in 64 bits. A `now` near their end is later than all.
+    let millis = |seconds: u64| seconds.saturating_mul(1000);
+    ensure(now.0.saturating_add(skew_ms) >= millis(iat), Refusal::NotYetValid)?;
+    ensure(now.0 < millis(exp).saturating_add(skew_ms), Refusal::Expired)
+}
+
+/// The first two checks: the length, the form, and the header.
+fn open<'t, 'r>(
+    token: &'t [u8],
+    header: &'r mut [u8; HEADER_MAX],
+    claims: &'r mut [u8; CLAIMS_MAX],
+) -> Result<(Parts<'t, 'r>, Algorithm, &'r str), Refusal> {
+    if token.len() > TOKEN_MAX {
+        return Err(Refusal::TooLong);
+    }
+    let parts = split(token, header, claims).ok_or(Refusal::Malformed)?;
+    let (algorithm, kid) = read::header(parts.header).ok_or(Refusal::Malformed)?;
+    Ok((parts, algorithm, kid))
 }
 
 /// A token taken apart, every part canonical base64url, nothing of it believed.

@@ -119,6 +119,27 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Whether it gives nobody anything: it is worth the last room there is, and is made where nothing else is.
+    #[must_use]
+    pub const fn takes_away(&self) -> bool {
+        match self {
+            Self::Disable { .. }
+            | Self::Revoke { .. }
+            | Self::RevokeSecret { .. }
+            | Self::StopOwner { .. }
+            | Self::StopTenant { .. } => true,
+            Self::Create { .. }
+            | Self::Update { .. }
+            | Self::Renumber { .. }
+            | Self::Rotate { .. }
+            | Self::Enable { .. }
+            | Self::ResumeOwner { .. }
+            | Self::ResumeTenant { .. } => false,
+        }
+    }
+}
+
 /// A limit or a quota with other numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renumbered {

@@ -6,7 +6,6 @@ The functions run with `TOLLGATE_AUTHORIZER_UNAUTHORIZED=deny`, so that a refusa
 the status that is meant in `X-Auth-Status`, and is judged by that.
 """
 
-import base64
 import json
 import secrets
 from dataclasses import replace
@@ -15,7 +14,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from ..judge import folded
 from ..message import Request, Response
 from ..row import Answer, Seen, denied
-from .base import Asked, Inexpressible, KeptOpen, Line, asked
+from .base import Asked, Inexpressible, Line, asked
 from .questions import BYTES, CREDENTIALS, HOP, IDENTITY, Question
 
 API, STAGE, CLIENT = "abcdef123", "live", "127.0.0.1"

@@ -119,7 +119,7 @@ WRONG = [
     Wrong("lets Connection delete the identity", "hygiene", "Connection: tollgate-identity deletes nothing", {"upstream_fields": _identity_is_hop_by_hop}),
     Wrong("keeps the client's identity", "hygiene", "Tollgate-Identity from a client is replaced", {"upstream_fields": _identity_first_wins}),
     Wrong("forwards what goes one hop", "hygiene", "a field that Connection names stays behind", {"reaches_origin": _passes_connection_fields}),
-    Wrong("believes X-Forwarded-For from anybody", "forwarded", f"X-Forwarded-For: 192.0.2.7 does not lead into", {"address_of": _believes_anybody}),
+    Wrong("believes X-Forwarded-For from anybody", "forwarded", "X-Forwarded-For: 192.0.2.7 does not lead into", {"address_of": _believes_anybody}),
     Wrong("believes the first address of the list", "forwarded", "the last address that is no hop counts", {"address_of": _believes_first}),
     Wrong("believes CF-Connecting-IP", "forwarded", "CF-Connecting-IP: 192.0.2.7 does not lead into", {"address_of": _believes_cloudflare}),
     Wrong("hands a spoofed X-Forwarded-For on", "forwarded", "a client's X-Forwarded-For does not reach", {"upstream_fields": _tells_spoof}),

@@ -1,7 +1,9 @@
 """Inputs of the suite `engine` (docs/spec/gate.md): each instant with its neighbours, a millisecond before and after."""
 
 from . import engine_heads, engine_metering, engine_stores, engine_times
-from .engine_random import random_case  # noqa: F401
+from .engine_random import random_case
+
+__all__ = ["random_case", "rows"]
 
 
 def rows():

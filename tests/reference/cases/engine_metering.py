@@ -1,7 +1,7 @@
 """Instants of tokens: `retry_after_ms`, `ask_after_ms`, the edge of a window, leases and their ends, quotas."""
 
 from .buckets import utc
-from .engine_story import T0, Story, counted, of_key, steady
+from .engine_story import Story, counted, of_key, steady
 
 DAMAGED = {"error": "damaged"}
 

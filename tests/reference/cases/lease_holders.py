@@ -191,6 +191,12 @@ def want_rows():
         "an eighth of a small burst is at least 1, and less than the first want",
         *lent(2), spend(20, 2), asks(30), numbers=limit(7, 50, 1000),
     )
+    yield holding("within the life of what it counted the mark counts", *lent(4), asks(5009))
+    yield holding("after that there is nothing to renew", *lent(4), asks(5010))
+    yield holding(
+        "after a pause a request asks for itself, and once",
+        *lent(4), asks(9000), spend(9000, 1), asks(9000, 1), receives(9010, 2, 1, 2), spend(9010, 1), asks(9010),
+    )
     yield holding("waiting requests adapt the want too", *lent(4), spend(20, 4), asks(30, 9))
     yield holding(
         "waiting requests do not adapt it while more than half is left",

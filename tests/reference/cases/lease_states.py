@@ -4,7 +4,7 @@ from .. import lease, stored
 from . import lease_authorities
 from .buckets import UINT32_MAX
 from .lease_authorities import A, B, C, T0, ask, asking, of_numbers, one, repair, waits
-from .lease_sizes import limit, quota
+from .lease_sizes import quota
 
 UINT64_MAX = 2**64 - 1
 INTEGER_MAX = 2**53

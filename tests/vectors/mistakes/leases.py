@@ -131,6 +131,8 @@ MISTAKES = mistakes_of(
      "exactly one token a second is slow"),
     ("deadline_ms * 2**self.misses)", "deadline_ms)", "a deadline that misses do not lengthen"),
     ("        self.mark = 0", "        pass", "a want adapted twice by one lease"),
+    ("since(self.marked, now) < self.life and", "", "what died in a pause is renewed"),
+    ("since(self.marked, now) < self.life and", "since(self.marked, now) <= self.life and", "a lease is renewed at its end"),
     ("        message.repeated = True", "        message.sent = now", "a lease timed from the repetition"),
     ('if message is None or seq != message.ask["seq"]:', "if message is None:", "an answer to another question is accepted"),
     ("            self.late = None", "            pass", "a late answer counts twice"),

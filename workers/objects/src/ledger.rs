@@ -17,6 +17,7 @@ use tollgate_store_cloudflare::{
 };
 use tollgate_store_sql::{
     Cursor, Fault, Kept, OutboxRow, RecordFault, Sql, age, due, keep_usage, ledger as how_far,
+    listing::bring,
     publish, published, record, refresh, route_limits_deployed,
     schema::{MIGRATIONS, VERSION},
     sweep_usage,
@@ -74,6 +75,7 @@ impl Ledger {
         for statement in MIGRATIONS.get(from..).unwrap_or(&[]).iter().copied().flatten() {
             sql.rows(statement, &[]).map_err(|fault| refusal(&fault))?;
         }
+        while bring(sql).map_err(|fault| refusal(&fault))? {}
         Ok(newest)
     }
 

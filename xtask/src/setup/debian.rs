@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use super::stamp::Stamp;
 use crate::{exec, project::Project};
@@ -23,38 +23,59 @@ const PROXIES: [&str; 8] = [
     "libluajit-5.1-2",
 ];
 
-/// The folder that the packages of [`proxies`] are unpacked into, as if it were `/`.
+/// The folder that the packages of [`proxies`] are unpacked into.
 pub(crate) fn unpacked(project: &Project) -> PathBuf {
     project.tools().join("debian")
 }
 
 /// Unpacks nginx, Caddy, HAProxy and wrk: none of them is installed, so none starts with the machine.
 pub(super) fn proxies(project: &Project) -> anyhow::Result<()> {
-    let root = unpacked(project);
-    let stamp = Stamp::new(project, "debian", PROXIES.join(" "));
-    if stamp.holds() && root.join("usr/sbin/nginx").exists() {
-        return Ok(());
-    }
-    let (logs, packages) = (project.target.join("xtask"), project.tools().join("packages"));
-    for folder in [&root, &packages] {
-        if folder.exists() {
-            fs::remove_dir_all(folder)?;
+    let set = Set { name: "debian", packages: &PROXIES, kept: "packages", sign: "usr/sbin/nginx" };
+    set.unpack(project).context("nginx, Caddy, HAProxy and wrk come from Debian's packages")
+}
+
+/// Packages that are unpacked together.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Set {
+    /// The folder below `.tools/` that they are unpacked into, as if it were `/`; the stamp is called so too.
+    pub(super) name: &'static str,
+    /// Their names.
+    pub(super) packages: &'static [&'static str],
+    /// The folder below `.tools/` that they are downloaded to.
+    pub(super) kept: &'static str,
+    /// A file that is there when they are.
+    pub(super) sign: &'static str,
+}
+
+impl Set {
+    /// Downloads and unpacks them, unless that was done before.
+    pub(super) fn unpack(self, project: &Project) -> anyhow::Result<()> {
+        let root = project.tools().join(self.name);
+        let stamp = Stamp::new(project, self.name, self.packages.join(" "));
+        if stamp.holds() && root.join(self.sign).exists() {
+            return Ok(());
         }
-        fs::create_dir_all(folder)?;
+        let (logs, kept) = (project.target.join("xtask"), project.tools().join(self.kept));
+        for folder in [&root, &kept] {
+            if folder.exists() {
+                fs::remove_dir_all(folder)?;
+            }
+            fs::create_dir_all(folder)?;
+        }
+        let mut download = project.command("apt-get");
+        download.arg("download").args(self.packages).current_dir(&kept);
+        if exec::run(&mut download, &logs.join("apt-download.log")).is_err() {
+            exec::run(project.command("apt-get").arg("update"), &logs.join("apt-update.log"))?;
+            exec::run(&mut download, &logs.join("apt-download.log"))?;
+        }
+        for package in archives(&kept)? {
+            let mut unpack = project.command("dpkg");
+            unpack.arg("-x").arg(&package).arg(&root);
+            exec::run(&mut unpack, &logs.join("dpkg.log"))?;
+        }
+        ensure!(root.join(self.sign).exists(), "the packages have no {}", self.sign);
+        stamp.set()
     }
-    let mut download = project.command("apt-get");
-    download.arg("download").args(PROXIES).current_dir(&packages);
-    if exec::run(&mut download, &logs.join("apt-download.log")).is_err() {
-        exec::run(project.command("apt-get").arg("update"), &logs.join("apt-update.log"))?;
-        exec::run(&mut download, &logs.join("apt-download.log"))
-            .context("nginx, Caddy, HAProxy and wrk come from Debian's packages")?;
-    }
-    for package in archives(&packages)? {
-        let mut unpack = project.command("dpkg");
-        unpack.arg("-x").arg(&package).arg(&root);
-        exec::run(&mut unpack, &logs.join("dpkg.log"))?;
-    }
-    stamp.set()
 }
 
 fn archives(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

@@ -16,6 +16,12 @@ struct Environment {
 const USUAL: Environment = Environment { name: "python", requirements: "tests/requirements.txt" };
 /// They want other versions of what the others want too.
 const AWS: Environment = Environment { name: "aws", requirements: "tests/aws/requirements.txt" };
+const CONTROL: Environment =
+    Environment { name: "control", requirements: "tests/control/requirements.txt" };
+
+/// What verifiers in origins are built on, and the frameworks that they are tested under.
+const ORIGINS: Environment =
+    Environment { name: "origins", requirements: "sdk/python/requirements.txt" };
 
 /// The Python that has the packages.
 pub(crate) fn interpreter(project: &Project) -> PathBuf {
@@ -27,6 +33,16 @@ pub(crate) fn interpreter_aws(project: &Project) -> PathBuf {
     AWS.interpreter(project)
 }
 
+/// The Python that has the packages of the tests of the management API.
+pub(crate) fn interpreter_control(project: &Project) -> PathBuf {
+    CONTROL.interpreter(project)
+}
+
+/// The Python that has the packages of verifiers in origins.
+pub(crate) fn interpreter_origins(project: &Project) -> PathBuf {
+    ORIGINS.interpreter(project)
+}
+
 /// Makes the folder and installs the packages, each by its hash.
 pub(super) fn install(project: &Project) -> anyhow::Result<()> {
     USUAL.install(project)
@@ -35,6 +51,16 @@ pub(super) fn install(project: &Project) -> anyhow::Result<()> {
 /// The same for the tests of AWS.
 pub(super) fn install_aws(project: &Project) -> anyhow::Result<()> {
     AWS.install(project)
+}
+
+/// The same for the tests of the management API.
+pub(super) fn install_control(project: &Project) -> anyhow::Result<()> {
+    CONTROL.install(project)
+}
+
+/// The same for verifiers in origins.
+pub(super) fn install_origins(project: &Project) -> anyhow::Result<()> {
+    ORIGINS.install(project)
 }
 
 impl Environment {

@@ -39,7 +39,7 @@ pub(super) fn install(project: &Project) -> anyhow::Result<()> {
 }
 
 /// A lock file that names a host would send everybody there.
-fn hostless(lock: &str) -> anyhow::Result<()> {
+pub(super) fn hostless(lock: &str) -> anyhow::Result<()> {
     let named = lock.lines().find(|line| line.trim_start().starts_with("\"resolved\""));
     ensure!(
         named.is_none(),

@@ -1,6 +1,6 @@
 //! The suite `core`: what every host shares.
 
-use super::{bare_metal, counts, reference, rust, wasm};
+use super::{bare_metal, counts, python, reference, rust, wasm};
 use crate::{broken, setup::Need, size, step::Step, tidy};
 
 /// Cheap steps first, so that a slip is heard of early.
@@ -17,6 +17,12 @@ pub(super) const STEPS: &[Step] = &[
         about: "clippy on every target, warnings are errors",
         needs: &[],
         run: rust::lints,
+    },
+    Step {
+        name: "names",
+        about: "pyflakes on every file of Python",
+        needs: &[Need::Python],
+        run: python::names,
     },
     Step {
         name: "native",

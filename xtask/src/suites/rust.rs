@@ -30,8 +30,9 @@ pub(super) fn native(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// The examples in the documentation, and those that must not compile.
 pub(super) fn documents(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    let arguments = ["test", "--locked", "--doc", "-p", "tollgate-core", "-p", "tollgate-identity"];
-    with.count(&mut with.project.cargo(&arguments))
+    let mut cargo = with.project.cargo(&["test", "--locked", "--doc"]);
+    cargo.args(["-p", "tollgate-core", "-p", "tollgate-identity", "-p", "tollgate-origin"]);
+    with.count(&mut cargo)
 }
 
 /// The tests again, on the path that a machine without SHA instructions takes.

@@ -25,6 +25,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-audit",
             "tollgate-core",
             "tollgate-http",
+            "tollgate-identity",
             "tollgate-ledger",
             // Its tests run over a store in memory.
             "tollgate-store-sqlite",
@@ -43,6 +44,7 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "tollgate-store-sqlite",
         &[
+            "tollgate-audit",
             "tollgate-control",
             "tollgate-core",
             "tollgate-engine",
@@ -65,6 +67,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-store-sqlite",
         ],
     ),
+    ("tollgate-origin", &["tollgate-core", "tollgate-http", "tollgate-identity"]),
     (
         "tollgate-worker-gate",
         &[
@@ -119,6 +122,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("tollgate-example-orders", &["tollgate-worker-gate"]),
     (
+        "pipeline-crm",
+        &[
+            "tollgate-origin",
+            // Its tests sign identities.
+            "tollgate-core",
+            "tollgate-identity",
+        ],
+    ),
+    (
         "tollgate-conformance",
         &["tollgate-audit", "tollgate-core", "tollgate-engine", "tollgate-identity"],
     ),
@@ -128,7 +140,10 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-hello", &[]),
     ("tollgate-load", &["tollgate-core", "tollgate-ledger", "tollgate-store-sqlite"]),
     ("tollgate-differential", &["tollgate-conformance"]),
-    ("tollgate-fuzz-bodies", &["tollgate-core", "tollgate-identity", "tollgate-conformance"]),
+    (
+        "tollgate-fuzz-bodies",
+        &["tollgate-audit", "tollgate-core", "tollgate-identity", "tollgate-conformance"],
+    ),
     ("tollgate-standards", &["tollgate-testkit"]),
     ("tollgate-testkit", &[]),
     ("xtask", &[]),

@@ -259,6 +259,12 @@ impl Purse {
         self.mark > 0 && self.grants.total(now).saturating_mul(2) <= u64::from(self.mark)
     }
 
+    /// Whether more is needed soon. After the life of what the mark counted it has died, and was not spent: there is
+    /// nothing to renew, and whoever comes next asks for itself.
+    fn is_running_out(&self, now: Reading) -> bool {
+        self.is_half_spent(now) && now.since(self.marked) < u64::from(self.life_ms)
+    }
+
     /// Whether this host may leave tokens lying that come back slowly or never.
     fn is_thrifty(&self) -> bool {
         let slow = match self.numbers.refill() {

@@ -1,9 +1,11 @@
 //! Counting what becomes of requests by their keys, and sending away what was counted.
 
-use tollgate_core::time::Reading;
+use tollgate_core::{lookup::LookupId, time::Reading};
 
 use super::Engine;
-use crate::{Inquiry, Question, counts::add, flights::Target, timers::Due, usage::Outcome};
+use crate::{
+    Answered, Demand, Inquiry, Question, counts::add, flights::Target, timers::Due, usage::Outcome,
+};
 
 /// How long an answer to a batch is waited for.
 const DEADLINE_MS: u32 = 1_000;
@@ -40,6 +42,30 @@ impl<W, T> Engine<W, T> {
             }
             None => self.meter.rest(outcome, now),
         }
+        self.report_soon();
+    }
+
+    /// Counts what an origin has answered to a request that passed, where requests are counted by their keys: the host
+    /// forwards it, and says so once. Nothing is decided by it.
+    pub fn answered(
+        &mut self,
+        lookup: LookupId,
+        demand: &Demand,
+        answered: Answered,
+        now: Reading,
+    ) {
+        if !self.meter.is_on() {
+            return;
+        }
+        let now = self.observe(now).wall;
+        let Self { records, meter, .. } = self;
+        let record = || records.record(records.find(lookup)?);
+        meter.answered(lookup, record, demand.route(), answered, now);
+        self.report_soon();
+    }
+
+    /// Sees to it that what was counted is sent in its time, or at once if there is little room.
+    fn report_soon(&mut self) {
         if self.meter.is_crowded() {
             // Sent before there is no more room.
             self.report_in(0);

@@ -7,10 +7,10 @@ use tollgate_core::{
     lookup::LookupId,
     record::Record,
     time::UnixMillis,
-    usage::{HOUR_MS, LINES_MAX, hour_of},
+    usage::{ANSWERS_MAX, HOUR_MS, LINES_MAX, hour_of},
 };
 
-use super::{OUTCOMES, Outcome, Party, Tally, Usage};
+use super::{Answered, Outcome, Party, Tally, Usage};
 use crate::{index::Index, records};
 
 /// The most keys, each under its routes and in its hours, that are counted by their names at one time. As many again may
@@ -90,7 +90,7 @@ impl Meter {
         }
         let found = self.find(lookup, route);
         let tally = found.and_then(|place| self.tallies.get_mut(records::at(place)));
-        tally.map(|tally| tally.add(outcome)).is_some()
+        tally.map(|tally| tally.add(outcome, now)).is_some()
     }
 
     /// Counts one more of a key for the first time.
@@ -103,14 +103,47 @@ impl Meter {
         outcome: Outcome,
         now: UnixMillis,
     ) {
-        self.turn_to(now);
-        let place = match self.find(lookup, route) {
-            Some(place) => Some(place),
-            None => self.open_tally(lookup, Party::of(record), route),
-        };
-        match place.and_then(|place| self.tallies.get_mut(records::at(place))) {
-            Some(tally) => tally.add(outcome),
+        match self.place(lookup, || Some(Party::of(record)), route, now) {
+            Some(place) => self.add(place, outcome, now),
             None => self.rest(outcome, now),
+        }
+    }
+
+    /// Counts what an origin answered to a request of a key. Its record is looked at if nothing else of the
+    /// key is counted; without one, it is counted with what has no key.
+    pub(crate) fn answered<'r>(
+        &mut self,
+        lookup: LookupId,
+        record: impl FnOnce() -> Option<Record<'r>>,
+        route: &Arc<str>,
+        answered: Answered,
+        now: UnixMillis,
+    ) {
+        let party = || record().map(|record| Party::of(&record));
+        let place = self.place(lookup, party, route, now).unwrap_or_else(|| self.rest_place(now));
+        if let Some(tally) = self.tallies.get_mut(place) {
+            tally.answers.get_or_insert_default().add(answered);
+        }
+    }
+
+    fn add(&mut self, place: usize, outcome: Outcome, now: UnixMillis) {
+        if let Some(tally) = self.tallies.get_mut(place) {
+            tally.add(outcome, now);
+        }
+    }
+
+    /// Where a key is counted in the hour of `now`: from here on, if it is known whose it is and there is room.
+    fn place(
+        &mut self,
+        lookup: LookupId,
+        party: impl FnOnce() -> Option<Party>,
+        route: &Arc<str>,
+        now: UnixMillis,
+    ) -> Option<usize> {
+        self.turn_to(now);
+        match self.find(lookup, route) {
+            Some(place) => Some(records::at(place)),
+            None => self.open_tally(lookup, party()?, route),
         }
     }
 
@@ -141,6 +174,12 @@ impl Meter {
 
     /// Counts one more that has no key, or one for which there is no room.
     pub(crate) fn rest(&mut self, outcome: Outcome, now: UnixMillis) {
+        let place = self.rest_place(now);
+        self.add(place, outcome, now);
+    }
+
+    /// Where is counted what has no key.
+    fn rest_place(&mut self, now: UnixMillis) -> usize {
         self.turn_to(now);
         let place = match self.rest {
             Some(place) => place,
@@ -148,34 +187,24 @@ impl Meter {
                 self.rest_before.unwrap_or(0)
             }
             None => {
-                let route = Arc::clone(&self.none);
-                let lookup = LookupId::new([0; 16]);
-                self.tallies.push(Tally {
-                    lookup,
-                    party: None,
-                    route,
-                    hour: self.hour,
-                    counts: [0; OUTCOMES],
-                });
+                let (lookup, route) = (LookupId::new([0; 16]), Arc::clone(&self.none));
+                self.tallies.push(Tally::new(lookup, None, route, self.hour));
                 self.tallies.len().saturating_sub(1)
             }
         };
         self.rest = Some(place);
         self.rest_before = self.rest;
-        if let Some(tally) = self.tallies.get_mut(place) {
-            tally.add(outcome);
-        }
+        place
     }
 
-    fn open_tally(&mut self, lookup: LookupId, party: Party, route: &Arc<str>) -> Option<u32> {
+    fn open_tally(&mut self, lookup: LookupId, party: Party, route: &Arc<str>) -> Option<usize> {
         if self.tallies.len() >= TALLIES_MAX {
             return None;
         }
         let place = u32::try_from(self.tallies.len()).ok()?;
-        let (party, route) = (Some(party), Arc::clone(route));
-        self.tallies.push(Tally { lookup, party, route, hour: self.hour, counts: [0; OUTCOMES] });
+        self.tallies.push(Tally::new(lookup, Some(party), Arc::clone(route), self.hour));
         self.index.insert(records::hash(lookup), place);
-        Some(place)
+        Some(records::at(place))
     }
 
     /// Counts in the hour of `now` from here on.
@@ -194,10 +223,11 @@ impl Meter {
             if self.sealed.is_empty() {
                 self.seal();
             }
-            let mut lines = 0_usize;
+            let (mut lines, mut answers) = (0_usize, 0_usize);
             let fits = self.sealed.iter().take_while(|tally| {
                 lines = lines.saturating_add(tally.lines().count());
-                lines <= LINES_MAX
+                answers = answers.saturating_add(tally.answers().count());
+                lines <= LINES_MAX && answers <= ANSWERS_MAX
             });
             let fits = fits.count();
             if fits == 0 {

@@ -21,3 +21,4 @@ mod proving;
 mod records;
 mod stores;
 mod usage;
+mod used;

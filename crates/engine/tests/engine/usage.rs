@@ -16,7 +16,7 @@ use crate::{
     rig::{Rig, SETTINGS},
 };
 
-const COUNTING: Settings = Settings { usage_every_ms: 10_000, ..SETTINGS };
+pub(crate) const COUNTING: Settings = Settings { usage_every_ms: 10_000, ..SETTINGS };
 
 /// Longer than it ever takes until something is sent.
 const LATER_MS: u64 = 100_000;
@@ -54,7 +54,7 @@ fn spelled(line: &Line<'_>) -> String {
     [*tenant, *owner, *key, *route, *code].join(" ")
 }
 
-fn batch(errand: &Errand) -> &Usage {
+pub(crate) fn batch(errand: &Errand) -> &Usage {
     match &errand.question {
         Question::Usage(usage) => usage,
         Question::Head | Question::Record { .. } | Question::Lease { .. } => panic!("{errand:?}"),
@@ -62,7 +62,7 @@ fn batch(errand: &Errand) -> &Usage {
 }
 
 /// Lets time pass until a batch is sent; none if that takes longer than it ever does.
-fn sent(rig: &mut Rig) -> Option<Errand> {
+pub(crate) fn sent(rig: &mut Rig) -> Option<Errand> {
     for _ in 0..LATER_MS / 500 {
         let mut sent = rig.take("usage");
         assert!(sent.len() <= 1, "one at a time");
@@ -83,16 +83,16 @@ fn hand_over(rig: &mut Rig, kept: &mut Kept) {
     assert!(!rig.engine.hand_over_usage(rig.now));
 }
 
-fn under(number: u32, demand: &Arc<Demand>) -> Inquiry {
+pub(crate) fn under(number: u32, demand: &Arc<Demand>) -> Inquiry {
     Inquiry { demand: Arc::clone(demand), ..Rig::inquiry(number) }
 }
 
-fn route(name: &str) -> Arc<Demand> {
+pub(crate) fn route(name: &str) -> Arc<Demand> {
     Arc::new(Demand::new(&[], 1).unwrap().named(name))
 }
 
 /// Two keys, both held; the second may pass five times.
-fn rig() -> Rig {
+pub(crate) fn rig() -> Rig {
     let five = Bound::key("five", 5, 1, 1_000_000);
     let mut rig = Rig::warm(COUNTING, &[Card::of(0), Card::limited(1, &[five])]);
     assert_eq!(rig.come(1), "parked");

@@ -87,7 +87,7 @@ impl Purse {
                 self.ahead.hand_back(back);
                 want = self.wanted();
             }
-        } else if self.is_half_spent(now) && !self.is_told_to_wait(now) {
+        } else if self.is_running_out(now) && !self.is_told_to_wait(now) {
             self.adapt(now);
             if thrifty || self.wanted() == 0 {
                 return None;
