@@ -121,9 +121,11 @@ COPIES = {
         UNKNOWN, "nothing within", ((CLOUDFLARE, TENDED, TENDED.partition("\n    ")[2]),), file=RESTORE, slow=True),
     "a ledger goes back before it is noted where it was": Broken(
         GOES, "store_unreachable", without(CLOUDFLARE, "if (this.#newer === undefined) await this.#note();"), file=RESTORE),
-    # It stays there for longer, so that it is asked before it has ended, however busy the machine.
+    # It is there for longer, and learns from no note that it is older, so that it answers however busy the machine.
     "a ledger that goes back still answers": Broken(
-        ADOPTED, "at once", ((CLOUDFLARE, "this.#older(this.#newer ?? this.#noted);", ""), (CLOUDFLARE, "const END_MS = 100;", "const END_MS = 5_000;")), file=RESTORE),
+        ADOPTED, "at once", ((CLOUDFLARE, "this.#older(this.#newer ?? this.#noted);", "this.gone = true;"),
+                             (CLOUDFLARE, "own !== this.#noted;", "!this.gone && own !== this.#noted;"),
+                             (CLOUDFLARE, "const END_MS = 100;", "const END_MS = 5_000;")), file=RESTORE),
     "a new incarnation answers before it is noted": Broken(
         BEGUN, "Missing expected rejection", ((CLOUDFLARE, "this.#sure = false;\n      this.#newer = undefined;", "this.#newer = undefined;"),), file=RESTORE),
     "a restore that is not noted is told as done": Broken(
