@@ -17,12 +17,12 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 use tollgate_core::time::Reading;
+use tollgate_native::place::Place;
 
 use crate::{
     KeysError,
     cache::{Ages, Cache, Flight},
     keys::{JWKS_MAX, Keys},
-    place::Place,
     settings::OnMissed,
     trust::Trust,
 };
@@ -115,13 +115,13 @@ impl Client {
 
     /// Fetches the document once. A redirect is no document.
     async fn fetch(&self) -> Result<Keys, KeysError> {
-        let Place { host, port, tls, .. } = &self.place;
-        let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(unreachable)?;
-        if !tls {
+        let (host, port) = (self.place.host(), self.place.port());
+        let stream = TcpStream::connect((host, port)).await.map_err(unreachable)?;
+        if !self.place.is_tls() {
             return self.ask(stream).await;
         }
         let trust = self.trust.config().await.map_err(unreachable)?;
-        let name = ServerName::try_from(host.clone()).map_err(unreachable)?;
+        let name = ServerName::try_from(host.to_owned()).map_err(unreachable)?;
         self.ask(TlsConnector::from(trust).connect(name, stream).await.map_err(unreachable)?).await
     }
 
@@ -136,8 +136,8 @@ impl Client {
         // Whoever drops this fetch ends its connection as well.
         let mut driven = JoinSet::new();
         driven.spawn(connection);
-        let question = Request::get(&self.place.target)
-            .header(header::HOST, &self.place.authority)
+        let question = Request::get(self.place.target())
+            .header(header::HOST, self.place.authority())
             .header(header::ACCEPT, "application/json")
             .body(Empty::<Bytes>::new())
             .map_err(unreachable)?;

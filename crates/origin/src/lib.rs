@@ -30,7 +30,6 @@ mod identity;
 mod keys;
 mod layer;
 mod memory;
-mod place;
 mod problem;
 mod settings;
 mod trust;

@@ -4,13 +4,13 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use tollgate_core::time::Reading;
 use tollgate_identity::{Name, SKEW_DEFAULT_MS, SKEW_MAX_MS};
+use tollgate_native::place::{Place, Plain};
 
 use crate::{
     cache::Ages,
     clock,
     fetch::Fetched,
     keys::{Keys, KeysError},
-    place::Place,
     problem::Reason,
     trust::Trust,
     verifier::{Inner, Source},
@@ -65,7 +65,7 @@ pub struct Settings {
     max_age: Duration,
     refetch: Duration,
     deadline: Duration,
-    allow_http: bool,
+    plain: Plain,
     public: Vec<String>,
     realm: String,
     on_refused: Option<OnRefused>,
@@ -120,7 +120,7 @@ impl Settings {
             max_age: Duration::from_secs(300),
             refetch: Duration::from_secs(10),
             deadline: Duration::from_secs(2),
-            allow_http: false,
+            plain: Plain::Here,
             public: vec![],
             realm: String::from("api"),
             on_refused: None,
@@ -202,7 +202,7 @@ impl Settings {
     ///
     /// Whoever sits between can then say who calls.
     pub fn allow_http(mut self) -> Self {
-        self.allow_http = true;
+        self.plain = Plain::Anywhere;
         self
     }
 
@@ -296,7 +296,7 @@ impl Settings {
             Jwks::Url(url) => url.clone(),
             Jwks::BelowIssuer => self.issuer.trim_end_matches('/').to_owned() + WELL_KNOWN,
         };
-        let place = Place::parse(&url, self.allow_http).ok_or(URL)?;
+        let place = Place::parse(&url, self.plain).ok_or(URL)?;
         let trust = match &self.authorities {
             None => Trust::default(),
             Some(pem) => Trust::given(pem).ok_or(ConfigError {

@@ -62,7 +62,7 @@ impl Remote {
     /// Asks once.
     fn post(&self, question: &Value) -> Result<Answer, CallError> {
         let body = question.to_string().into_bytes();
-        let path = self.place.path.clone();
+        let path = self.place.target().to_owned();
         let fields = [(CONTENT_TYPE, "application/json".to_owned())];
         let asked = Asked { method: Method::POST, path, fields: &fields, body, ca: None };
         self.runtime.block_on(call::send(&self.place, &self.key, asked, self.patience))

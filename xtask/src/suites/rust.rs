@@ -31,7 +31,9 @@ pub(super) fn native(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 /// The examples in the documentation, and those that must not compile.
 pub(super) fn documents(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut cargo = with.project.cargo(&["test", "--locked", "--doc"]);
-    cargo.args(["-p", "tollgate-core", "-p", "tollgate-identity", "-p", "tollgate-origin"]);
+    for package in ["core", "identity", "native", "origin"] {
+        cargo.args(["-p", &format!("tollgate-{package}")]);
+    }
     with.count(&mut cargo)
 }
 

@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-http", &["tollgate-core"]),
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
     ("tollgate-ledger", &["tollgate-core"]),
+    ("tollgate-native", &[]),
     (
         "tollgate-control",
         &[
@@ -63,11 +64,15 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-http",
             "tollgate-identity",
             "tollgate-ledger",
+            "tollgate-native",
             "tollgate-store-dynamodb",
             "tollgate-store-sqlite",
         ],
     ),
-    ("tollgate-origin", &["tollgate-core", "tollgate-http", "tollgate-identity"]),
+    (
+        "tollgate-origin",
+        &["tollgate-core", "tollgate-http", "tollgate-identity", "tollgate-native"],
+    ),
     (
         "tollgate-worker-gate",
         &[

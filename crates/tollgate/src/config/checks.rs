@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use tollgate_native::place::{Place, Plain};
+
 use super::{Server, StorePlace};
 
 /// The longest name of a header or of a parameter.
@@ -107,20 +109,8 @@ pub(super) fn web_origin(text: &str) -> Option<String> {
 
 /// The server of an `http` or `https` URL without path, query or user.
 pub(super) fn server(text: &str) -> Option<Server> {
-    let uri: hyper::Uri = text.parse().ok()?;
-    let tls = match uri.scheme_str()? {
-        "http" => false,
-        "https" => true,
-        _ => return None,
-    };
-    let plain = uri.path() == "/" && uri.query().is_none() && !text.contains(['@', '#']);
-    let authority = uri.authority().filter(|_| plain)?;
-    // A colon with nothing or too much after it is no port.
-    let port = match authority.port_u16() {
-        Some(port) => port != 0,
-        None => authority.as_str() == authority.host(),
-    };
-    port.then(|| Server { tls, authority: authority.as_str().into() })
+    let place = Place::parse(text, Plain::Anywhere).filter(|place| place.target() == "/")?;
+    Some(Server { tls: place.is_tls(), authority: place.authority().into() })
 }
 
 /// The name of a table in DynamoDB.
@@ -165,10 +155,9 @@ mod tests {
             "app.internal:3000",
             "http://app.internal/base",
             "http://app.internal?x=1",
+            "http://app.internal/?",
             "http://app.internal/#x",
             "http://user:word@app.internal",
-            "http://app.internal:0",
-            "http://app.internal:99999",
             "http://app.internal:",
             "",
         ] {

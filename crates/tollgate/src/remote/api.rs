@@ -58,7 +58,7 @@ impl Control {
         let fields = asking.fields.iter();
         let fields = fields.map(|(name, value)| (HeaderName::from_static(name), value.clone()));
         let fields: Vec<_> = fields.collect();
-        let path = [self.place.path.trim_end_matches('/'), asking.path].concat();
+        let path = [self.place.target().trim_end_matches('/'), asking.path].concat();
         let asked =
             Asked { method, path, fields: &fields, body: asking.body, ca: self.ca.as_deref() };
         self.runtime.block_on(call::send(&self.place, &self.key, asked, PATIENCE))

@@ -154,7 +154,7 @@ fn question(place: &Place, key: &AdminKey, asked: Asked<'_>) -> io::Result<Reque
     let question = Request::builder()
         .method(method)
         .uri(path)
-        .header(HOST, &place.authority)
+        .header(HOST, place.authority())
         .header(AUTHORIZATION, bearer);
     let question =
         fields.iter().fold(question, |question, (name, value)| question.header(name, value));
@@ -162,13 +162,13 @@ fn question(place: &Place, key: &AdminKey, asked: Asked<'_>) -> io::Result<Reque
 }
 
 async fn connect(place: &Place, ca: Option<&Path>) -> io::Result<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect((place.host.as_str(), place.port)).await?;
-    if !place.tls {
+    let stream = TcpStream::connect((place.host(), place.port())).await?;
+    if !place.is_tls() {
         return talk(stream).await;
     }
-    let name = ServerName::try_from(place.host.clone()).map_err(io::Error::other)?;
+    let name = ServerName::try_from(place.host().to_owned()).map_err(io::Error::other)?;
     let connected = TlsConnector::from(trust(ca)?).connect(name, stream).await;
-    talk(connected.map_err(|error| explained(error, &place.host))?).await
+    talk(connected.map_err(|error| explained(error, place.host()))?).await
 }
 
 async fn talk(

@@ -1,0 +1,6 @@
+//! What hosts on an operating system share, and hosts without one do not need.
+//!
+//! * [`place`]: URLs that are called, read by one rule.
+#![forbid(unsafe_code)]
+
+pub mod place;
