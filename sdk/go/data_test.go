@@ -42,6 +42,7 @@ type sharedRows struct {
 	SkewMS   int64           `json:"skew_ms"`
 	NowMS    int64           `json:"now_ms"`
 	JWKS     json.RawMessage `json:"jwks"`
+	Public   []string        `json:"public"`
 	Requests []requestRow    `json:"requests"`
 	Sweeps   []struct {
 		Why, Token string
@@ -68,6 +69,14 @@ type sharedRows struct {
 		Event json.RawMessage
 		Out   map[string]any
 	} `json:"events"`
+	Paths []struct {
+		Why, Target string
+		Public      bool
+	} `json:"paths"`
+	Publics []struct {
+		Path  string
+		Taken bool
+	} `json:"publics"`
 }
 
 // A list of bytes would be read as base64.

@@ -61,8 +61,8 @@ type Settings struct {
 	Deadline time.Duration
 	// AllowHTTP lets keys be fetched without TLS also from another machine. Whoever sits between can then say who calls.
 	AllowHTTP bool
-	// Public are paths that are served to anybody, without an identity. Each is compared whole with the path as sent.
-	// Only with the source Header.
+	// Public are paths that are served to anybody, without an identity: those that are sent in this very spelling. Only
+	// with the source Header.
 	Public []string
 	// Realm is what WWW-Authenticate calls this origin: usually api.
 	Realm string
@@ -132,7 +132,7 @@ func (s *Settings) check() error {
 		{time.Second <= s.Refetch && s.Refetch <= time.Hour, "Refetch: 1 s to 1 h"},
 		{50*time.Millisecond <= s.Deadline && s.Deadline <= 30*time.Second, "Deadline: 50 ms to 30 s"},
 		{len(s.Public) <= publicMax, "Public: at most 64 paths"},
-		{len(s.Public) == 0 || s.Source == Header, "Public: an event has an identity always"},
+		{len(s.Public) == 0 || s.Source == Header, "Public: only with the source Header; an event has an identity always"},
 		{s.JWKS == "" || s.JWKSDocument == nil, "JWKS, JWKSDocument: one of them"},
 	} {
 		if !rule.holds {
@@ -140,11 +140,21 @@ func (s *Settings) check() error {
 		}
 	}
 	for _, path := range s.Public {
-		if !strings.HasPrefix(path, "/") || strings.Contains(path, "?") {
-			return ConfigError("Public: each is a path that starts with / and has no ?")
+		if !isPublicPath(path) {
+			return ConfigError(`Public: each starts with / and is visible ASCII without ?, %, # and \`)
 		}
 	}
 	return nil
+}
+
+// isPublicPath says whether a path is sent in one spelling only: nothing in it is encoded, resolved or cut off.
+func isPublicPath(path string) bool {
+	for at := 0; at < len(path); at++ {
+		if path[at] < '!' || path[at] > '~' || strings.IndexByte(`?%#\`, path[at]) >= 0 {
+			return false
+		}
+	}
+	return strings.HasPrefix(path, "/")
 }
 
 // keys are where the keys come from.

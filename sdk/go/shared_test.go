@@ -104,3 +104,20 @@ func TestAnEventIsReadFromItsAuthorizerAndFromNothingElse(t *testing.T) {
 		judged(1)
 	}
 }
+
+func TestAPathIsPublicInTheSpellingThatWasSetAndInNoOther(t *testing.T) {
+	verifier := verifierWith(t, func(s *Settings) { s.Public = shared.Public })
+	for _, row := range shared.Paths {
+		path, _, _ := strings.Cut(row.Target, "?")
+		same(t, row.Why, verifier.isPublic(path), row.Public)
+		judged(1)
+	}
+}
+
+func TestWhatIsSentInMoreThanOneSpellingCannotBePublic(t *testing.T) {
+	for _, row := range shared.Publics {
+		_, err := New(settings(func(s *Settings) { s.Public = []string{row.Path} }))
+		same(t, row.Path, err == nil, row.Taken)
+		judged(1)
+	}
+}

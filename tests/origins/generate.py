@@ -9,6 +9,7 @@ from . import requests, values
 from .answers import answers
 from .documents import documents, events
 from .parts import DOCUMENT, FACTS, NOW
+from .paths import PUBLIC, paths, publics
 
 SEED = 20_261
 FILE = Path(__file__).with_name("adversarial.json")
@@ -27,9 +28,10 @@ def text() -> str:
     """The file: one row per line."""
     head = {
         "seed": SEED, "issuer": FACTS["iss"], "audience": FACTS["aud"], "skew_ms": 5000, "now_ms": NOW, "jwks": DOCUMENT,
+        "public": PUBLIC,
     }
     lists = {"requests": rows(), "sweeps": list(values.sweeps()), "documents": list(documents()), "events": list(events()),
-             "answers": list(answers())}
+             "answers": list(answers()), "paths": list(paths()), "publics": list(publics())}
     lines = [json.dumps(head)[:-1] + ","]
     for at, (name, items) in enumerate(lists.items()):
         body = ",\n".join(json.dumps(item) for item in items)

@@ -20,13 +20,13 @@ use crate::{
 pub struct ApiGateway(Arc<Inner>);
 
 impl ApiGateway {
-    /// A verifier by these settings. Nothing is fetched yet; public paths are for the function to serve.
+    /// A verifier by these settings. Nothing is fetched yet.
     ///
     /// # Errors
     ///
-    /// When a setting cannot be meant.
+    /// When a setting cannot be meant; public paths are for requests and not for events.
     pub fn new(settings: Settings) -> Result<Self, ConfigError> {
-        settings.build().map(|inner| Self(Arc::new(inner)))
+        settings.build_for_events().map(|inner| Self(Arc::new(inner)))
     }
 
     /// The identity in the context of the event's authorizer, or the answer to it.

@@ -206,7 +206,7 @@ impl Settings {
         self
     }
 
-    /// Paths that are served to anybody, without an identity: each is compared with the whole path as it was sent.
+    /// Paths that are served to anybody, without an identity: those that are sent in this very spelling. Not for events.
     pub fn public<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.public = paths.into_iter().map(Into::into).collect();
         self
@@ -236,6 +236,13 @@ impl Settings {
         self
     }
 
+    /// Checks all of it for a verifier of events, each of which has an identity.
+    pub(crate) fn build_for_events(self) -> Result<Inner, ConfigError> {
+        let must = "only for requests; an event has an identity always";
+        ensure(self.public.is_empty(), "public", must)?;
+        self.build()
+    }
+
     /// Checks all of it.
     pub(crate) fn build(self) -> Result<Inner, ConfigError> {
         const NAME: &str = "1 to 128 visible ASCII characters without \" and \\";
@@ -253,8 +260,8 @@ impl Settings {
             "1 to 64 printable ASCII characters without \" and \\",
         )?;
         ensure(self.public.len() <= PUBLIC_MAX, "public", "at most 64 paths")?;
-        let paths = self.public.iter().all(|path| path.starts_with('/') && !path.contains('?'));
-        ensure(paths, "public", "each is a path that starts with /")?;
+        let paths = self.public.iter().all(|path| is_public_path(path));
+        ensure(paths, "public", "each starts with / and is visible ASCII without ?, %, # and \\")?;
         let ages = self.ages()?;
         let source = self.source(ages)?;
         Ok(Inner::new(self.issuer, self.audience, skew_ms, source)
@@ -320,6 +327,12 @@ impl fmt::Debug for Settings {
 
 fn ensure(holds: bool, setting: &'static str, must: &'static str) -> Result<(), ConfigError> {
     if holds { Ok(()) } else { Err(ConfigError { setting, must }) }
+}
+
+/// Whether a path is sent in one spelling only: nothing in it is encoded, resolved or cut off.
+fn is_public_path(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"?%#\\".contains(&byte);
+    path.starts_with('/') && path.bytes().all(plain)
 }
 
 fn is_realm(realm: &str) -> bool {

@@ -4,7 +4,7 @@
 import { targetOf } from "./event.js";
 import type { Identity } from "./identity.js";
 import { Refused } from "./problem.js";
-import { ConfigError, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 import { Verifier } from "./verifier.js";
 
 export interface ProxyResult {
@@ -19,7 +19,6 @@ export function tollgate<Event, Context, Result>(
   handler: (event: Event, identity: Identity, context: Context) => Result | Promise<Result>,
 ) {
   const verifier = new Verifier({ ...settings, source: "api-gateway" });
-  if (verifier.settings.public.length > 0) throw new ConfigError("public: a handler has an identity always");
   return async (event: Event, context: Context): Promise<Result | ProxyResult> => {
     try {
       return await handler(event, await verifier.admitEvent(event), context);

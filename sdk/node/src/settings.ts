@@ -11,6 +11,8 @@ export const REMEMBER_MAX = 65_536;
 export const REPLAY_MAX = 1_048_576;
 export const PUBLIC_MAX = 64;
 
+// What a path may be sent as in one spelling only: nothing that is encoded, resolved or cut off.
+const PUBLIC = /^\/[!-"$&->@-[\]-~]*$/;
 const REALM = /^[ !#-[\]-~]{1,64}$/;
 
 /** Settings that cannot be meant. */
@@ -46,7 +48,7 @@ export interface Settings {
   deadlineMs?: number;
   /** Keys may be fetched without TLS also from another machine. Whoever sits between can then say who calls. */
   allowHttp?: boolean;
-  /** Paths that are served to anybody, without an identity. Each is compared with the whole path. */
+  /** Paths that are served to anybody, without an identity: those that are sent in this very spelling. Not for events. */
   public?: readonly string[];
   /** What `WWW-Authenticate` calls this origin. */
   realm?: string;
@@ -104,8 +106,9 @@ export function settingsOf(given: Settings): Whole {
   must(["header", "api-gateway"].includes(whole.source), "source: header or api-gateway");
   must(typeof whole.realm === "string" && matches(REALM, whole.realm), 'realm: 1 to 64 printable ASCII characters without " and \\');
   must(Array.isArray(whole.public) && whole.public.length <= PUBLIC_MAX, `public: a list of at most ${PUBLIC_MAX} paths`);
-  const isPath = (path: unknown) => typeof path === "string" && path.startsWith("/") && !path.includes("?");
-  must(whole.public.every(isPath), "public: each is a path that starts with / and has no ?");
+  const isPath = (path: unknown) => typeof path === "string" && matches(PUBLIC, path);
+  must(whole.public.every(isPath), "public: each starts with / and is visible ASCII without ?, %, # and \\");
+  must(whole.public.length === 0 || whole.source === "header", "public: only with the source header; an event has an identity always");
   return Object.freeze({ ...whole, public: Object.freeze([...whole.public]) });
 }
 

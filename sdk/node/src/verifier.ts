@@ -85,7 +85,7 @@ export class Verifier {
     return this.#run("api-gateway", () => this.#judge(tokenOfEvent(event), ...targetOf(event)));
   }
 
-  /** Whether this path is served to anybody. */
+  /** Whether this path, as it was sent, is served to anybody. */
   isPublic(path: string): boolean {
     return this.settings.public.includes(path);
   }

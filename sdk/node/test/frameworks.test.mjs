@@ -7,9 +7,9 @@ import { test } from "node:test";
 import express from "express";
 import fastify from "fastify";
 
-import { GOOD, load, seen, settings } from "./data.mjs";
+import { GOOD, SHARED, load, seen, settings } from "./data.mjs";
 import { withJwks } from "./servers.mjs";
-import { ask, playRows } from "./wire.mjs";
+import { ask, playPaths, playRows } from "./wire.mjs";
 
 const forExpress = await load("express");
 const forFastify = await load("fastify");
@@ -78,8 +78,12 @@ function fetchApp(count, more) {
     count();
     return Response.json(pathname === "/write" ? identity.tenant : seen(identity));
   });
+  return served(handler);
+}
+
+/** What a platform does for such a handler. */
+function served(handler) {
   return async (request, response) => {
-    // What a platform does for such a handler.
     const headers = [];
     for (let at = 0; at < request.rawHeaders.length; at += 2) headers.push([request.rawHeaders[at], request.rawHeaders[at + 1]]);
     const url = request.url.startsWith("/") ? `http://origin.example${request.url}` : request.url;
@@ -91,6 +95,26 @@ function fetchApp(count, more) {
 const MAKERS = { express: expressApp, fastify: fastifyApp, "fetch in Node": fetchApp };
 const LACKS = {
   "fetch in Node": { target: "a platform of Request has resolved the target before anybody sees it" },
+};
+
+/** What serves whoever comes to it, at any path, behind a verifier that has public ones. */
+const OPEN = {
+  async express(count) {
+    const app = express();
+    app.use(forExpress.tollgate(settings({ public: SHARED.public })));
+    app.use((_, response) => response.json(count() ?? null));
+    return app;
+  },
+  async fastify(count) {
+    const app = fastify();
+    await app.register(forFastify.tollgate, settings({ public: SHARED.public }));
+    app.setNotFoundHandler(async (_, reply) => reply.code(200).send(count() ?? "well"));
+    await app.ready();
+    return (request, response) => app.routing(request, response);
+  },
+  async "fetch in Node"(count) {
+    return served(forFetch.tollgate(settings({ public: SHARED.public }), () => new Response(count() ?? "well")));
+  },
 };
 
 for (const [door, make] of Object.entries(MAKERS)) {
@@ -121,15 +145,12 @@ for (const [door, make] of Object.entries(MAKERS)) {
   });
 
   test(`a public path is exactly that path, and has no identity: ${door}`, async () => {
-    let reached = 0;
-    const app = await make(() => void (reached += 1), { public: ["/health"] });
-    await listening(app, async (port) => {
+    await listening(await make(() => assert.fail(), { public: ["/health"] }), async (port) => {
       assert.deepEqual(await ask(port, { target: "/health?x" }).then(({ status, body }) => [status, body]), [200, "null"]);
-      for (const target of ["/health/", "/Health", "/healthy", "/health%20", "//health", "/x/health"]) {
-        assert.equal((await ask(port, { target })).status, 401, target);
-      }
-      assert.equal(reached, 0);
     });
+    let reached = 0;
+    const app = await OPEN[door](() => void (reached += 1));
+    await listening(app, (port) => playPaths(port, door, LACKS[door] ?? {}, () => reached));
   });
 
   test(`others are served while somebody waits for keys, and without keys it is 503: ${door}`, async () => {

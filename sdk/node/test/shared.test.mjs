@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { PATH, SHARED, load, settings, tally, verdict } from "./data.mjs";
 
-const { Refused, Verifier } = await load("index");
+const { ConfigError, Refused, Verifier } = await load("index");
 const { Bad } = await load("token");
 const { keySetOf } = await load("jwks");
 
@@ -71,4 +71,19 @@ test("an event is read from its authorizer and from nothing else", async () => {
     assert.deepEqual(await verdict(() => verifier.admitEvent(event)), out, why);
   }
   tally(SHARED.events.length, `events: ${SHARED.events.length} rows`);
+});
+
+test("a path is public in the spelling that was set and in no other", () => {
+  const verifier = new Verifier(settings({ public: SHARED.public }));
+  for (const row of SHARED.paths) assert.equal(verifier.isPublic(row.target.split("?", 1)[0]), row.public, row.why);
+  tally(SHARED.paths.length, `paths: ${SHARED.paths.length} rows`);
+});
+
+test("what is sent in more than one spelling cannot be public", () => {
+  for (const { path, taken } of SHARED.publics) {
+    const make = () => new Verifier(settings({ public: [path] }));
+    if (taken) make();
+    else assert.throws(make, ConfigError, path);
+  }
+  tally(SHARED.publics.length, `publics: ${SHARED.publics.length} rows`);
 });

@@ -33,6 +33,7 @@ test("what cannot be meant is refused when it is made", () => {
     { rememberMax: 65_537 }, { requireBinding: "no" }, { requireBinding: 1 }, { source: "both" }, { source: "" }, { realm: 'a"b' },
     { realm: "" }, { realm: "a\r\nb" }, { freshMs: 999 }, { freshMs: 300_000 }, { maxAgeMs: 86_400_001 }, { refetchMs: 500 },
     { deadlineMs: 0 }, { deadlineMs: Infinity }, { public: "/" }, { public: ["health"] }, { public: ["/health?x"] }, { public: Array(65).fill("/a") },
+    { public: ["/health"], source: "api-gateway" }, { public: [7] },
     { jwks: {} }, { jwks: { keys: [] } }, { jwks: 7 }, { jwks: "" }, { jwks: undefined }, { jwks: { keys: [{ ...JWKS.keys[0], kid: "a b" }] } }, { allowHttp: "yes" },
     { require_binding: true }, { requiredBinding: true }, { skew: 5 }, { nowMs: 5 }, { fetch: "x" }, { __proto__: null, constructor: 1 },
   ]) {

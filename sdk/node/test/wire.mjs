@@ -74,3 +74,15 @@ export async function playRows(port, door, lacks, reached) {
   const said = [...counts].map(([name, number]) => `${number} ${name}`).join(", ");
   tally(sum(counts), `${door}: ${said}, ${sum(leftOut)} not applicable (${counted(leftOut)})`);
 }
+
+/** Puts every path to a server that has nothing but public ones to serve. */
+export async function playPaths(port, door, lacks, reached) {
+  const rows = SHARED.paths.filter(({ needs }) => !needs.some((need) => need in lacks));
+  for (const row of rows) {
+    const before = reached();
+    const { status } = await ask(port, { target: row.target });
+    assert.equal(reached() - before, Number(row.public), `${door}: ${row.why}: what reached the handler`);
+    assert.ok(row.public ? status === 200 : status === 0 || (status >= 400 && status < 500), `${door}: ${row.why}: ${status}`);
+  }
+  tally(rows.length, `${door}: ${rows.length} of ${SHARED.paths.length} paths`);
+}

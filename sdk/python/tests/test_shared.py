@@ -5,7 +5,7 @@ import sys
 import unittest
 from collections import Counter
 
-from tollgate_origin import Refused, Settings, Verifier
+from tollgate_origin import ConfigError, Refused, Settings, Verifier
 from tollgate_origin._jwks import key_set_of
 from tollgate_origin._token import Bad
 
@@ -80,4 +80,23 @@ class Shared(unittest.TestCase):
         for row in SHARED["events"]:
             with self.subTest(row["why"]):
                 self.assertEqual(verdict(lambda: verifier.admit_event(row["event"])), row["out"])
+                TALLY["rows"] += 1
+
+    def test_a_path_is_public_in_the_spelling_that_was_set_and_in_no_other(self):
+        verifier = Verifier(Settings(**settings(public=tuple(SHARED["public"]))))
+        for row in SHARED["paths"]:
+            with self.subTest(row["why"]):
+                path = row["target"].split("?", 1)[0].encode("latin-1")
+                self.assertEqual(verifier.is_public(path), row["public"])
+                TALLY["rows"] += 1
+        self.assertFalse(verifier.is_public(None))
+
+    def test_what_is_sent_in_more_than_one_spelling_cannot_be_public(self):
+        for row in SHARED["publics"]:
+            with self.subTest(row["path"]):
+                given = settings(public=(row["path"],))
+                if row["taken"]:
+                    Settings(**given)
+                else:
+                    self.assertRaises(ConfigError, lambda: Settings(**given))
                 TALLY["rows"] += 1

@@ -33,6 +33,7 @@ class Configuration(unittest.TestCase):
             {"source": ""}, {"realm": 'a"b'}, {"realm": ""}, {"realm": "a\r\nb"}, {"fresh_s": 0}, {"fresh_s": 300.0},
             {"max_age_s": 86_401}, {"refetch_s": 0.5}, {"deadline_s": 0}, {"deadline_s": 31}, {"deadline_s": float("nan")},
             {"fresh_s": "60"}, {"public": ["/"]}, {"public": ("health",)}, {"public": ("/health?x",)}, {"public": tuple(f"/{at}" for at in range(65))},
+            {"public": ("/health",), "source": "api-gateway"},
             {"jwks": {}}, {"jwks": {"keys": []}}, {"jwks": 7}, {"jwks": ""}, {"jwks": None, "issuer": "gate"}, {"allow_http": "yes"},
         ):
             with self.subTest(**wrong):

@@ -6,7 +6,7 @@ import unittest
 from tollgate_origin import Refused, wsgi
 
 from .data import BOUND, PLAIN, SHARED, seen, settings
-from .wire import ask, play_rows, served_by_wsgiref
+from .wire import ask, play_paths, play_rows, served_by_wsgiref
 
 GOOD = [("Tollgate-Identity", PLAIN.decode())]
 LACKS = {
@@ -40,13 +40,22 @@ class Wsgi(unittest.TestCase):
         with served_by_wsgiref(by_host) as port:
             play_rows(self, port, "wsgiref", LACKS, lambda: len(reached))
 
-    def test_scopes_and_public_paths(self):
-        with served_by_wsgiref(origin(public=("/health",))) as port:
-            for target, headers, status in (
-                ("/needs/read", GOOD, 200), ("/needs/drop", GOOD, 403), ("/needs/read", [], 401), ("/health", [], 200),
-                ("/health/", [], 401),
-            ):
+    def test_scopes_are_asked_for_in_the_handler(self):
+        with served_by_wsgiref(origin()) as port:
+            for target, headers, status in (("/needs/read", GOOD, 200), ("/needs/drop", GOOD, 403), ("/needs/read", [], 401)):
                 self.assertEqual(ask(port, target=target, headers=headers)[0], status, target)
+
+    def test_a_public_path_is_exactly_that_path(self):
+        reached = []
+        with served_by_wsgiref(origin(lambda: reached.append(1), public=tuple(SHARED["public"]))) as port:
+            play_paths(self, port, "wsgiref", LACKS, lambda: len(reached))
+
+    def test_where_a_server_does_not_say_what_was_sent_no_path_is_public(self):
+        path, public = {"PATH_INFO": "/health"}, ("/health",)
+        self.assertEqual(self.play(path, public=public)[0], "401 Unauthorized")
+        for name in wsgi.TARGETS:
+            self.assertEqual(self.play({**path, name: "/health?x"}, public=public)[0], "200 OK")
+            self.assertEqual(self.play({**path, name: "/%68ealth"}, public=public)[0], "401 Unauthorized")
 
     def play(self, environ, **more):
         told = []
@@ -65,7 +74,8 @@ class Wsgi(unittest.TestCase):
 
     def test_an_identity_that_was_there_before_is_not_believed(self):
         self.assertEqual(self.play({wsgi.KEY: "me"})[0], "401 Unauthorized")
-        self.assertEqual(self.play({wsgi.KEY: "me"}, public=("/v1/orders/A",)), ("200 OK", b"null"))
+        public = {wsgi.KEY: "me", "REQUEST_URI": "/health"}
+        self.assertEqual(self.play(public, public=("/health",)), ("200 OK", b"null"))
 
     def test_a_framework_that_keeps_what_is_raised_is_told_what_to_answer(self):
         def app(environ, start_response):

@@ -74,6 +74,22 @@ def play_rows(case, port, door, lacks, reached) -> None:
     LINES.append(f"{door}: {said}, {left_out.total()} not applicable ({reasons})")
 
 
+def play_paths(case, port, door, lacks, reached) -> None:
+    """Puts every path to a server that has nothing but public ones to serve."""
+    played = 0
+    for row in SHARED["paths"]:
+        if any(need in lacks for need in row["needs"]):
+            continue
+        with case.subTest(door, why=row["why"]):
+            before = reached()
+            status = ask(port, target=row["target"])[0]
+            case.assertEqual(reached() - before, row["public"], "what reached the handler")
+            case.assertTrue(status == 200 if row["public"] else status == 0 or 400 <= status < 500, status)
+            played += 1
+    TALLY["rows"] += played
+    LINES.append(f"{door}: {played} of {len(SHARED['paths'])} paths")
+
+
 @contextmanager
 def served_by_uvicorn(app):
     """The port of an ASGI server."""

@@ -1,7 +1,7 @@
 //! The adversarial rows that all verifiers share, put to the verifier itself.
 
 use serde_json::json;
-use tollgate_origin::ApiGateway;
+use tollgate_origin::{ApiGateway, Verifier};
 
 use crate::data::{self, PATH, fields, latin, rows, settings, tally, verdict, verifier};
 
@@ -89,4 +89,21 @@ async fn a_platform_that_does_not_say_the_path_is_trusted_with_no_bound_token() 
         let found = verifier.admit(fields, b"GET", path).await.err();
         assert_eq!(found.map(|problem| problem.reason().code()), wanted);
     }
+}
+
+#[test]
+fn what_is_sent_in_more_than_one_spelling_cannot_be_public() {
+    for row in rows("publics") {
+        let made = Verifier::new(settings().public([row["path"].as_str().unwrap()]));
+        let wrong = made.err().map(|error| error.setting());
+        let wanted = (row["taken"] == false).then_some("public");
+        assert_eq!(wrong, wanted, "{}", row["path"]);
+    }
+    tally(rows("publics").len());
+}
+
+#[test]
+fn an_event_has_an_identity_always() {
+    let error = ApiGateway::new(settings().public(["/health"])).unwrap_err();
+    assert_eq!(error.setting(), "public");
 }

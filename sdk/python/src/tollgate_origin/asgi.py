@@ -57,12 +57,13 @@ class TollgateMiddleware:
             await self._refuse(refused, scope, receive, send)
 
     async def _admit(self, scope: Scope) -> Identity | None:
-        if scope["path"] in self.verifier.settings.public:
+        path = _path(scope)
+        if self.verifier.is_public(path):
             return None
         if self.verifier.settings.source == "api-gateway":
             return await self.verifier.admit_event_async(scope.get(EVENT))
         method = scope.get("method", "GET").encode("latin-1")
-        return await self.verifier.admit_async(scope["headers"], method, _path(scope))
+        return await self.verifier.admit_async(scope["headers"], method, path)
 
     async def _refuse(self, refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
         told = answer({**scope, BY: self.verifier}, refused)

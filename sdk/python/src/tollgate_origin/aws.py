@@ -13,7 +13,7 @@ from typing import Any
 from ._token import Bad
 from .identity import Identity
 from .problem import Refused
-from .settings import ConfigError, Settings
+from .settings import Settings
 from .verifier import Verifier
 
 Handler = Callable[[Any, Any, Identity], Any]
@@ -69,8 +69,6 @@ def handler(**settings: Any) -> Callable[[Handler], Callable[[Any, Any], Any]]:
         def orders(event, context, identity): ...
     """
     verifier = Verifier(Settings(source="api-gateway", **settings))
-    if verifier.settings.public:
-        raise ConfigError("public: a handler has an identity always")
 
     def wrap(inner: Handler) -> Callable[[Any, Any], Any]:
         @functools.wraps(inner)

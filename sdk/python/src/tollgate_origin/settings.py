@@ -17,6 +17,8 @@ REPLAY_MAX = 1_048_576
 PUBLIC_MAX = 64
 SOURCES = ("header", "api-gateway")
 
+#: What a path may be sent as in one spelling only: nothing that is encoded, resolved or cut off.
+_PUBLIC = re.compile(r'/[!-"$&->@-\[\]-~]*')
 _REALM = re.compile(r"[ !#-\[\]-~]{1,64}")
 
 
@@ -37,7 +39,8 @@ class Settings:
     * `fresh_s`, `max_age_s`, `refetch_s`, `deadline_s`: of the keys; see the README.
     * `allow_http`: keys may be fetched without TLS also from another machine. Whoever sits between can then
       say who calls.
-    * `public`: paths that are served to anybody, without an identity. Each is compared with the whole path.
+    * `public`: paths that are served to anybody, without an identity: those that are sent in this very spelling.
+      Only with the source `header`.
     * `realm`: what `WWW-Authenticate` calls this origin.
     * `on_refused`: told the reason of each refusal. `now_ms`: the clock; both are for tests and metrics.
     """
@@ -80,8 +83,10 @@ class Settings:
         self._ages()
         if not isinstance(self.public, tuple) or len(self.public) > PUBLIC_MAX:
             raise ConfigError(f"public: a tuple of at most {PUBLIC_MAX} paths")
-        if not all(isinstance(path, str) and path.startswith("/") and "?" not in path for path in self.public):
-            raise ConfigError("public: each is a path that starts with / and has no ?")
+        if not all(isinstance(path, str) and _PUBLIC.fullmatch(path) for path in self.public):
+            raise ConfigError("public: each starts with / and is visible ASCII without ?, %, # and \\")
+        if self.public and self.source != "header":
+            raise ConfigError("public: only with the source header; an event has an identity always")
 
     def keys(self) -> Keys | Fixed:
         """Where the keys come from."""

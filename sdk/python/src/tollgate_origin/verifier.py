@@ -81,6 +81,10 @@ class Verifier:
         """The same, without blocking the loop."""
         return await self._run_async(self._of_event(event))
 
+    def is_public(self, path: bytes | None) -> bool:
+        """Whether this path, as it was sent, is served to anybody. One that the platform does not say never is."""
+        return path is not None and path.decode("latin-1") in self.settings.public
+
     def answer(self, refused: Refused, headers: Iterable[tuple[bytes, bytes]], method: str) -> Answer:
         """What the client is told of a refusal."""
         if self.settings.on_refused is not None:

@@ -52,12 +52,13 @@ class TollgateMiddleware:
             return self._refuse(refused, environ, start_response)
 
     def _admit(self, environ: Environ) -> Identity | None:
-        if environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "") in self.verifier.settings.public:
+        path = _path(environ)
+        if self.verifier.is_public(path):
             return None
         if self.verifier.settings.source == "api-gateway":
             found = [environ[name] for name in EVENTS if name in environ]
             return self.verifier.admit_event(found[0] if found else None)
-        return self.verifier.admit(_headers(environ), _octets(environ["REQUEST_METHOD"]), _path(environ))
+        return self.verifier.admit(_headers(environ), _octets(environ["REQUEST_METHOD"]), path)
 
     def _refuse(
         self, refused: Refused, environ: Environ, start_response: Callable[..., Any]
