@@ -7,6 +7,7 @@ from .blunt_gates import BluntHost, OpenGate, ShutGate, unreadable
 from .doors import DOORS
 from .fake_gate import FakeGate
 from .fake_host import FakeHost
+from .noticed import unnoticed
 from .parts import play
 from .row import Row
 from .rows import all_rows
@@ -27,11 +28,11 @@ def _forgotten(rows: list[Row]) -> list[str]:
     )
 
 
-def _catcher(wrong: Wrong, rows: list[Row], configs: dict) -> Row | None:
-    """The row that was named for a mistake, if it fails."""
+def _uncaught(wrong: Wrong, rows: list[Row], configs: dict) -> str | None:
+    """What is wrong if the row that was named for a mistake does not fail, at its door and at no other."""
     chosen = [row for row in rows if row.family == wrong.family and wrong.row in row.name][:1]
     if not chosen:
-        return None
+        return "no row is of that name"
     if chosen[0].last:
         # It looks at what others left behind.
         chosen += [row for row in rows if row.family == "extraction" and row.name == "X-API-Key carries a key"]
@@ -39,7 +40,10 @@ def _catcher(wrong: Wrong, rows: list[Row], configs: dict) -> Row | None:
     doors = [DOORS[wrong.door]] if wrong.door == "tcp" else list(DOORS.values())
     outcomes = Runner(FakeHost(kind), through(chosen, doors), configs, patient=False).run()
     noticed = {one.row.door for one in outcomes if one.row.name == chosen[0].name and one.faults}
-    return chosen[0] if noticed == {wrong.door} else None
+    if noticed != {wrong.door}:
+        return f"caught at {sorted(noticed)}"
+    print(f"{wrong.name}: caught by {chosen[0].family}/{chosen[0].name} at {wrong.door}")
+    return None
 
 
 def _toothless(rows: list[Row], configs: dict) -> tuple[int, list[Row]]:
@@ -86,13 +90,8 @@ def run(only: str | None = None, verbose: bool = False) -> int:
 def _wrong(only: str | None, rows: list[Row], configs: dict) -> tuple[int, int, list[str]]:
     """How many mistakes there are, how many are caught, and a line for each that is not."""
     wanted = [wrong for wrong in WRONG if not only or only in wrong.name]
-    red = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda wrong: _catcher(wrong, rows, configs), wanted))
-    for wrong, row in zip(wanted, found):
-        if row is None:
-            red.append(f"{wrong.name}: not caught by {wrong.family}/{wrong.row} at {wrong.door}, and there only")
-        else:
-            print(f"{wrong.name}: caught by {row.family}/{row.name} at {wrong.door}")
-    caught = len(found) - found.count(None)
-    return len(found), caught, red
+        found = list(pool.map(lambda wrong: unnoticed(wrong.name, lambda: _uncaught(wrong, rows, configs)), wanted))
+    red = [f"{wrong.name}: not caught by {wrong.family}/{wrong.row} at {wrong.door}, and there only: {why}"
+           for wrong, why in zip(wanted, found) if why is not None]
+    return len(found), found.count(None), red

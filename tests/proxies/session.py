@@ -6,13 +6,14 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.noticed import unnoticed
 from contract.origin import Origin
 
 # The rows fill the table when they are imported, in the order in which they are played.
 from . import rows, failures
 from .example import Example, Ports, caddy, envoy, haproxy, nginx, traefik
 from .gate import Gate
-from .mistakes import MISTAKES, TOML
+from .mistakes import MISTAKES, TOML, Mistake
 from .process import Failed
 from .stage import Stage
 from .table import ROWS, Row
@@ -146,21 +147,22 @@ def mistakes(example: Example, arguments, held: set[str]) -> tuple[int, list[str
             if row.name not in held:
                 missed.append(f"{example.name}: {mistake.old!r}: {row.name}: is red anyway")
                 continue
-            try:
-                session.start_gate(*[mistake.change] * (mistake.file == TOML))
-                session.start_proxy(*[mistake.change] * (mistake.file is None))
-                outcome = session.play(row)
-            except (Failed, ValueError) as failed:
-                outcome = None
-                missed.append(f"{example.name}: {mistake.old!r} cannot be made: {failed}")
-            finally:
-                session.stop()
-            if outcome is None:
-                continue
-            if outcome.faults:
-                noticed += 1
-            else:
-                missed.append(f"{example.name}: {mistake.old!r} -> {mistake.new!r}: {row.name}: stays green")
+            name = f"{example.name}: {mistake.old!r} -> {mistake.new!r}: {row.name}"
+            why = unnoticed(name, lambda mistake=mistake, row=row: made(session, mistake, row))
+            noticed += why is None
+            missed += [] if why is None else [f"{name}: {why}"]
     finally:
         session.close(arguments.keep)
     return noticed, missed
+
+
+def made(session: Session, mistake: Mistake, row: Row) -> str | None:
+    """What becomes of a row that does not notice a mistake."""
+    try:
+        session.start_gate(*[mistake.change] * (mistake.file == TOML))
+        session.start_proxy(*[mistake.change] * (mistake.file is None))
+        return None if session.play(row).faults else "stays green"
+    except (Failed, ValueError) as failed:
+        return f"cannot be made: {failed}"
+    finally:
+        session.stop()

@@ -61,7 +61,7 @@ TOLD, CLOSED, MINDED = "an origin is told by the gate alone", "administration is
 RESTORE, ROLLOUT, MINDING = "restore.test.mjs", "rollout.test.mjs", "minding.test.mjs"
 PUT_BACK = "a ledger whose storage was put back answers nothing until it is restored, and then in a new incarnation"
 UNKNOWN, LAGS = "a ledger that cannot learn what is noted answers nothing, and one that is running goes on", "a note waits for no replica"
-NOTED, BEGUN = "every epoch is noted within a second of its commit, and none is lowered", "nobody is answered in a new incarnation before it is noted"
+NOTED, BEGUN = "every epoch is noted soon after its commit, and none is lowered", "nobody is answered in a new incarnation before it is noted"
 GOES, ADOPTED = "a ledger does not go back while what it committed last is not noted", "a gate adopts the new incarnation, and nothing that it held is used in it"
 OLD_LAST, RELIEVED = "an old isolate that starts last leaves the new deployment's limit as it is", "whoever will end before what is counted now is sent is relieved, by one request at a time"
 SURE = "return this.#sure ? this.#told(question, deployed_ms) : this.#note().then(() => this.#told(question, deployed_ms));"

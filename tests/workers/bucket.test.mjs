@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { holder, lease, objects, parts, secrets } from "./objects.mjs";
+import { holder, lease, objects, parts, secrets, until } from "./objects.mjs";
 
 /** Two addresses, and the one of 256 objects that keeps both. */
 const ADDRESSES = ["acme/ip/192.0.2.0/burst", "acme/ip/192.0.2.117/burst"];
@@ -175,7 +175,7 @@ test("a state that was damaged is refused, stays as it is, and is never forgotte
     const [[, after]] = JSON.parse(decoded(await life.ask("BUCKET", bucket, "", "stored")));
     assert.deepEqual(after, spoiled);
   }
-  assert.match(life.log(), /"bucket_damaged"/);
+  await until(() => /"bucket_damaged"/.test(life.log()));
   await life.post("BUCKET", bucket, Uint8Array.from(state), "spoil");
   const again = await grant(life, bucket, { holder: holder(), seq: 1, waiting: 60 });
   assert.equal(again.granted_waiting, 40, "what was read before is not kept beside what is stored");
@@ -237,7 +237,7 @@ test("what cannot be stored is not granted, and the platform's own words stay in
   const life = await objects({ given, plants: { "cloudflare/bucket.mjs": shell } });
   const bucket = "acme/key/key_11/burst";
   await assert.rejects(grant(life, bucket, { holder: holder(), seq: 1 }), { message: "store_unreachable" });
-  assert.match(life.log(), /no space left/);
+  await until(() => /no space left/.test(life.log()));
   await life.stop();
 });
 

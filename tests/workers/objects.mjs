@@ -36,6 +36,7 @@ export default {
 const KV = `
 const held = new Map();
 const told = [];
+let asked = 0;
 let failing = 0;
 let silent = false;
 export default {
@@ -44,11 +45,12 @@ export default {
     if (url.pathname === "/control") {
       failing = Number(url.searchParams.get("failing") ?? failing);
       silent = url.searchParams.get("silent") === "true";
-      return Response.json({ told, held: Object.fromEntries(held) });
+      return Response.json({ asked, told, held: Object.fromEntries(held) });
     }
     const key = decodeURIComponent(url.pathname.slice(1));
     if (request.method === "PUT") {
       const text = await request.text();
+      asked += 1;
       if (silent) await new Promise((resolve) => setTimeout(resolve, 20_000));
       if (failing > 0) {
         failing -= 1;

@@ -100,7 +100,7 @@ test("a ledger whose storage was put back answers nothing until it is restored, 
         }
       };
       await refused();
-      assert.match(life.log(), /ledger_older/);
+      await until(() => /ledger_older/.test(life.log()));
       life = await start();
       await refused();
       assert.deepEqual((await life.replica()).told, [], "an older copy publishes nothing");
@@ -138,15 +138,15 @@ test("whoever is not the deployment's own admin neither restores nor goes back",
   await life.stop();
 });
 
-test("every epoch is noted within a second of its commit, and none is lowered", async () => {
+test("every epoch is noted soon after its commit, and none is lowered", async () => {
   const life = await objects({ given, bindings });
-  const within = (stamp) => until(async () => String(await noted(life)) === String(stamp), 1_000);
+  const soon = (stamp) => until(async () => String(await noted(life)) === String(stamp), 5_000);
   const administer = (body) => life.administer(admin.key, body);
   const { id, stamp } = await create(administer);
-  await within(stamp);
-  await within((await administer({ op: "revoke", id })).stamp);
+  await soon(stamp);
+  await soon((await administer({ op: "revoke", id })).stamp);
   const [[limit]] = await read(life, LIMITS);
-  await within(limit);
+  await soon(limit);
   const low = await life.ask("WITNESS", "witness", '{"noted":[0,99]}', "note");
   assert.equal(new TextDecoder().decode(low), `{"noted":[${limit}]}`);
   for (const wrong of ["", "{}", '{"noted":[1]}', `${new TextDecoder().decode(low)} `, '{"noted":[1,1]}'.padEnd(100)]) {
@@ -161,8 +161,8 @@ test("a note waits for no replica", async () => {
   const administer = (body) => life.administer(admin.key, body);
   await life.replica({ silent: true });
   const { id } = await create(administer);
-  // Longer than it takes until replicas are told: they do not answer for seconds from now on.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // The ledger waits for them from now on, for five seconds: meanwhile nothing but the change itself has the next one noted.
+  await until(async () => (await life.replica({ silent: true })).asked > 0);
   const { stamp } = await administer({ op: "revoke", id });
   await until(async () => String(await noted(life)) === String(stamp), 3_000);
   await life.stop();

@@ -1,8 +1,7 @@
 """How long a revoked key is still let through anywhere, where KV tells its old record for ever.
 
 Some gates are busy, others have not been asked for five seconds. A key is revoked through the administration's door,
-and timed is from when its answer was read to when the last answer that let the key through was read, on whatever gate:
-a little more than the truth, never less. Then the entries leave the head, and all is asked once more, by gates that
+and timed is from when its answer was read to when the last question was asked that was let through, on whatever gate. Then the entries leave the head, and all is asked once more, by gates that
 knew the keys and by gates that begin.
 """
 
@@ -10,10 +9,10 @@ import time
 
 from contract.world import Key
 from gate.deployed import Crowd, until
-from gate.revocation import Watch
+from gate.revocation import BOUND_S, UNAVAILABLE, WATCHED_S, Watch, late
 
 from .client import Client
-from .fleet import STORE_DEADLINE_MS, Fleet
+from .fleet import PATIENT_MS, Fleet
 
 ROUNDS, IN_A_ROUND = 2, 100
 BUSY, IDLE = 3, 5
@@ -21,14 +20,10 @@ BUSY, IDLE = 3, 5
 IDLE_S = 5.0
 #: From one revocation to the next: the keys in between are few, so that each is asked for often.
 BETWEEN_S = 0.1
-#: For how long a revoked key is asked for.
-WATCHED_S = 2.0
 #: What busy clients leave to everything else, which runs on the same few cores.
 BREATH_S = 0.001
-#: What G4 promises: a second, and one read of the head, which fails when it takes longer than its deadline.
-BOUND_S = 1.0 + STORE_DEADLINE_MS / 1_000
-#: What a machine that is kept busy answers now and then: of all answers, so many at most.
-LATE, LATE_MAX = (503, "unavailable"), 0.01
+#: Of the refusals, so many at most are asked for again because a machine that is kept busy was late.
+LATE_MAX = 0.01
 #: Entries leave the head after a day.
 LEFT_MS = 25 * 3_600_000
 
@@ -37,7 +32,7 @@ def timed() -> str:
     keys = {"stays": Key(), "later": Key()}
     for number in range(ROUNDS):
         keys |= {f"victim-{number}-{at}": Key(scopes=("orders:read",)) for at in range(IN_A_ROUND)}
-    with Fleet("revocation", keys, gates=BUSY + IDLE) as fleet:
+    with Fleet("revocation", keys, gates=BUSY + IDLE, deadline_ms=PATIENT_MS) as fleet:
         old = frozen(fleet, keys)
         watch, probes = Watch(), 0
         for number in range(ROUNDS):
@@ -59,7 +54,7 @@ def busy_client(fleet: Fleet, gate, watch: Watch, focus: list[str]):
         roles = list(focus)
         at += 1
         role = roles[at % len(roles)] if at % 16 else "stays"
-        watch.note(role, *client.ask(fleet.key(role)))
+        watch.ask(client, role, fleet.key(role))
         time.sleep(BREATH_S)
 
     return work
@@ -73,7 +68,7 @@ def a_round(fleet: Fleet, roles: list[str], watch: Watch) -> int:
     for gate in fleet.gates:
         client = Client(gate)
         for role in roles:
-            watch.note(role, *client.ask(fleet.key(role)))
+            watch.ask(client, role, fleet.key(role))
         client.close()
     left_alone = time.monotonic()
     focus = roles[:1]
@@ -92,7 +87,7 @@ def a_round(fleet: Fleet, roles: list[str], watch: Watch) -> int:
             assert time.monotonic() - left_alone >= IDLE_S
             client = Client(idle[(at + 1) // share - 1])
             for revoked in reversed(roles[at + 1 - share : at + 1]):
-                watch.note(revoked, *client.ask(fleet.key(revoked)))
+                watch.ask(client, revoked, fleet.key(revoked))
                 probes += 1
             client.close()
     time.sleep(WATCHED_S)
@@ -113,16 +108,12 @@ def judged(watch: Watch, probes: int) -> str:
     delays = watch.delays()
     at = lambda share: delays[min(len(delays) - 1, int(share * len(delays)))]
     told = (f"{len(delays)} revocations, {watch.asked} questions to {BUSY} busy gates, {probes} of them to {IDLE} that had not been asked "
-            f"for {IDLE_S:.0f} s; from the writer's answer to the last admission anywhere p50 {at(0.5) * 1e3:.0f} ms, "
+            f"for {IDLE_S:.0f} s; from the writer's answer to the last question that was let through anywhere p50 {at(0.5) * 1e3:.0f} ms, "
             f"p99 {at(0.99) * 1e3:.0f} ms, max {delays[-1] * 1e3:.0f} ms (bound {BOUND_S * 1e3:.0f} ms)")
     assert len(delays) >= 200, told
-    assert delays[-1] <= BOUND_S, told
-    assert all(role in watch.admitted for role in watch.revoked), "a key was not let through before it was revoked: nothing was timed"
-    assert all(watch.refused.get(role) for role in watch.revoked), "a key was never refused"
-    others = [answer for answer in watch.other if answer[1:] != LATE]
-    assert not others, f"{len(others)} answers that are neither, such as {others[:3]}; {told}"
-    late = len(watch.other) / watch.asked
-    assert late <= LATE_MAX, f"{late:.2%} were answered too late; {told}"
+    assert not late(delays), told
+    faults = watch.faults()
+    assert not faults, f"{'; '.join(faults)}; {told}"
     return told
 
 
@@ -134,7 +125,7 @@ def refused(fleet: Fleet, watch: Watch, when: str) -> int:
         until(f"a key that stays passes {when}", lambda client=client: client.ask(fleet.key("stays")) == (200, ""))
         for role in watch.revoked:
             # Who is late is asked again; nobody lets it through.
-            while (answer := client.ask(fleet.key(role))) == LATE and lates < asked * LATE_MAX + 1:
+            while (answer := client.ask(fleet.key(role))) == UNAVAILABLE and lates < asked * LATE_MAX + 1:
                 lates += 1
             assert answer == (401, "key_revoked"), f"{role} {when}: {answer}"
             asked += 1

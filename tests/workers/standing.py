@@ -15,6 +15,8 @@ STANDS_S = (4.0, 13.0)
 #: For so long a head may be old, and a lease lives.
 STALENESS_S, LEASE_S = 10.0, 5.0
 UNAVAILABLE = (503, "unavailable")
+#: What is said of a key that is revoked: of all answers so many at most may be late, where a machine is kept busy.
+REFUSED, LATE_MAX = (401, "key_revoked"), 0.05
 #: What waits for it when it goes on: so many connections to each gate, each with one request.
 WAITING = 8
 #: A bucket that is full again before the longer one ends, whatever was leased and spent before.
@@ -57,20 +59,22 @@ def stood(fleet: Fleet, stays: Apart, stops: Apart, key: bytes, name: str, secon
         for client in waiting:
             client.send(request(key))
         other = Client(stays.gates[0])
-        until("the others know", lambda: other.ask(key) == (401, "key_revoked"))
-        assert other.ask(fleet.key("good")) == (200, "")
+        until("the others know", lambda: other.ask(key) == REFUSED)
+        assert other.verdict(fleet.key("good")) == (200, "")
         # Time has to pass: it is what this is about.
         time.sleep(max(0.0, begun + seconds - time.monotonic()))
     first = [client.answer() for client in waiting]
-    assert set(first) == {(401, "key_revoked")}, f"after {seconds} s the first answers are {sorted(set(first))}"
+    assert REFUSED in first and set(first) <= {REFUSED, UNAVAILABLE}, f"after {seconds} s the first answers are {sorted(set(first))}"
     until("it is asked for again", lambda: sum(sent > revoked for sent, _ in answers) > 100)
     crowd.stop()
     later = [answer for sent, answer in answers if sent > revoked]
-    assert set(later) == {(401, "key_revoked")}, f"after {seconds} s the answers are {sorted(set(later))}"
+    assert set(later) <= {REFUSED, UNAVAILABLE}, f"after {seconds} s the answers are {sorted(set(later))}"
+    late = later.count(UNAVAILABLE)
+    assert late <= LATE_MAX * len(later), f"after {seconds} s {late} of {len(later)} answers were late"
     before = {answer for sent, answer in answers if sent <= revoked}
     assert (200, "") in before, before
     for gate in everybody:
-        assert Client(gate).ask(fleet.key("good")) == (200, "")
+        assert Client(gate).verdict(fleet.key("good")) == (200, "")
     return len(first) + len(later)
 
 
@@ -83,7 +87,7 @@ def leased() -> str:
             asked = [request(fleet.key(f"limited-{at}"))]
             # They come to hold as much as anybody may.
             all_asked = hammer(stops.gates, asked, ASKING_S, each=1, rate=BURST / 2)
-            assert all(one.status == 200 for one in all_asked), {one.status for one in all_asked}
+            assert {200} <= {one.status for one in all_asked} <= {200, 503}, {one.status for one in all_asked}
             with stops.frozen() as begun:
                 time.sleep(max(0.0, begun + seconds - time.monotonic()))
                 # What there is of the bucket is spent elsewhere.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mint, pepper, record } from "./keys.mjs";
-import { holder, lease, objects, parts, secrets } from "./objects.mjs";
+import { holder, lease, objects, parts, secrets, until } from "./objects.mjs";
 
 const given = secrets();
 const ring = pepper(given);
@@ -98,6 +98,6 @@ test("a trap loses no lease, and grants none twice", async () => {
   assert.deepEqual(await grant(life, bucket, mine), first);
   const rest = await grant(life, bucket, { holder: holder(), seq: 1, waiting: 60 });
   assert.equal(rest.granted_waiting, 40);
-  assert.match(life.log(), /module_trapped/);
+  await until(() => /module_trapped/.test(life.log()));
   await life.stop();
 });

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, process::Command};
 
-use crate::{exec, project::Project, setup::Need, tally::Tally};
+use crate::{console, exec, project::Project, setup::Need, tally::Tally};
+
+/// How a runner of ours says what is to be read although all was well.
+const TOLD: &str = "tollgate-told ";
 
 /// One step of a suite: data, so that a suite can be read as a list.
 #[derive(Debug)]
@@ -29,12 +32,15 @@ pub(crate) struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// Runs `command`, which must succeed, and counts what it says it ran.
+    /// Runs `command`, which must succeed, shows what it wants to be read, and counts what it says it ran.
     pub(crate) fn count(&self, command: &mut Command) -> anyhow::Result<Tally> {
         if self.full {
             command.env("TOLLGATE_FULL", "1");
         }
         let ran = exec::run(command, &self.log)?;
+        for told in ran.stdout.lines().filter_map(|line| line.strip_prefix(TOLD)) {
+            console::progress(&format!("    {told}"));
+        }
         Tally::read(&ran.stdout)
     }
 

@@ -16,6 +16,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from contract import noticed
 from contract.message import Broken, Response, Stream
 from proxies.example import envoy
 from proxies.process import Failed, Process, environment, free_ports
@@ -230,8 +231,13 @@ def unnoticed(tools: Path) -> list[str]:
     """The mistakes that no row notices."""
     missed = []
     for old, new, group in MISTAKES:
-        if not session(tools, lambda text, old=old, new=new: once(text, old, new), group).faults:
-            missed.append(f"{old!r} -> {new!r}: no row of {group} notices")
+
+        def play(old=old, new=new, group=group) -> str | None:
+            table = session(tools, lambda text: once(text, old, new), group)
+            return None if table.faults else f"no row of {group} notices"
+
+        if why := noticed.unnoticed(f"{old!r} -> {new!r}", play):
+            missed.append(f"{old!r} -> {new!r}: {why}")
     return missed
 
 
