@@ -23,7 +23,6 @@
 #[cfg(feature = "axum")]
 mod axum;
 mod cache;
-mod clock;
 mod event;
 mod fetch;
 mod identity;

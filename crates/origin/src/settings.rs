@@ -4,11 +4,13 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use tollgate_core::time::Reading;
 use tollgate_identity::{Name, SKEW_DEFAULT_MS, SKEW_MAX_MS};
-use tollgate_native::place::{Place, Plain};
+use tollgate_native::{
+    clock,
+    place::{Place, Plain},
+};
 
 use crate::{
     cache::Ages,
-    clock,
     fetch::Fetched,
     keys::{Keys, KeysError},
     problem::Reason,

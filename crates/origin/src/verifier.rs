@@ -153,7 +153,7 @@ impl Inner {
             realm: String::new(),
             public: vec![],
             on_refused: None,
-            clock: Arc::new(crate::clock::read),
+            clock: Arc::new(tollgate_native::clock::read),
         }
     }
 

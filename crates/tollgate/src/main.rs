@@ -2,7 +2,6 @@
 
 mod aws;
 mod cli;
-mod clock;
 mod config;
 mod dev;
 mod doctor;
@@ -16,6 +15,7 @@ mod wire;
 mod written;
 
 use exit::Exit;
+use tollgate_native::clock;
 
 fn main() -> Exit {
     cli::main()

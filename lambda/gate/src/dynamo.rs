@@ -5,9 +5,10 @@ use std::{future::Future, sync::Arc};
 use serde_json::json;
 use tollgate_engine::Errand;
 use tollgate_gate::{Policy, settings::SettingsError};
+use tollgate_native::clock;
 use tollgate_store_dynamodb::{Link, Store, layout::Tables};
 
-use crate::{About, Environment, Log, Replies, Stores, clock};
+use crate::{About, Environment, Log, Replies, Stores};
 
 const BUCKETS: &str = "TOLLGATE_BUCKETS_TABLE";
 const LEDGER: &str = "TOLLGATE_LEDGER_TABLE";

@@ -15,10 +15,11 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::{body::SdkBody, timeout::TimeoutConfig};
 use serde_json::{Value, json};
+use tollgate_native::clock;
 use tollgate_store_dynamodb::Link;
 use zeroize::Zeroizing;
 
-use crate::{Environment, StartError, clock, dynamo};
+use crate::{Environment, StartError, dynamo};
 
 /// Where the secrets are, if the environment does not hold them.
 pub(crate) const ARN: &str = "TOLLGATE_SECRETS_ARN";

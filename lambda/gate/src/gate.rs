@@ -10,8 +10,9 @@ use tollgate_engine::{Decision, Engine, Errand, ErrandId, Question as Wanted};
 use tollgate_gate::{Asked, Identity, Judged, Policy, Question};
 use tollgate_http::Fields;
 use tollgate_identity::Jti;
+use tollgate_native::clock;
 
-use crate::{About, Log, Settings, StartError, Stores, clock};
+use crate::{About, Log, Settings, StartError, Stores};
 use desk::Desk;
 
 /// How long an event may be worked at, in milliseconds.

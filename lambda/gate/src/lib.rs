@@ -4,7 +4,6 @@
 //! event at a time and runs nothing after its answer, so whatever the engine asks for is asked within the invocation.
 #![forbid(unsafe_code)]
 
-mod clock;
 mod dynamo;
 mod environment;
 mod fetch;

@@ -15,8 +15,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tollgate_gate::rate::{PROVEN_MAX, Rate, UNPROVEN_MAX};
-
-use crate::clock;
+use tollgate_native::clock;
 
 /// Where lines go.
 pub type Output = Box<dyn Write + Send>;

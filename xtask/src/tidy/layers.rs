@@ -19,7 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tollgate-http", &["tollgate-core"]),
     ("tollgate-gate", &["tollgate-core", "tollgate-engine", "tollgate-http", "tollgate-identity"]),
     ("tollgate-ledger", &["tollgate-core"]),
-    ("tollgate-native", &[]),
+    ("tollgate-native", &["tollgate-core"]),
     (
         "tollgate-control",
         &[
@@ -41,7 +41,16 @@ const EDGES: &[(&str, &[&str])] = &[
         "tollgate-worker-objects",
         &["tollgate-core", "tollgate-ledger", "tollgate-store-cloudflare", "tollgate-store-sql"],
     ),
-    ("tollgate-store-dynamodb", &["tollgate-core", "tollgate-engine", "tollgate-ledger"]),
+    (
+        "tollgate-store-dynamodb",
+        &[
+            "tollgate-core",
+            "tollgate-engine",
+            "tollgate-ledger",
+            // Its tests read the clocks.
+            "tollgate-native",
+        ],
+    ),
     (
         "tollgate-store-sqlite",
         &[
@@ -92,6 +101,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "tollgate-gate",
             "tollgate-http",
             "tollgate-identity",
+            "tollgate-native",
             "tollgate-store-dynamodb",
         ],
     ),

@@ -1,26 +1,10 @@
 //! The clocks of tests.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "time is read here so that it is an argument elsewhere"
-)]
-
-use std::{
-    sync::LazyLock,
-    time::{Instant, SystemTime},
-};
+use std::sync::LazyLock;
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use tollgate_core::time::{Reading, UnixMillis};
-
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-
-/// What both clocks say now.
-pub(crate) fn now() -> Reading {
-    let wall = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
-    let mono_ms = u64::try_from(START.elapsed().as_millis()).unwrap();
-    Reading { wall: UnixMillis(u64::try_from(wall).unwrap()), mono_ms }
-}
+pub(crate) use tollgate_native::clock::read as now;
 
 /// The same of a host on which time passes at a twentieth of its pace: for what must not depend on how fast this machine is.
 pub(crate) fn slowed() -> Reading {

@@ -1,8 +1,8 @@
 //! What an origin makes of the identity header, with the keys that the gate publishes.
 
 use serde_json::Value;
-use tollgate_core::time::UnixMillis;
 use tollgate_identity::{Jwk, KeySet, Request, Room, Verifier};
+use tollgate_native::clock;
 
 use crate::{site::Gate, wire::Head};
 
@@ -34,8 +34,7 @@ pub(crate) fn verified(gate: &Gate, request: &Head) -> Caller {
     let mut words = request.first.split(' ');
     let method = words.next().unwrap().as_bytes();
     let path = words.next().unwrap().split('?').next().unwrap().as_bytes();
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
-    let now = UnixMillis(now.try_into().unwrap());
+    let now = clock::read().wall;
     let mut room = Room::new();
     let identity =
         verifier.verify(token.as_bytes(), Request { method, path }, now, &mut room).unwrap();

@@ -3,12 +3,13 @@
 use std::{
     collections::BTreeMap,
     net::TcpListener,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 use tollgate_control::{Counted, Counting};
 use tollgate_core::usage::{Kind, TOOK};
+use tollgate_native::clock;
 use tollgate_store_sqlite::{Access, Store};
 
 use crate::{
@@ -39,7 +40,7 @@ fn stopped(mut gate: Gate) {
 }
 
 fn millis() -> u64 {
-    u64::try_from(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap()
+    clock::read().wall.0
 }
 
 #[test]

@@ -12,9 +12,10 @@ use tollgate_engine::{
     Arrival, Decision, Engine, Errand, ErrandId, Inquiry, Pass, Question, Reply, Signed, StoreError,
 };
 use tollgate_gate::Policy;
+use tollgate_native::clock;
 
 use super::Patience;
-use crate::{About, Log, Replies, Stores, clock};
+use crate::{About, Log, Replies, Stores};
 
 /// The longest time between two ticks, and the shortest, in milliseconds.
 const TICK_MAX_MS: u64 = 1_000;
