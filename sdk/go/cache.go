@@ -141,3 +141,21 @@ func (k *keys) attempt() (found *keySet, err error) {
 	}()
 	return k.fetch()
 }
+
+// seldom writes at most once in an interval: with no key in hand there may be a fetch each second.
+func seldom(interval time.Duration, clock func() instant, write func(string)) func(string) {
+	var lock sync.Mutex
+	var last *instant
+	return func(reason string) {
+		at := clock()
+		lock.Lock()
+		isDue := last == nil || at.since(*last) >= interval
+		if isDue {
+			last = &at
+		}
+		lock.Unlock()
+		if isDue {
+			write(reason)
+		}
+	}
+}

@@ -2,6 +2,9 @@ package tollgate
 
 import (
 	"errors"
+	"log"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -231,4 +234,33 @@ func TestTheRealClocksBothGoOn(t *testing.T) {
 	}{{instant{5, 1}, 4}, {instant{2, 9}, 8}, {instant{3, -9}, 2}} {
 		same(t, "since", row.later.since(instant{1, 1}), row.since)
 	}
+}
+
+// lines are what is written to a log, one by one.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+func TestThatKeysCannotBeHadIsLoggedAndNotEachTime(t *testing.T) {
+	logged := make(lines, 9)
+	log.SetOutput(logged)
+	defer log.SetOutput(os.Stderr)
+	server := serveKeys(t, "status")
+	verifier := verifierWith(t, func(s *Settings) { s.JWKSDocument, s.JWKS, s.OnKeysFailed = nil, server.url, nil })
+	same(t, "reason", reason(verifier, plain), "no_keys")
+	if line := <-logged; !strings.HasSuffix(line, " tollgate: the keys of the gate could not be had: jwks_status\n") {
+		t.Errorf("logged: %q", line)
+	}
+	verifier.keys.(*keys).failed("jwks_unreachable")
+	same(t, "logged within the interval", len(logged), 0)
+	at, wrote := instant{}, []string{}
+	say := seldom(10*time.Second, func() instant { return at }, func(why string) { wrote = append(wrote, why) })
+	for second := 0; second <= 20; second++ {
+		at.steady = time.Duration(second) * time.Second
+		say(strconv.Itoa(second))
+	}
+	same(t, "written", wrote, []string{"0", "10", "20"})
 }

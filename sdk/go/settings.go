@@ -68,7 +68,8 @@ type Settings struct {
 	Realm string
 	// OnRefused is told of each refusal.
 	OnRefused func(*Refused)
-	// OnKeysFailed is told why keys could not be fetched. Without it the log of the standard library is.
+	// OnKeysFailed is told why keys could not be fetched, each time. Without it the log of the standard library is, at
+	// most once in Refetch.
 	OnKeysFailed func(reason string)
 	// Now is the clock that times are judged by, for tests.
 	Now func() time.Time
@@ -102,9 +103,6 @@ func (s Settings) usual() Settings {
 	}
 	if s.Realm == "" {
 		s.Realm = "api"
-	}
-	if s.OnKeysFailed == nil {
-		s.OnKeysFailed = func(reason string) { log.Printf("tollgate: the keys of the gate were not fetched: %s", reason) }
 	}
 	if s.Now == nil {
 		s.Now = time.Now
@@ -173,11 +171,17 @@ func (s *Settings) keys() (lookout, error) {
 	if !isKeysURL(url, s.AllowHTTP) {
 		return nil, ConfigError("JWKS: an https URL; without it the issuer must be one, or JWKSDocument be given")
 	}
+	failed := s.OnKeysFailed
+	if failed == nil {
+		failed = seldom(s.Refetch, nowInstant, func(reason string) {
+			log.Printf("tollgate: the keys of the gate could not be had: %s", reason)
+		})
+	}
 	return &keys{
 		fetch:  newFetcher(url, s.Deadline, nil).fetch,
 		ages:   ages{s.Fresh, s.MaxAge, s.Refetch, s.Deadline},
 		clock:  nowInstant,
 		run:    func(work func()) { go work() },
-		failed: s.OnKeysFailed,
+		failed: failed,
 	}, nil
 }

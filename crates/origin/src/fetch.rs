@@ -44,7 +44,7 @@ pub(crate) struct Fetched {
 struct Client {
     place: Place,
     trust: Trust,
-    on_missed: Option<OnMissed>,
+    on_missed: OnMissed,
 }
 
 /// A fetch that ends whatever happens to it: also when its task is dropped, whoever waits is told.
@@ -67,7 +67,7 @@ impl Drop for Landing {
 }
 
 impl Fetched {
-    pub(crate) fn new(place: Place, ages: Ages, trust: Trust, on_missed: Option<OnMissed>) -> Self {
+    pub(crate) fn new(place: Place, ages: Ages, trust: Trust, on_missed: OnMissed) -> Self {
         let client = Client { place, trust, on_missed };
         Self {
             cache: Arc::new(Cache::new(ages)),
@@ -103,14 +103,7 @@ impl Client {
     /// The keys, if they come in time.
     async fn keys(&self, deadline: Duration) -> Option<Keys> {
         let fetched = timeout(deadline, self.fetch()).await.unwrap_or(Err(KeysError::Unreachable));
-        match (fetched, &self.on_missed) {
-            (Ok(keys), _) => Some(keys),
-            (Err(error), Some(told)) => {
-                told(error);
-                None
-            }
-            (Err(_), None) => None,
-        }
+        fetched.map_err(|error| (self.on_missed)(error)).ok()
     }
 
     /// Fetches the document once. A redirect is no document.

@@ -30,6 +30,7 @@ mod keys;
 mod layer;
 mod memory;
 mod problem;
+mod said;
 mod settings;
 mod trust;
 mod verifier;

@@ -14,6 +14,7 @@ use crate::{
     fetch::Fetched,
     keys::{Keys, KeysError},
     problem::Reason,
+    said,
     trust::Trust,
     verifier::{Inner, Source},
 };
@@ -226,7 +227,8 @@ impl Settings {
         self
     }
 
-    /// Is told of each fetch that brought no keys.
+    /// Is told of each fetch that brought no keys. Without it standard error is, at most once in
+    /// [`refetch`](Self::refetch).
     pub fn on_missed(mut self, told: impl Fn(KeysError) + Send + Sync + 'static) -> Self {
         self.on_missed = Some(Arc::new(told));
         self
@@ -313,7 +315,9 @@ impl Settings {
                 must: "certificates in PEM, at least one",
             })?,
         };
-        let fetched = Fetched::new(place, ages, trust, self.on_missed.clone());
+        let usual = || said::on_stderr(ages.refetch_ms, Arc::clone(&self.clock));
+        let on_missed = self.on_missed.clone().unwrap_or_else(usual);
+        let fetched = Fetched::new(place, ages, trust, on_missed);
         Ok(Source::Fetched(Arc::new(fetched)))
     }
 }

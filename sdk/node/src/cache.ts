@@ -118,6 +118,17 @@ export class Fixed implements Source {
   }
 }
 
+/** Writes at most once in an interval: with no key in hand there may be a fetch each second. */
+export function seldom(intervalMs: number, write: (reason: string) => void, clock: () => Instant = now): (reason: string) => void {
+  let last: Instant | null = null;
+  return (reason) => {
+    const at = clock();
+    if (last !== null && since(at, last) < intervalMs) return;
+    last = at;
+    write(reason);
+  };
+}
+
 function since(at: Instant, earlier: Instant): number {
   return Math.max(at.steady - earlier.steady, at.wall - earlier.wall);
 }

@@ -1,6 +1,6 @@
 // What an origin says about the gate that it trusts.
 
-import { Fixed, Keys, type Source } from "./cache.js";
+import { Fixed, Keys, type Source, seldom } from "./cache.js";
 import { isIdentifier, matches } from "./canonical.js";
 import { isGoodPoint } from "./ed25519.js";
 import { type Fetch, type Jwks, entriesOf, fetchKeys, isUrl } from "./jwks.js";
@@ -52,8 +52,9 @@ export interface Settings {
   public?: readonly string[];
   /** What `WWW-Authenticate` calls this origin. */
   realm?: string;
-  /** Told the reason of each refusal, and of each failure to fetch keys. */
+  /** Told the reason of each refusal. */
   onRefused?: (reason: string) => void;
+  /** Told why keys could not be fetched, each time. Without it the console is, at most once in `refetchMs`. */
   onKeysFailed?: (reason: string) => void;
   /** For tests: the clock. */
   nowMs?: () => number;
@@ -115,9 +116,10 @@ export function settingsOf(given: Settings): Whole {
 /** Where the keys come from. */
 export function sourceOf(settings: Whole): Source {
   const { jwks, issuer, allowHttp } = settings;
+  const told = settings.onKeysFailed ?? seldom(settings.refetchMs, warn);
   const failed = (reason: string) => {
     try {
-      settings.onKeysFailed?.(reason);
+      told(reason);
     } catch {
       // A flight that threw would never land, and end the process: nobody waits for all of them.
     }
@@ -130,6 +132,10 @@ export function sourceOf(settings: Whole): Source {
   );
   const fetch: Fetch = settings.fetch ?? ((url, init) => globalThis.fetch(url, init));
   return new Keys(() => fetchKeys(url, settings.deadlineMs, fetch), settings, failed);
+}
+
+function warn(reason: string): void {
+  console.warn(`tollgate: the keys of the gate could not be had: ${reason}`);
 }
 
 /** What is wrong with a document is said at once; only importing its keys takes a moment. */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { BOUND, GOOD, JWKS, K2, PATH, PLAIN, load, settings, verdict } from "./data.mjs";
 import { withJwks } from "./servers.mjs";
 
-const { Keys } = await load("cache");
+const { Keys, seldom } = await load("cache");
 const { Bad } = await load("token");
 const { fetchKeys, keySetOf } = await load("jwks");
 const { Verifier, ConfigError } = await load("index");
@@ -287,4 +287,19 @@ test("keys are only fetched from where nobody sits between", () => {
     if (good) make();
     else assert.throws(make, ConfigError, jwks);
   }
+});
+
+test("that keys cannot be had is a warning on the console, unless somebody else is told, and not each time", async (t) => {
+  const [warn, told] = [t.mock.method(console, "warn", () => {}), []];
+  const fetch = async () => new Response("", { status: 500 });
+  const admit = (more) => verdict(() => new Verifier(settings({ jwks: "https://gate.example/", fetch, ...more })).admit(GOOD, "GET", PATH));
+  assert.equal((await admit()).reason, "no_keys");
+  assert.deepEqual(warn.mock.calls.map((call) => call.arguments), [["tollgate: the keys of the gate could not be had: jwks_status"]]);
+  assert.equal((await admit({ onKeysFailed: (reason) => told.push(reason) })).reason, "no_keys");
+  assert.deepEqual([warn.mock.callCount(), told], [1, ["jwks_status"]]);
+  const at = { steady: 0, wall: 0 };
+  const wrote = [];
+  const say = seldom(10_000, (reason) => wrote.push(reason), () => ({ ...at }));
+  for (; at.steady <= 20_000; at.steady += 1_000) say(at.steady);
+  assert.deepEqual(wrote, [0, 10_000, 20_000]);
 });

@@ -64,6 +64,16 @@ class Cache(unittest.TestCase):
         played.waiting.pop()()
         self.assertEqual(played.kids(), ("k1",))
 
+    def test_that_keys_cannot_be_had_is_logged_and_not_each_time(self):
+        played = Played()
+        played.document = Bad("jwks_status")
+        with self.assertLogs("tollgate_origin", "WARNING") as logs:
+            for _ in range(21):
+                self.assertIsNone(played.kids())
+                played.pass_s(1)
+        self.assertEqual(played.fetches, 21)
+        self.assertEqual(logs.output, ["WARNING:tollgate_origin:the keys of the gate could not be had: jwks_status"] * 3)
+
     def test_a_removed_key_goes_with_the_next_answer(self):
         played = Played()
         played.kids()

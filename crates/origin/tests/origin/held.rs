@@ -1,6 +1,6 @@
 //! A verifier over a server of keys: what is fetched when, and what goes with a key.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -167,4 +167,25 @@ async fn bound_tokens_are_verified_each_time() {
     clock.set(15_000);
     assert_eq!(reason(&verifier, bound()).await, Some("expired"));
     assert_eq!(server.asked(), 1);
+}
+
+/// Of itself only that a gate without keys is asked once a second; what is said of it is for whoever started this.
+#[tokio::test]
+async fn a_gate_without_keys() {
+    let (server, verifier, clock) = over(Kind::Status).await;
+    for second in 0..=20 {
+        clock.set(second * 1_000);
+        assert_eq!(reason(&verifier, plain()).await, Some("no_keys"));
+    }
+    assert_eq!(server.asked(), 21);
+}
+
+#[test]
+fn that_keys_cannot_be_had_is_said_on_standard_error_and_not_each_time() {
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    let done = program.args(["--exact", "held::a_gate_without_keys"]).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let said = String::from_utf8(done.stderr).unwrap();
+    let line = "tollgate: the keys of the gate could not be had: jwks_status";
+    assert_eq!(said.lines().collect::<Vec<_>>(), [line; 3]);
 }

@@ -74,6 +74,7 @@ class Keys:
         self._came: Instant | None = None
         self._tried: Instant | None = None
         self._flight: Future[None] | None = None
+        self._said: Instant | None = None
 
     def look(self, kid: str) -> tuple[KeySet | None, Future[None] | None]:
         """The keys that may be used now, and what to wait for if they are not enough for this `kid`."""
@@ -112,7 +113,7 @@ class Keys:
             self._run(lambda: self._land(flight, began))
         except RuntimeError:
             # The machine has no thread left. Whoever waits must not wait for a flight that never lands.
-            _LOG.warning("the keys of the gate were not fetched: no thread could be started")
+            self._say("no thread could be started")
             self._end(flight, began, None)
 
     def _land(self, flight: Future[None], began: Instant) -> None:
@@ -120,11 +121,21 @@ class Keys:
         try:
             found = self._fetch()
         except Bad as bad:
-            _LOG.warning("the keys of the gate were not fetched: %s", bad.reason)
+            self._say(bad.reason)
         except Exception as error:  # Whatever it is, it must not end in a flight that never lands.
-            _LOG.warning("the keys of the gate were not fetched: %s", type(error).__name__)
+            self._say(type(error).__name__)
         finally:
             self._end(flight, began, found)
+
+    def _say(self, reason: str) -> None:
+        """Tells the operator, and not each time: with no key in hand there may be a fetch each second."""
+        at = self._clock()
+        with self._lock:
+            is_due = self._said is None or at.since(self._said) >= self._ages.refetch_s
+            if is_due:
+                self._said = at
+        if is_due:
+            _LOG.warning("the keys of the gate could not be had: %s", reason)
 
     def _end(self, flight: Future[None], began: Instant, found: KeySet | None) -> None:
         with self._lock:
