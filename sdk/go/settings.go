@@ -32,7 +32,7 @@ const (
 )
 
 // Settings are all there is to set. Two are needed: the issuer, and the audience that stands for this origin. What is
-// left out is as usual.
+// left out is as usual, and what is zero is left out: NoSkew and RememberNone say none.
 type Settings struct {
 	// Issuer and Audience are those of the gate's [identity].
 	Issuer, Audience string
@@ -40,31 +40,33 @@ type Settings struct {
 	JWKS string
 	// JWKSDocument has the keys themselves, and then none are fetched.
 	JWKSDocument []byte
-	// Skew is how far the clocks of gate and origin may be apart: whole milliseconds, at most 60 s; usually 5 s.
+	// Skew is how far the clocks of gate and origin may be apart: whole milliseconds, at most 60 s; NoSkew if not at all.
+	// Zero is the usual 5 s.
 	Skew time.Duration
 	// RequireBinding refuses tokens that are not for one method and path.
 	RequireBinding bool
-	// ReplayMax is how many used tokens are remembered, so that none is used twice by this process: usually none, and
-	// at most 1,048,576. Only with RequireBinding.
+	// ReplayMax is how many used tokens are remembered, so that none is used twice by this process: at most 1,048,576.
+	// Zero, as usual, is none. Only with RequireBinding.
 	ReplayMax int
 	// Source is where the token is.
 	Source Source
-	// RememberMax is how many verified tokens are remembered until they expire: usually 1,024, at most 65,536.
+	// RememberMax is how many verified tokens are remembered until they expire: at most 65,536, or RememberNone. Zero is
+	// the usual 1,024.
 	RememberMax int
-	// Fresh is when keys are fetched again, behind the requests: usually 60 s, at least 1 s.
+	// Fresh is when keys are fetched again, behind the requests: at least 1 s. Zero is the usual 60 s.
 	Fresh time.Duration
-	// MaxAge is how long keys are used with no good answer: usually 300 s, more than Fresh and at most a day.
+	// MaxAge is how long keys are used with no good answer: more than Fresh and at most a day. Zero is the usual 300 s.
 	MaxAge time.Duration
-	// Refetch is how often an unknown kid causes a fetch, whoever asks: usually once in 10 s, 1 s to an hour.
+	// Refetch is how often an unknown kid causes a fetch, whoever asks: 1 s to an hour. Zero is the usual 10 s.
 	Refetch time.Duration
-	// Deadline is that of a fetch, all of it, and of a request that waits for one: usually 2 s, 50 ms to 30 s.
+	// Deadline is that of a fetch, all of it, and of a request that waits for one: 50 ms to 30 s. Zero is the usual 2 s.
 	Deadline time.Duration
 	// AllowHTTP lets keys be fetched without TLS also from another machine. Whoever sits between can then say who calls.
 	AllowHTTP bool
 	// Public are paths that are served to anybody, without an identity: those that are sent in this very spelling. Only
 	// with the source Header.
 	Public []string
-	// Realm is what WWW-Authenticate calls this origin: usually api.
+	// Realm is what WWW-Authenticate calls this origin. Empty is the usual api.
 	Realm string
 	// OnRefused is told of each refusal.
 	OnRefused func(*Refused)

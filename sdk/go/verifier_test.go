@@ -92,6 +92,23 @@ func TestWhatIsLeftOutIsAsUsual(t *testing.T) {
 	}
 }
 
+func TestNoneIsSaidAndZeroIsAsUsual(t *testing.T) {
+	none := verifierWith(t, func(s *Settings) { s.Skew, s.RememberMax = NoSkew, RememberNone })
+	same(t, "skew", none.skewMS, uint64(0))
+	same(t, "remembered", none.remembered.most, 0)
+	zero := verifierWith(t, func(s *Settings) { s.Skew, s.RememberMax = 0, 0 })
+	same(t, "the usual skew", zero.skewMS, uint64(5000))
+	same(t, "remembered as usual", zero.remembered.most, 1024)
+	late := func(skew time.Duration, seconds int64) string {
+		return reason(verifierWith(t, func(s *Settings) {
+			s.Skew, s.Now = skew, func() time.Time { return atNow().Add(time.Duration(30+seconds) * time.Second) }
+		}), plain)
+	}
+	same(t, "with no skew", late(NoSkew, 1), "expired")
+	same(t, "with the usual one", late(0, 1), "")
+	same(t, "with no skew, within its life", late(NoSkew, -1), "")
+}
+
 func TestSettingsAreReadOnce(t *testing.T) {
 	public := []string{"/health"}
 	verifier := verifierWith(t, func(s *Settings) { s.Public = public })
