@@ -4,7 +4,6 @@ Local. `doors/gateway.py` plays API Gateway around it, once for each kind of eve
 import base64
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -20,12 +19,12 @@ from reference import ed25519
 
 from . import lambda_store
 from .driver_workers import route, secrets
+from .folders import FOLDERS
 from .host import Gate, Host, Unavailable
 from .origin import Origin
 from .row import Row
 from .world import Config, Deployment
 
-FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _PUBLISHER = "keys are written by the publisher, whose own suite has it: nothing of it is in an authorizer"
 _UNCOUNTED = "DynamoDB Local counts nothing: how often it is asked is counted by the tests of the crate and of the function"
 #: From so many exchanges in a row on one of them may be late.

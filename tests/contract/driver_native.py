@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import native_store, native_trace
+from .folders import FOLDERS
 from .host import Gate, Host, Unavailable
 from .message import Stream
 from .origin import Origin
@@ -22,9 +23,7 @@ from .world import Config, Deployment, Route
 
 READY_S = 20
 STOPS_S = 10
-RELOAD_S = 5
-#: In memory where that can be had: no row is about the disk, and one that is busy would miss deadlines.
-FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+RELOAD_S = 20
 COMMAND_S = 20
 #: The locks of the index of a SQLite store in WAL mode.
 FIRST_LOCK, LOCKS = 120, 8

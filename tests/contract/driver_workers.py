@@ -16,6 +16,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from . import native_store, workers_config
+from .folders import FOLDERS
 from .host import Gate, Host, Unavailable
 from .origin import Origin
 from .row import Row
@@ -25,7 +26,6 @@ from .world import Config, Deployment, Route
 WORKERD = workers_config.WORKERS / "node_modules" / ".bin" / "workerd"
 READY_S = 20
 STOPS_S = 10
-FOLDERS = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 #: Where the ledger is administered: a path that no row asks for.
 ADMINISTRATION = "/tollgate-administration"
 #: For how long the command may take.

@@ -11,11 +11,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.folders import FOLDERS
+
 READY_S = 30
 STOPS_S = 15
 #: What an admin key of operators needs to be let through every door.
 SCOPES = ["keys", "usage", "audit", "tenants", "owners", "roles", "templates"]
 
+#: With the patience of a machine that does other things as well: whoever is answered that there is no verdict is a finding.
 CONFIG = """\
 [keys]
 prefix = "tg"
@@ -29,6 +32,7 @@ issuer = "tollgate"
 audience = "origin"
 [gate]
 listen = "127.0.0.1:0"
+store_deadline_ms = 2000
 [origin]
 url = "http://127.0.0.1:9"
 [admin]
@@ -59,7 +63,7 @@ class Deployment:
 
     binary: Path
     more: str = ""
-    place: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="tollgate-control-")))
+    place: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="tollgate-control-", dir=FOLDERS)))
 
     def __post_init__(self):
         self.binary = Path(self.binary).resolve()

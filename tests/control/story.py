@@ -14,7 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from contract.driver_native import FOLDERS, environment
+from contract.driver_native import environment
+from contract.folders import FOLDERS
 from gate.deployed import QuickOrigin
 
 from . import page

@@ -9,15 +9,12 @@ import threading
 import time
 from pathlib import Path
 
-from contract import driver_native, native_store, native_trace
+from contract import native_store, native_trace
 from contract.driver_native import NativeGate, NativeHost, environment, write_settings
 from contract.host import Unavailable
 from contract.origin import Origin
 from contract.world import Config, Deployment
 
-#: A gate's own deadline for the store: what is not answered by then is a failure of the store. For a store that fails because
-#: a test wants it to; elsewhere it is the driver's, which a machine keeps that is busy with other things.
-STORE_DEADLINE_MS, PATIENT_MS = 250, driver_native.STORE_DEADLINE_MS
 STOPS_S = 10
 TIDY_S = 5
 
@@ -28,8 +25,7 @@ _WRITES = re.compile(rb"^\d+<(?:leases|tidy)> +" + native_trace._LOCK % (b"F_WRL
 class Shared:
     """One folder with configuration, secrets and store; gates on it are started and ended one by one."""
 
-    def __init__(self, host: NativeHost, deployment: Deployment, place: Path | None = None, user: int | None = None,
-                 deadline_ms: int = PATIENT_MS):
+    def __init__(self, host: NativeHost, deployment: Deployment, place: Path | None = None, user: int | None = None):
         self.host, self.deployment, self.user = host, deployment, user
         self.origin = QuickOrigin()
         self.place = place or host._place()
@@ -38,12 +34,6 @@ class Shared:
         if made.returncode:
             raise Unavailable(f"init fails: {made.stderr.decode()}")
         write_settings(self.place, deployment, self.origin.port)
-        path = self.place / "tollgate.toml"
-        text = path.read_text()
-        patient = f"store_deadline_ms = {PATIENT_MS}\n"
-        if patient not in text:
-            raise Unavailable("the driver's settings no longer name the store's deadline")
-        path.write_text(text.replace(patient, f"store_deadline_ms = {deadline_ms}\n"))
         native_store.fill(self.store, deployment)
 
     @property

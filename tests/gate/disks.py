@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contract.world import Key
 
-from .deployed import STORE_DEADLINE_MS, Client, Process, Shared, until
+from .deployed import Client, Process, Shared, until
 from .sharing import deployed, fixed
 
 BURST = 400
@@ -54,7 +54,7 @@ class Warm:
         assert self.client.ask(shared.key("free")) == (200, "")
         assert self.client.ask(shared.key("gone")) == (200, "")
         shared.did("keys", "revoke", shared.id("gone"))
-        until("the revocation", lambda: self.client.ask(shared.key("gone")) == (401, "key_revoked"), 3)
+        until("the revocation", lambda: self.client.ask(shared.key("gone")) == (401, "key_revoked"))
         for _ in range(20):
             assert self.limited() == (200, "")
 
@@ -96,7 +96,7 @@ class Warm:
 
 def locked(host) -> str:
     """Another process holds the lock of writers, and then lets go."""
-    with deployed(host, "locked", KEYS, deadline_ms=STORE_DEADLINE_MS) as shared:
+    with deployed(host, "locked", KEYS) as shared:
         warm, leaver = Warm(shared, shared.start()), shared.start()
         leaving = Client(leaver)
         for _ in range(20):
@@ -121,7 +121,7 @@ def locked(host) -> str:
 
 def may_not_grow(host) -> str:
     """The limit on the size of files, of a gate that runs; the command line has it from its parent."""
-    with deployed(host, "sized", KEYS, deadline_ms=STORE_DEADLINE_MS) as shared:
+    with deployed(host, "sized", KEYS) as shared:
         gate = shared.start()
         warm = Warm(shared, gate)
         _, hard = resource.prlimit(gate.process.pid, resource.RLIMIT_FSIZE)
@@ -149,7 +149,7 @@ def disk(megabytes: int):
 
 def full(host) -> str:
     """Every byte of a small disk is taken, and then given back."""
-    with disk(8) as place, deployed(host, "full", KEYS, place=place, deadline_ms=STORE_DEADLINE_MS) as shared:
+    with disk(8) as place, deployed(host, "full", KEYS, place=place) as shared:
         warm = Warm(shared, shared.start())
         filler = place / "filler"
         # What has been written once may be written again: it takes some changes until nothing is left.
@@ -166,7 +166,7 @@ def full(host) -> str:
         assert os.statvfs(place).f_bavail == 0, "the disk is not full"
         assert Path(f"{shared.store}.ballast").stat().st_size == BALLAST
         shared.did("keys", "revoke", shared.id("free"))
-        until("the revocation", lambda: warm.client.ask(shared.key("free")) == (401, "key_revoked"), 3)
+        until("the revocation", lambda: warm.client.ask(shared.key("free")) == (401, "key_revoked"))
         fill(filler)
         refused_loudly(shared, {codes[0]}, *CREATE)
         shared.did("keys", "disable", shared.id("other"))
@@ -218,7 +218,7 @@ def read_only(host) -> str:
     place = folder / "place"
     place.mkdir()
     try:
-        with deployed(host, "read-only", KEYS, place=place, deadline_ms=STORE_DEADLINE_MS) as shared:
+        with deployed(host, "read-only", KEYS, place=place) as shared:
             hand_over(place, nobody)
             shared.user = nobody
             host.binary = binary

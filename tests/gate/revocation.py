@@ -12,10 +12,10 @@ import threading
 import time
 from pathlib import Path
 
-from contract.driver_native import NativeHost
+from contract.driver_native import STORE_DEADLINE_MS, NativeHost
 from contract.world import Key
 
-from .deployed import PATIENT_MS, Client, Crowd, Shared, drawn
+from .deployed import Client, Crowd, Shared, drawn
 
 ROUNDS, IN_A_ROUND = 4, 50
 BUSY, IDLE = 2, 5
@@ -24,7 +24,7 @@ IDLE_S = 5.0
 #: From one revocation to the next: the keys in between are few, so that each is asked for often.
 BETWEEN_S = 0.2
 #: What G4 promises: a second, and one read of the head, which fails when it takes longer than its deadline.
-BOUND_S = 1.0 + PATIENT_MS / 1_000
+BOUND_S = 1.0 + STORE_DEADLINE_MS / 1_000
 #: Nearly always the head is read in a moment: so many of all revocations are felt within the second.
 USUAL, USUAL_S = 0.9, 1.0
 #: For how long a revoked key is asked for.

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from contract import driver_workers, workers_config
-from contract.driver_workers import COUNTRY, FOLDERS, CLIENT
+from contract.driver_workers import COUNTRY, CLIENT
 from contract.certificate import Certificate
+from contract.folders import FOLDERS
 from contract.workers_kv import Namespace
 from contract.world import Config, Deployment, Key, Minted
 from reference import record as record_format

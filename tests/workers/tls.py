@@ -52,7 +52,7 @@ def administers(fleet: Fleet, operator: Operator, url: str, trusts: str, what: s
     done = operator.types(CREATE, url, trusts)
     assert done.returncode == 0, f"{what}: {done.stderr.decode()}"
     made = json.loads(done.stdout)
-    assert Client(fleet.gates[0]).ask(made["secret"].encode()) == (200, ""), what
+    assert Client(fleet.gates[0]).verdict(made["secret"].encode()) == (200, ""), what
     done = operator.types(LIST, url, trusts)
     assert done.returncode == 0 and made["key"]["id"] in done.stdout.decode(), f"{what}: {done.stderr.decode()}"
 

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+from contract.folders import FOLDERS
 from contract.noticed import unnoticed
 
 from . import enveloped
@@ -44,7 +45,7 @@ def main() -> int:
         kinds.append((enveloped.EnvoyStory, enveloped.language(arguments.tools.absolute())))
     kinds = [(kind, language) for kind, language in kinds if arguments.only in (None, language.name)]
     began, checks, faults = time.monotonic(), 0, []
-    with tempfile.TemporaryDirectory(prefix="tollgate-behind-") as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+    with tempfile.TemporaryDirectory(prefix="tollgate-behind-", dir=FOLDERS) as folder, ThreadPoolExecutor(AT_ONCE) as pool:
         binary, place = arguments.binary.absolute(), Path(folder)
         made = [partial(kind, one, binary, place / one.name) for kind, one in kinds]
         stories = pool.map(play, made)

@@ -18,7 +18,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from contract.driver_native import FOLDERS
+from contract.folders import FOLDERS
 from control import page
 from control.story import COMMAND_S, POLL_S, READY_S, STOPS_S, Failed, Story
 
