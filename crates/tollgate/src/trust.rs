@@ -2,11 +2,8 @@
 
 use std::{error::Error, fmt, fs, io, path::Path, sync::Arc};
 
-use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, Error as TlsError, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use tokio_rustls::rustls::{CertificateError, ClientConfig, Error as TlsError};
+use tollgate_native::trust::Trust;
 
 /// What names the bundle of certificates in the place of the machine's own.
 pub(crate) const BUNDLE: &str = "SSL_CERT_FILE";
@@ -64,33 +61,17 @@ impl Error for Untrusted {
 
 /// Whom the file `ca` names, or otherwise whom this machine trusts.
 pub(crate) fn trust(ca: Option<&Path>) -> io::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    match ca {
+    let trust = match ca {
         Some(file) => {
-            let unusable =
-                |what: &dyn fmt::Display| io::Error::other(format!("{}: {what}", file.display()));
-            let text = bundle(file).map_err(|error| unusable(&error))?;
-            for certificate in CertificateDer::pem_slice_iter(&text) {
-                let certificate = certificate.map_err(|_| unusable(&"is not PEM"))?;
-                roots
-                    .add(certificate)
-                    .map_err(|_| unusable(&"has no certificate of an authority"))?;
-            }
-            if roots.is_empty() {
-                return Err(unusable(&"has no certificate"));
-            }
+            named(file).map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?
         }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    if roots.is_empty() {
-        return Err(io::Error::other(Untrusted::Nobody));
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+        None => Trust::machine().ok_or_else(|| io::Error::other(Untrusted::Nobody))?,
+    };
+    trust.client().map(Arc::new).map_err(io::Error::other)
+}
+
+fn named(file: &Path) -> io::Result<Trust> {
+    Trust::given(&bundle(file)?).map_err(io::Error::other)
 }
 
 /// The largest file of certificates, in bytes: more than all public authorities have.
