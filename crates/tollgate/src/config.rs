@@ -156,11 +156,22 @@ pub(crate) struct Origin {
     pub(crate) server: Server,
     /// Who may have signed its certificate, unless whom this machine trusts.
     pub(crate) ca: Option<PathBuf>,
+    /// Whom it is told that requests are for.
+    pub(crate) host: Told,
     /// Whether it is spoken to in HTTP/2, without asking first.
     pub(crate) http2: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) idle_timeout: Duration,
+}
+
+/// What an origin is told in `Host`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// What the client wrote.
+    Client,
+    /// The host of its URL.
+    Origin,
 }
 
 /// Where an origin is.

@@ -15,7 +15,7 @@ use tollgate_identity::{Algorithm, Name};
 
 use super::{
     Cache, Cloudflare, Config, Connections, Control, Cors, Decide, Dynamodb, Gate, Identity,
-    KeyPlace, Keys, Logged, Origin, Problem, Profile, RateLimitFields, Route, Tls, checks,
+    KeyPlace, Keys, Logged, Origin, Problem, Profile, RateLimitFields, Route, Tls, Told, checks,
     document::Document,
     rules,
     table::{Bad, Read, Reader, Table},
@@ -142,6 +142,11 @@ fn logged(word: &str) -> Option<Logged> {
 fn origin(table: Table<'_>, folder: &Path) -> Read<Origin> {
     let server = table.text("url", checks::server);
     let ca = table.optional("ca", |text| checks::path(text, folder));
+    let host = table.text("host", |text| match text {
+        "client" => Some(Told::Client),
+        "origin" => Some(Told::Origin),
+        _ => None,
+    });
     let http2 = table.flag("http2");
     let connect_timeout = table.millis("connect_timeout_ms");
     let response_timeout = table.millis("response_timeout_ms");
@@ -153,6 +158,7 @@ fn origin(table: Table<'_>, folder: &Path) -> Read<Origin> {
     Ok(Origin {
         server,
         ca,
+        host: host?,
         http2: http2?,
         connect_timeout: connect_timeout?,
         response_timeout: response_timeout?,

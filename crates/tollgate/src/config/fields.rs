@@ -219,11 +219,13 @@ fields!(GATE: 8 of "gate" {
         "`false` lets every request pass, for measuring only: it does not start on another address than loopback.";
 });
 
-fields!(ORIGIN: 6 of "origin" {
+fields!(ORIGIN: 7 of "origin" {
     "url" Text("a URL of a server without path, such as http://127.0.0.1:3000 or https://app.example"), Required,
-        "The server. Under `https` its certificate must be for the host of this URL, which is also the name that TLS tells it; `Host` stays what the client wrote.";
+        "The server. Under `https` its certificate must be for the host of this URL, which is also the name that TLS tells it.";
     "ca" Text(FILE), Nothing,
         "Certificates in PEM of who may have signed that of an `https` server, in the place of those that this machine trusts. Read when the URL or this field changes.";
+    "host" Word(&["client", "origin"]), Be("client"),
+        "What the server is told in `Host`: what the client wrote, or the host of `url`, by which a platform that many share finds yours. Then `X-Forwarded-Host` has what the client wrote, or what a trusted hop says there, and links to this gate are made of that.";
     "http2" Flag, Is(false),
         "Whether the server is spoken to in HTTP/2, from the first byte on: what gRPC needs. It must understand that, and agree to it under TLS. No WebSocket reaches it then.";
     "connect_timeout_ms" Integer(1, 600_000), Number(2_000), "How long connecting may take.";

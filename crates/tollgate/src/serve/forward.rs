@@ -33,7 +33,7 @@ use super::{
     judge::{Passage, Question, put},
     live::Live,
 };
-use crate::config::Origin;
+use crate::config::{Origin, Told};
 use dial::{Dial, Why};
 use first::First;
 use heads::{Terms, crossing, inward};
@@ -47,6 +47,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 pub(crate) struct Upstream {
     way: Way,
     authority: Authority,
+    /// What it is told in `Host`, unless what the client wrote.
+    host: Option<HeaderValue>,
     origin: Origin,
     why: Why,
 }
@@ -96,6 +98,9 @@ impl Upstream {
     /// The way to `origin`; nothing is connected yet.
     pub(crate) fn new(origin: &Origin) -> anyhow::Result<Self> {
         let authority = origin.server.authority.parse().context("the origin's authority")?;
+        let named = || HeaderValue::from_str(heads::host(&authority, origin.server.tls));
+        let host = (origin.host == Told::Origin).then(named).transpose();
+        let host = host.context("the origin's host")?;
         let dial = Dial::new(origin)?;
         let why = dial.why();
         let way = if origin.http2 {
@@ -103,7 +108,7 @@ impl Upstream {
         } else {
             Way::First(Box::new(First::new(origin, dial)))
         };
-        Ok(Self { way, authority, origin: origin.clone(), why })
+        Ok(Self { way, authority, host, origin: origin.clone(), why })
     }
 
     /// Why there is no connection, if the last that was tried has failed.
@@ -168,6 +173,9 @@ impl Upstream {
 
     /// Whom the request is for. Over HTTP/2 that is told in one place, and `fields` have it no more.
     fn authority(&self, fields: &mut HeaderMap) -> Authority {
+        if let Some(host) = &self.host {
+            heads::rename(fields, host.clone());
+        }
         let asked = self.origin.http2.then(|| fields.remove(HOST)).flatten();
         let asked = asked.and_then(|host| Authority::try_from(host.as_bytes()).ok());
         asked.unwrap_or_else(|| self.authority.clone())

@@ -24,6 +24,7 @@ mod grpc;
 mod h2;
 mod identity;
 mod messages;
+mod naming;
 mod origin;
 mod passing;
 mod reloading;

@@ -4,7 +4,10 @@ use std::{
     io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
@@ -24,17 +27,21 @@ use tokio_rustls::{
 use crate::{
     identity::verified,
     origin::Origin,
-    rpc_origin::RpcOrigin,
+    rpc_origin::{RpcOrigin, until},
     second::of,
     site::{Gate, Key, Site, get},
     switching::upgrade,
 };
 
 /// Unwraps what comes under TLS, and passes it on to an origin without.
-struct Door {
-    address: SocketAddr,
+pub(crate) struct Door {
+    pub(crate) address: SocketAddr,
+    open: Arc<[AtomicUsize; 2]>,
     _runtime: Runtime,
 }
+
+/// What a connection begins with that is to be under TLS.
+const HANDSHAKE: u8 = 22;
 
 /// Made for these tests: a certificate for `localhost` and 127.0.0.1 that has signed itself.
 fn file(name: &str) -> PathBuf {
@@ -42,7 +49,12 @@ fn file(name: &str) -> PathBuf {
 }
 
 impl Door {
-    fn to(origin: SocketAddr, protocols: &[&str]) -> Self {
+    pub(crate) fn to(origin: SocketAddr, protocols: &[&str]) -> Self {
+        Self::beside(origin, origin, protocols)
+    }
+
+    /// What comes without TLS is passed on to `plain`.
+    fn beside(plain: SocketAddr, origin: SocketAddr, protocols: &[&str]) -> Self {
         let chain = vec![CertificateDer::from_pem_file(file("origin.pem")).unwrap()];
         let key = PrivateKeyDer::from_pem_file(file("origin.key.pem")).unwrap();
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -56,17 +68,37 @@ impl Door {
         let runtime = Runtime::new().unwrap();
         let door = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = door.local_addr().unwrap();
+        let open = Arc::<[AtomicUsize; 2]>::default();
+        let counts = Arc::clone(&open);
         runtime.spawn(async move {
-            while let Ok((stream, _)) = door.accept().await {
-                let acceptor = acceptor.clone();
+            while let Ok((mut near, _)) = door.accept().await {
+                let (acceptor, counts) = (acceptor.clone(), Arc::clone(&counts));
                 tokio::spawn(async move {
-                    let mut near = acceptor.accept(stream).await.ok()?;
-                    let mut far = TcpStream::connect(origin).await.ok()?;
-                    copy_bidirectional(&mut near, &mut far).await.ok()
+                    let mut first = [0];
+                    near.peek(&mut first).await.ok()?;
+                    let secure = first == [HANDSHAKE];
+                    let mut far =
+                        TcpStream::connect([plain, origin][usize::from(secure)]).await.ok()?;
+                    let open = &counts[usize::from(secure)];
+                    open.fetch_add(1, Ordering::SeqCst);
+                    if secure {
+                        if let Ok(mut near) = acceptor.accept(near).await {
+                            let _ = copy_bidirectional(&mut near, &mut far).await;
+                        }
+                    } else {
+                        let _ = copy_bidirectional(&mut near, &mut far).await;
+                    }
+                    open.fetch_sub(1, Ordering::SeqCst);
+                    Some(())
                 });
             }
         });
-        Self { address, _runtime: runtime }
+        Self { address, open, _runtime: runtime }
+    }
+
+    /// How many connections there are, under TLS or not.
+    fn open(&self, secure: bool) -> usize {
+        self.open[usize::from(secure)].load(Ordering::SeqCst)
     }
 }
 
@@ -97,7 +129,7 @@ fn behind(url: &str, ca: &str, more: &[(&str, &str)]) -> (Site, Key, Gate) {
     (site, key, gate)
 }
 
-fn trusted() -> String {
+pub(crate) fn trusted() -> String {
     file("origin.pem").display().to_string()
 }
 
@@ -128,6 +160,38 @@ fn requests_bodies_and_websockets_cross_as_they_do_without() {
         assert_eq!(wire.exactly(13), b"over and back");
         drop(wire);
         drop(gate);
+    }
+}
+
+#[test]
+fn an_origin_that_turns_to_tls_or_from_it_is_not_asked_on_connections_of_before() {
+    let origins = [Origin::start(), Origin::start()];
+    let door = Door::beside(origins[0].address, origins[1].address, &[]);
+    let site = Site::new(door.address, "").without("origin.url");
+    let write = |secure: bool| {
+        let (scheme, ca) = match secure {
+            false => ("http", String::new()),
+            true => ("https", format!("ca = {:?}\n", trusted())),
+        };
+        site.write(&format!("[origin]\nurl = \"{scheme}://{}\"\n{ca}", door.address));
+    };
+    write(false);
+    let key = site.key(&[]);
+    let gate = site.start();
+    let mut asked = [0, 0];
+    for secure in [false, true, false, true] {
+        if asked != [0, 0] {
+            write(secure);
+            gate.signal("HUP");
+            assert_eq!(gate.await_event("reloaded")["needs_restart"], serde_json::json!([]));
+        }
+        for _ in 0..3 {
+            assert_eq!(gate.get("/orders", &key).status(), 200);
+            asked[usize::from(secure)] += 1;
+            assert_eq!(origins.each_ref().map(|origin| origin.arrived().len()), asked);
+        }
+        assert!(door.open(secure) > 0);
+        until("end of what was kept of before", || door.open(!secure) == 0);
     }
 }
 

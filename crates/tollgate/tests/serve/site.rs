@@ -55,10 +55,16 @@ impl Site {
     }
 
     /// The same with another value of one field.
-    pub(crate) fn with(mut self, field: &str, value: &str) -> Self {
-        let name = format!("TOLLGATE_{}", field.replace('.', "_").to_uppercase());
+    pub(crate) fn with(self, field: &str, value: &str) -> Self {
+        let mut site = self.without(field);
+        site.variables.push((variable(field), value.to_owned()));
+        site
+    }
+
+    /// The same with one field less: what the file says of it holds.
+    pub(crate) fn without(mut self, field: &str) -> Self {
+        let name = variable(field);
         self.variables.retain(|(known, _)| *known != name);
-        self.variables.push((name, value.to_owned()));
         self
     }
 
@@ -299,6 +305,11 @@ impl Drop for Gate {
             }
         }
     }
+}
+
+/// What sets a field in the environment.
+fn variable(field: &str) -> String {
+    format!("TOLLGATE_{}", field.replace('.', "_").to_uppercase())
 }
 
 /// `GET` of `path` with a key.

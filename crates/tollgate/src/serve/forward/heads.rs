@@ -3,9 +3,10 @@
 use hyper::{
     HeaderMap, Method, Version,
     header::{
-        CACHE_CONTROL, CONNECTION, EXPECT, HeaderName, HeaderValue, TE, TRAILER, UPGRADE, VARY,
+        CACHE_CONTROL, CONNECTION, EXPECT, HOST, HeaderName, HeaderValue, TE, TRAILER, UPGRADE,
+        VARY,
     },
-    http::request::Parts,
+    http::{request::Parts, uri::Authority},
 };
 use tollgate_http::{
     address,
@@ -17,6 +18,7 @@ use super::{Journey, REQUEST_ID, late::Late};
 use crate::serve::{doors::Visit, judge::fields, live::Live};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const IDENTITY: HeaderName = HeaderName::from_static(hygiene::IDENTITY_FIELD);
 
 /// What shared caches are told of an answer of which the origin says nothing, or nothing that can be said again.
@@ -96,6 +98,19 @@ pub(super) fn inward(
     Ok(to)
 }
 
+/// What a server with this authority is called in `Host`: a port that goes without saying is not said.
+pub(super) fn host(authority: &Authority, tls: bool) -> &str {
+    let usual = if tls { 443 } else { 80 };
+    if authority.port_u16() == Some(usual) { authority.host() } else { authority.as_str() }
+}
+
+/// Says that a request is for `host`. Whom the client meant is told beside it, unless a trusted hop has said that.
+pub(super) fn rename(fields: &mut HeaderMap, host: HeaderValue) {
+    if let Some(meant) = fields.insert(HOST, host) {
+        fields.entry(FORWARDED_HOST).or_insert(meant);
+    }
+}
+
 /// Announces those of the fields after the body that pass, if any are announced.
 fn late(from: &HeaderMap, to: &mut HeaderMap, rules: impl FnOnce() -> Late) {
     if let Some(names) = from.contains_key(TRAILER).then(|| rules().announced(from)).flatten() {
@@ -143,4 +158,27 @@ pub(super) fn crossing(
         to.append(VARY, journey.live.vary.clone());
     }
     Ok(to)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+
+    use super::{Authority, host};
+
+    #[test]
+    fn a_port_that_goes_without_saying_is_not_said() {
+        for (authority, tls, told) in [
+            ("app.example", true, "app.example"),
+            ("app.example:443", true, "app.example"),
+            ("app.example:443", false, "app.example:443"),
+            ("app.example:80", false, "app.example"),
+            ("app.example:80", true, "app.example:80"),
+            ("[::1]:443", true, "[::1]"),
+            ("[::1]:8443", true, "[::1]:8443"),
+        ] {
+            let authority: Authority = authority.parse().unwrap();
+            assert_eq!(host(&authority, tls), told);
+        }
+    }
 }
