@@ -65,18 +65,23 @@ type sharedRows struct {
 		} `json:"out"`
 	} `json:"answers"`
 	Events []struct {
-		Why   string
-		Event json.RawMessage
-		Out   map[string]any
+		Why      string
+		BasePath string `json:"base_path"`
+		Event    json.RawMessage
+		Out      map[string]any
 	} `json:"events"`
 	Paths []struct {
 		Why, Target string
 		Public      bool
 	} `json:"paths"`
-	Publics []struct {
-		Path  string
-		Taken bool
-	} `json:"publics"`
+	Publics []setting `json:"publics"`
+	Bases   []setting `json:"bases"`
+}
+
+// setting is a path, and whether it can be set.
+type setting struct {
+	Path  string
+	Taken bool
 }
 
 // A list of bytes would be read as base64.

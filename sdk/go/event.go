@@ -62,7 +62,7 @@ func (v *Verifier) AdmitEvent(ctx context.Context, event []byte) (*Identity, err
 	if err != nil {
 		return nil, refusal(err)
 	}
-	method, path := read.target()
+	method, path := read.target(v.settings.BasePath)
 	return v.judged(ctx, token, method, path)
 }
 
@@ -81,8 +81,8 @@ func (o object) token() (string, error) {
 	return token, nil
 }
 
-// target is method and path as the authorizer was told them; what is not there matches no binding.
-func (o object) target() (method, path string) {
+// target is method and path as the gate has signed them; what is not there matches no binding.
+func (o object) target(basePath string) (method, path string) {
 	context := o.member("requestContext")
 	version, _ := o.text("version")
 	isHTTP := context.has("http")
@@ -102,6 +102,10 @@ func (o object) target() (method, path string) {
 	if hasStage && stage != "$default" && (isHTTP || version == "1.0") && context.isOwnDomain() {
 		path = without(path, "/"+stage)
 	}
+	// Under a domain of one's own it starts with what the mapping has, of whatever kind the API is.
+	if base := strings.Trim(basePath, "/"); base != "" && !context.isOwnDomain() {
+		path = without(path, "/"+base)
+	}
 	return method, path
 }
 
@@ -115,7 +119,7 @@ func (o object) isOwnDomain() bool {
 	return ok && strings.HasPrefix(domain, api+".execute-api.")
 }
 
-// without leaves out the first segment of a path, if it is this one and does not only begin like it.
+// without leaves out what a path begins with, if it is this and does not only begin like it.
 func without(path, segment string) string {
 	if path == segment {
 		return "/"
@@ -144,7 +148,7 @@ func (v *Verifier) Lambda(inner LambdaHandler) func(context.Context, json.RawMes
 		if !errors.As(err, &refused) {
 			return nil, err
 		}
-		method, _ := objectOf(event).target()
+		method, _ := objectOf(event).target("")
 		return proxied(v.tell(refused, nil, method)), nil
 	}
 }

@@ -293,7 +293,7 @@ func TestAPathOfAnEventBeginsWhereTheGatesAuthorizerSaysThatItBegins(t *testing.
 		for _, kind := range []string{"1.0", "2.0"} {
 			text, err := json.Marshal(rest)
 			must(err)
-			method, path := objectOf(text).target()
+			method, path := objectOf(text).target("")
 			same(t, kind+string(text), [2]string{method, path}, [2]string{"GET", row.path})
 			rest["version"], context["http"] = "2.0", map[string]any{"method": "GET"}
 		}

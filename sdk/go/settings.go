@@ -50,6 +50,9 @@ type Settings struct {
 	ReplayMax int
 	// Source is where the token is.
 	Source Source
+	// BasePath is what stands before the path under a domain of one's own, as TOLLGATE_BASE_PATH of the gate: usually
+	// nothing. Only with the source APIGateway.
+	BasePath string
 	// RememberMax is how many verified tokens are remembered until they expire: at most 65,536, or RememberNone. Zero is
 	// the usual 1,024.
 	RememberMax int
@@ -133,6 +136,8 @@ func (s *Settings) check() error {
 		{50*time.Millisecond <= s.Deadline && s.Deadline <= 30*time.Second, "Deadline: 50 ms to 30 s"},
 		{len(s.Public) <= publicMax, "Public: at most 64 paths"},
 		{len(s.Public) == 0 || s.Source == Header, "Public: only with the source Header; an event has an identity always"},
+		{s.BasePath == "" || isPlainPath("/"+s.BasePath), `BasePath: visible ASCII without ?, %, # and \`},
+		{s.BasePath == "" || s.Source == APIGateway && strings.Trim(s.BasePath, "/") != "", "BasePath: some segments of a path, and only with the source APIGateway"},
 		{s.JWKS == "" || s.JWKSDocument == nil, "JWKS, JWKSDocument: one of them"},
 	} {
 		if !rule.holds {
@@ -140,15 +145,15 @@ func (s *Settings) check() error {
 		}
 	}
 	for _, path := range s.Public {
-		if !isPublicPath(path) {
+		if !isPlainPath(path) {
 			return ConfigError(`Public: each starts with / and is visible ASCII without ?, %, # and \`)
 		}
 	}
 	return nil
 }
 
-// isPublicPath says whether a path is sent in one spelling only: nothing in it is encoded, resolved or cut off.
-func isPublicPath(path string) bool {
+// isPlainPath says whether a path is sent in one spelling only: nothing in it is encoded, resolved or cut off.
+func isPlainPath(path string) bool {
 	for at := 0; at < len(path); at++ {
 		if path[at] < '!' || path[at] > '~' || strings.IndexByte(`?%#\`, path[at]) >= 0 {
 			return false

@@ -98,8 +98,8 @@ func TestEachRefusalIsToldAsTheGateTellsIt(t *testing.T) {
 }
 
 func TestAnEventIsReadFromItsAuthorizerAndFromNothingElse(t *testing.T) {
-	verifier := verifierWith(t, func(s *Settings) { s.Source = APIGateway })
 	for _, row := range shared.Events {
+		verifier := verifierWith(t, func(s *Settings) { s.Source, s.BasePath = APIGateway, row.BasePath })
 		same(t, row.Why, verdict(verifier.AdmitEvent(context.Background(), row.Event)), row.Out)
 		judged(1)
 	}
@@ -120,4 +120,14 @@ func TestWhatIsSentInMoreThanOneSpellingCannotBePublic(t *testing.T) {
 		same(t, row.Path, err == nil, row.Taken)
 		judged(1)
 	}
+}
+
+func TestABasePathIsSomeSegmentsOfAPathAndOfEventsAlone(t *testing.T) {
+	for _, row := range shared.Bases {
+		_, err := New(settings(func(s *Settings) { s.Source, s.BasePath = APIGateway, row.Path }))
+		same(t, row.Path, err == nil, row.Taken)
+		judged(1)
+	}
+	_, err := New(settings(func(s *Settings) { s.BasePath = "/v1" }))
+	same(t, "without events", err != nil, true)
 }

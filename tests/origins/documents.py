@@ -71,8 +71,8 @@ def documents():
 
 
 def events():
-    def rest(authorizer, **more):
-        context = {"httpMethod": "GET", "path": "/prod/v1/orders/%41", "stage": "prod", "authorizer": authorizer}
+    def rest(authorizer, place=None, **more):
+        context = {"httpMethod": "GET", "path": "/prod/v1/orders/%41", "stage": "prod", "authorizer": authorizer, **(place or {})}
         return {"httpMethod": "GET", "path": "/v1/orders/%41", "requestContext": context, **more}
 
     own = {"domainName": "abc.execute-api.eu-west-1.amazonaws.com", "apiId": "abc"}
@@ -122,7 +122,36 @@ def events():
         ("one that is bound to another path", rest({"identity": other.decode()}), refused("wrong_path")),
         ("one that is bound to another method", {**rest({"identity": bound}), "httpMethod": "POST"}, refused("wrong_method")),
     ):
-        yield {"why": why, "event": event, "out": out}
+        yield {"why": why, "base_path": "", "event": event, "out": out}
+    own_path, based = {"lambda": {"identity": bound}}, "/sales/eu/v1/orders/%41"
+    with_base = signed(claims_text(claims({**BINDING, "path": based}, 10))).decode()
+    good, bad = judged(BOUND), refused("wrong_path")
+    for why, base, event, out in (
+        ("a REST API behind a base path", "/sales/eu", rest({"identity": bound}, other_domain, path=based), good),
+        ("an HTTP API behind a base path", "sales/eu/", http(own_path, other_domain, rawPath=based), good),
+        ("an HTTP API with payload 1.0 behind a base path", "sales/eu", rest({"identity": bound}, other_domain, version="1.0", path=based), good),
+        ("a base path that nobody has set", "", rest({"identity": bound}, other_domain, path=based), bad),
+        ("a base path that nobody has set, and that the gate was not told of", "", rest({"identity": with_base}, other_domain, path=based), judged(with_base.encode(), path=based)),
+        ("a base path that the gate was not told of", "/sales/eu", rest({"identity": with_base}, other_domain, path=based), bad),
+        ("a path without the base path", "/sales/eu", rest({"identity": bound}, other_domain), good),
+        ("a path that begins like the base path", "/v", rest({"identity": bound}, other_domain), good),
+        ("a base path of which there is a part only", "/sales/eu", rest({"identity": bound}, other_domain, path="/sales/v1/orders/%41"), bad),
+        ("a base path twice", "/sales/eu", rest({"identity": bound}, other_domain, path="/sales/eu" + based), bad),
+        ("a base path within the path", "/orders", rest({"identity": bound}, other_domain, path="/v1/orders/orders/%41"), bad),
+        ("the same segments under the API's own domain", "/sales/eu", rest({"identity": bound}, own, path=based), bad),
+        ("the same segments where no domain is told", "/sales/eu", rest({"identity": bound}, path=based), bad),
+        ("a base path, and the name of the stage behind it", "/sales/eu", http(own_path, other_domain, rawPath="/sales/eu/prod/v1/orders/%41"), bad),
+        ("the stage under the API's own domain, where there is a base path as well", "/sales/eu", http(own_path, own), good),
+    ):
+        yield {"why": why, "base_path": base, "event": event, "out": out}
 
 
-__all__ = ["documents", "events", "public_key"]
+def bases():
+    """What may be called a base path, of a verifier of events."""
+    for path in ("", "v1", "/v1", "/v1/", "/sales/eu", "$-_.+!*'()"):
+        yield {"path": path, "taken": True}
+    for path in ("/", "//", "/v1?x", "/v%31", "/v1#", "/a b", "a\\b", "/h\xe9alth", "/v1\n"):
+        yield {"path": path, "taken": False}
+
+
+__all__ = ["bases", "documents", "events", "public_key"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import requests, values
 from .answers import answers
-from .documents import documents, events
+from .documents import bases, documents, events
 from .parts import DOCUMENT, FACTS, NOW
 from .paths import PUBLIC, paths, publics
 
@@ -30,7 +30,7 @@ def text() -> str:
         "seed": SEED, "issuer": FACTS["iss"], "audience": FACTS["aud"], "skew_ms": 5000, "now_ms": NOW, "jwks": DOCUMENT,
         "public": PUBLIC,
     }
-    lists = {"requests": rows(), "sweeps": list(values.sweeps()), "documents": list(documents()), "events": list(events()),
+    lists = {"requests": rows(), "sweeps": list(values.sweeps()), "documents": list(documents()), "events": list(events()), "bases": list(bases()),
              "answers": list(answers()), "paths": list(paths()), "publics": list(publics())}
     lines = [json.dumps(head)[:-1] + ","]
     for at, (name, items) in enumerate(lists.items()):

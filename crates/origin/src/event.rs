@@ -17,7 +17,10 @@ use crate::{
 /// Verifies identities of events of API Gateway, REST and HTTP APIs alike. It reads no header, and a
 /// [`Verifier`](crate::Verifier) reads no event.
 #[derive(Clone)]
-pub struct ApiGateway(Arc<Inner>);
+pub struct ApiGateway {
+    inner: Arc<Inner>,
+    base_path: Arc<str>,
+}
 
 impl ApiGateway {
     /// A verifier by these settings. Nothing is fetched yet.
@@ -26,7 +29,8 @@ impl ApiGateway {
     ///
     /// When a setting cannot be meant; public paths are for requests and not for events.
     pub fn new(settings: Settings) -> Result<Self, ConfigError> {
-        settings.build_for_events().map(|inner| Self(Arc::new(inner)))
+        let (inner, base_path) = settings.build_for_events()?;
+        Ok(Self { inner: Arc::new(inner), base_path: base_path.into() })
     }
 
     /// The identity in the context of the event's authorizer, or the answer to it.
@@ -35,12 +39,12 @@ impl ApiGateway {
     ///
     /// The answer that is to be given: [`Problem::into_proxied`] makes what a function returns.
     pub async fn admit(&self, event: &Value) -> Result<Identity, Problem> {
-        let (method, path) = target_of(event);
-        let asked = Asked::new(Arc::clone(&self.0), empty(), method.as_bytes());
+        let (method, path) = target_of(event, &self.base_path);
+        let asked = Asked::new(Arc::clone(&self.inner), empty(), method.as_bytes());
         let judged = match token_of(event) {
             Ok(token) => {
                 let (method, path) = (method.as_bytes(), path.as_bytes());
-                self.0.judge_waiting(Question { token, method, path }).await
+                self.inner.judge_waiting(Question { token, method, path }).await
             }
             Err(reason) => Err(reason),
         };
@@ -75,8 +79,8 @@ fn token_of(event: &Value) -> Result<&[u8], Reason> {
     }
 }
 
-/// Method and path as the authorizer was told them; what is not there matches no binding.
-fn target_of(event: &Value) -> (&str, &str) {
+/// Method and path as the gate has signed them; what is not there matches no binding.
+fn target_of<'a>(event: &'a Value, base_path: &'a str) -> (&'a str, &'a str) {
     let event = Some(event);
     let context = member(event, "requestContext");
     let http = member(context, "http");
@@ -87,9 +91,10 @@ fn target_of(event: &Value) -> (&str, &str) {
     let (method, path) = (text(method).unwrap_or_default(), text(path).unwrap_or_default());
     // An HTTP API's path starts with its stage, a REST API's does not.
     let has_stage = http.is_some() || text(member(event, "version")) == Some("1.0");
-    let has_stage = has_stage && is_own_domain(context);
     let stage = text(member(context, "stage")).filter(|stage| has_stage && *stage != "$default");
-    (method, stage.map_or(path, |stage| without(path, stage)))
+    let base = Some(base_path.trim_matches('/')).filter(|base| !base.is_empty());
+    let before = if is_own_domain(context) { stage } else { base };
+    (method, before.map_or(path, |before| without(path, before)))
 }
 
 /// Whether the request came under the domain that every API has: only there the stage is in the path.
@@ -99,9 +104,9 @@ fn is_own_domain(context: Option<&Value>) -> bool {
     rest.is_some_and(|rest| rest.starts_with(".execute-api."))
 }
 
-/// The path without its first segment, if that is the stage and does not only begin like it.
-fn without<'a>(path: &'a str, stage: &str) -> &'a str {
-    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+/// The path without what it begins with, if that is this and does not only begin like it.
+fn without<'a>(path: &'a str, before: &str) -> &'a str {
+    let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(before));
     match rest {
         Some("") => "/",
         Some(rest) if rest.starts_with('/') => rest,

@@ -1,6 +1,6 @@
 //! What an origin says about the gate that it trusts.
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, mem, sync::Arc, time::Duration};
 
 use tollgate_core::time::Reading;
 use tollgate_identity::{Name, SKEW_DEFAULT_MS, SKEW_MAX_MS};
@@ -70,6 +70,7 @@ pub struct Settings {
     deadline: Duration,
     plain: Plain,
     public: Vec<String>,
+    base_path: String,
     realm: String,
     on_refused: Option<OnRefused>,
     on_missed: Option<OnMissed>,
@@ -125,6 +126,7 @@ impl Settings {
             deadline: Duration::from_secs(2),
             plain: Plain::Here,
             public: vec![],
+            base_path: String::new(),
             realm: String::from("api"),
             on_refused: None,
             on_missed: None,
@@ -215,6 +217,12 @@ impl Settings {
         self
     }
 
+    /// What stands before the path under a domain of one's own, as `TOLLGATE_BASE_PATH` of the gate. For events only.
+    pub fn base_path(mut self, path: impl Into<String>) -> Self {
+        self.base_path = path.into();
+        self
+    }
+
     /// What `WWW-Authenticate` calls this origin; usually `api`.
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.realm = realm.into();
@@ -240,11 +248,16 @@ impl Settings {
         self
     }
 
-    /// Checks all of it for a verifier of events, each of which has an identity.
-    pub(crate) fn build_for_events(self) -> Result<Inner, ConfigError> {
+    /// Checks all of it for a verifier of events, each of which has an identity, and gives the base path as well.
+    pub(crate) fn build_for_events(mut self) -> Result<(Inner, String), ConfigError> {
         let must = "only for requests; an event has an identity always";
         ensure(self.public.is_empty(), "public", must)?;
-        self.build()
+        let base_path = mem::take(&mut self.base_path);
+        let plain = is_plain_path(&["/", &base_path].concat());
+        ensure(plain, "base_path", "visible ASCII without ?, %, # and \\")?;
+        let some = base_path.is_empty() || !base_path.trim_matches('/').is_empty();
+        ensure(some, "base_path", "some segments of a path")?;
+        Ok((self.build()?, base_path))
     }
 
     /// Checks all of it.
@@ -264,7 +277,8 @@ impl Settings {
             "1 to 64 printable ASCII characters without \" and \\",
         )?;
         ensure(self.public.len() <= PUBLIC_MAX, "public", "at most 64 paths")?;
-        let paths = self.public.iter().all(|path| is_public_path(path));
+        ensure(self.base_path.is_empty(), "base_path", "only for events of API Gateway")?;
+        let paths = self.public.iter().all(|path| is_plain_path(path));
         ensure(paths, "public", "each starts with / and is visible ASCII without ?, %, # and \\")?;
         let ages = self.ages()?;
         let source = self.source(ages)?;
@@ -336,7 +350,7 @@ fn ensure(holds: bool, setting: &'static str, must: &'static str) -> Result<(), 
 }
 
 /// Whether a path is sent in one spelling only: nothing in it is encoded, resolved or cut off.
-fn is_public_path(path: &str) -> bool {
+fn is_plain_path(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"?%#\\".contains(&byte);
     path.starts_with('/') && path.bytes().all(plain)
 }

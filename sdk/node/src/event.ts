@@ -12,8 +12,8 @@ export function tokenOfEvent(event: unknown): string {
   return token;
 }
 
-/** Method and path as the authorizer was told them; what is not there matches no binding. */
-export function targetOf(event: unknown): [string, string] {
+/** Method and path as the gate has signed them; what is not there matches no binding. */
+export function targetOf(event: unknown, basePath = ""): [string, string] {
   const context = member(event, "requestContext");
   const http = member(context, "http") ?? null;
   const stage = member(context, "stage");
@@ -24,6 +24,11 @@ export function targetOf(event: unknown): [string, string] {
   if (hasStage && typeof stage === "string" && typeof path === "string" && stage !== "$default" && isOwnDomain(context)) {
     path = without(path, `/${stage}`);
   }
+  // Under a domain of one's own it starts with what the mapping has, of whatever kind the API is.
+  const base = basePath.replace(/^\/+|\/+$/g, "");
+  if (base !== "" && typeof path === "string" && !isOwnDomain(context)) {
+    path = without(path, `/${base}`);
+  }
   return [octets(method), octets(path)];
 }
 
@@ -33,7 +38,7 @@ function isOwnDomain(context: unknown): boolean {
   return typeof domain !== "string" || (typeof api === "string" && domain.startsWith(`${api}.execute-api.`));
 }
 
-/** The path without its first segment, if that is this one and does not only begin like it. */
+/** The path without what it begins with, if that is this and does not only begin like it. */
 function without(path: string, segment: string): string {
   if (path === segment) return "/";
   return path.startsWith(`${segment}/`) ? path.slice(segment.length) : path;

@@ -12,7 +12,7 @@ export const REPLAY_MAX = 1_048_576;
 export const PUBLIC_MAX = 64;
 
 // What a path may be sent as in one spelling only: nothing that is encoded, resolved or cut off.
-const PUBLIC = /^\/[!-"$&->@-[\]-~]*$/;
+const PLAIN = /^\/[!-"$&->@-[\]-~]*$/;
 const REALM = /^[ !#-[\]-~]{1,64}$/;
 
 /** Settings that cannot be meant. */
@@ -36,6 +36,8 @@ export interface Settings {
   replayMax?: number;
   /** `api-gateway`: the context of the authorizer, and nothing else. */
   source?: "header" | "api-gateway";
+  /** What stands before the path under a domain of one's own, as `TOLLGATE_BASE_PATH` of the gate. Only with `api-gateway`. */
+  basePath?: string;
   /** How many verified tokens are remembered until they expire: 1,024 unless set. */
   rememberMax?: number;
   /** How long keys are used before they are fetched again: 60,000. */
@@ -70,6 +72,7 @@ const USUAL = {
   requireBinding: false,
   replayMax: 0,
   source: "header",
+  basePath: "",
   rememberMax: 1_024,
   freshMs: 60_000,
   maxAgeMs: 300_000,
@@ -107,8 +110,11 @@ export function settingsOf(given: Settings): Whole {
   must(["header", "api-gateway"].includes(whole.source), "source: header or api-gateway");
   must(typeof whole.realm === "string" && matches(REALM, whole.realm), 'realm: 1 to 64 printable ASCII characters without " and \\');
   must(Array.isArray(whole.public) && whole.public.length <= PUBLIC_MAX, `public: a list of at most ${PUBLIC_MAX} paths`);
-  const isPath = (path: unknown) => typeof path === "string" && matches(PUBLIC, path);
+  const isPath = (path: unknown) => typeof path === "string" && matches(PLAIN, path);
   must(whole.public.every(isPath), "public: each starts with / and is visible ASCII without ?, %, # and \\");
+  const base = whole.basePath;
+  must(typeof base === "string" && (base === "" || matches(PLAIN, `/${base}`)), "basePath: visible ASCII without ?, %, # and \\");
+  must(base === "" || (whole.source === "api-gateway" && /[^/]/.test(base)), "basePath: some segments of a path, and only with api-gateway");
   must(whole.public.length === 0 || whole.source === "header", "public: only with the source header; an event has an identity always");
   return Object.freeze({ ...whole, public: Object.freeze([...whole.public]) });
 }

@@ -82,7 +82,7 @@ export class Verifier {
 
   /** The identity of an event of API Gateway: from the context of its authorizer, and nothing else. */
   async admitEvent(event: unknown): Promise<Identity> {
-    return this.#run("api-gateway", () => this.#judge(tokenOfEvent(event), ...targetOf(event)));
+    return this.#run("api-gateway", () => this.#judge(tokenOfEvent(event), ...targetOf(event, this.settings.basePath)));
   }
 
   /** Whether this path, as it was sent, is served to anybody. */

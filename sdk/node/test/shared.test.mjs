@@ -66,8 +66,8 @@ test("each refusal is told as the gate tells it", () => {
 });
 
 test("an event is read from its authorizer and from nothing else", async () => {
-  const verifier = new Verifier(settings({ source: "api-gateway" }));
-  for (const { why, event, out } of SHARED.events) {
+  for (const { why, base_path: basePath, event, out } of SHARED.events) {
+    const verifier = new Verifier(settings({ source: "api-gateway", basePath }));
     assert.deepEqual(await verdict(() => verifier.admitEvent(event)), out, why);
   }
   tally(SHARED.events.length, `events: ${SHARED.events.length} rows`);
@@ -86,4 +86,15 @@ test("what is sent in more than one spelling cannot be public", () => {
     else assert.throws(make, ConfigError, path);
   }
   tally(SHARED.publics.length, `publics: ${SHARED.publics.length} rows`);
+});
+
+test("a base path is some segments of a path, and of events alone", () => {
+  for (const { path: basePath, taken } of SHARED.bases) {
+    const make = () => new Verifier(settings({ source: "api-gateway", basePath }));
+    if (taken) make();
+    else assert.throws(make, ConfigError, basePath);
+  }
+  assert.throws(() => new Verifier(settings({ basePath: "/v1" })), ConfigError);
+  assert.throws(() => new Verifier(settings({ source: "api-gateway", basePath: 1 })), ConfigError);
+  tally(SHARED.bases.length, `bases: ${SHARED.bases.length} rows`);
 });

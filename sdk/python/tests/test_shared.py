@@ -76,11 +76,23 @@ class Shared(unittest.TestCase):
             TALLY["rows"] += 1
 
     def test_an_event_is_read_from_its_authorizer_and_from_nothing_else(self):
-        verifier = Verifier(Settings(**settings(source="api-gateway")))
         for row in SHARED["events"]:
+            verifier = Verifier(Settings(**settings(source="api-gateway", base_path=row["base_path"])))
             with self.subTest(row["why"]):
                 self.assertEqual(verdict(lambda: verifier.admit_event(row["event"])), row["out"])
                 TALLY["rows"] += 1
+
+    def test_a_base_path_is_some_segments_of_a_path_and_of_events_alone(self):
+        for row in SHARED["bases"]:
+            with self.subTest(row["path"]):
+                given = settings(source="api-gateway", base_path=row["path"])
+                if row["taken"]:
+                    Settings(**given)
+                else:
+                    self.assertRaises(ConfigError, lambda: Settings(**given))
+                TALLY["rows"] += 1
+        for wrong in ({"base_path": "/v1"}, {"source": "api-gateway", "base_path": None}):
+            self.assertRaises(ConfigError, lambda: Settings(**settings(**wrong)))
 
     def test_a_path_is_public_in_the_spelling_that_was_set_and_in_no_other(self):
         verifier = Verifier(Settings(**settings(public=tuple(SHARED["public"]))))

@@ -52,8 +52,9 @@ async fn no_changed_byte_is_served() {
 
 #[tokio::test]
 async fn an_event_is_read_from_its_authorizer_and_from_nothing_else() {
-    let gateway = ApiGateway::new(settings()).unwrap();
     for row in rows("events") {
+        let base = row["base_path"].as_str().unwrap();
+        let gateway = ApiGateway::new(settings().base_path(base)).unwrap();
         let (event, text) = (&row["event"], row["event"].to_string());
         let judged = gateway.admit(event).await;
         let proxied = judged.as_ref().err().map(|problem| problem.clone().into_proxied());
@@ -106,4 +107,16 @@ fn what_is_sent_in_more_than_one_spelling_cannot_be_public() {
 fn an_event_has_an_identity_always() {
     let error = ApiGateway::new(settings().public(["/health"])).unwrap_err();
     assert_eq!(error.setting(), "public");
+}
+
+#[test]
+fn a_base_path_is_some_segments_of_a_path_and_of_events_alone() {
+    for row in rows("bases") {
+        let base = row["path"].as_str().unwrap();
+        let wrong = ApiGateway::new(settings().base_path(base)).err().map(|error| error.setting());
+        assert_eq!(wrong, (row["taken"] == false).then_some("base_path"), "{base}");
+    }
+    let error = Verifier::new(settings().base_path("/v1")).unwrap_err();
+    assert_eq!(error.setting(), "base_path");
+    tally(rows("bases").len());
 }

@@ -31,8 +31,8 @@ def token_of_event(event: Any) -> bytes:
     return token.encode("ascii")
 
 
-def target_of(event: Any) -> tuple[bytes, bytes | None]:
-    """Method and path as the authorizer was told them; what is not there matches no binding."""
+def target_of(event: Any, base_path: str = "") -> tuple[bytes, bytes | None]:
+    """Method and path as the gate has signed them; what is not there matches no binding."""
     context = _member(event, "requestContext")
     http = _member(context, "http")
     stage = _member(context, "stage")
@@ -44,6 +44,10 @@ def target_of(event: Any) -> tuple[bytes, bytes | None]:
     has_stage = http is not None or _member(event, "version") == "1.0"
     if has_stage and isinstance(stage, str) and isinstance(path, str) and stage != "$default" and _is_own_domain(context):
         path = _without(path, f"/{stage}")
+    # Under a domain of one's own it starts with what the mapping has, of whatever kind the API is.
+    base = base_path.strip("/")
+    if base and isinstance(path, str) and not _is_own_domain(context):
+        path = _without(path, f"/{base}")
     return _octets(method) or b"", _octets(path)
 
 
@@ -56,7 +60,7 @@ def _is_own_domain(context: Any) -> bool:
 
 
 def _without(path: str, segment: str) -> str:
-    """The path without its first segment, if that is this one and does not only begin like it."""
+    """The path without what it begins with, if that is this and does not only begin like it."""
     if path == segment:
         return "/"
     return path.removeprefix(segment) if path.startswith(f"{segment}/") else path

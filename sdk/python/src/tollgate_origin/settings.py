@@ -18,7 +18,7 @@ PUBLIC_MAX = 64
 SOURCES = ("header", "api-gateway")
 
 #: What a path may be sent as in one spelling only: nothing that is encoded, resolved or cut off.
-_PUBLIC = re.compile(r'/[!-"$&->@-\[\]-~]*')
+_PLAIN = re.compile(r'/[!-"$&->@-\[\]-~]*')
 _REALM = re.compile(r"[ !#-\[\]-~]{1,64}")
 
 
@@ -35,6 +35,8 @@ class Settings:
     * `require_binding`: refuse tokens that are not for one method and path.
     * `replay_max`: how many used tokens are remembered, so that none is used twice by this process.
     * `source`: `header`, or `api-gateway`: the context of the authorizer, and nothing else.
+    * `base_path`: what stands before the path under a domain of one's own, as `TOLLGATE_BASE_PATH` of the gate.
+      Only with the source `api-gateway`.
     * `remember_max`: how many verified tokens are remembered until they expire.
     * `fresh_s`, `max_age_s`, `refetch_s`, `deadline_s`: of the keys; see the README.
     * `allow_http`: keys may be fetched without TLS also from another machine. Whoever sits between can then
@@ -52,6 +54,7 @@ class Settings:
     require_binding: bool = False
     replay_max: int = 0
     source: str = "header"
+    base_path: str = ""
     remember_max: int = 1_024
     fresh_s: float = 60.0
     max_age_s: float = 300.0
@@ -83,10 +86,14 @@ class Settings:
         self._ages()
         if not isinstance(self.public, tuple) or len(self.public) > PUBLIC_MAX:
             raise ConfigError(f"public: a tuple of at most {PUBLIC_MAX} paths")
-        if not all(isinstance(path, str) and _PUBLIC.fullmatch(path) for path in self.public):
+        if not all(isinstance(path, str) and _PLAIN.fullmatch(path) for path in self.public):
             raise ConfigError("public: each starts with / and is visible ASCII without ?, %, # and \\")
         if self.public and self.source != "header":
             raise ConfigError("public: only with the source header; an event has an identity always")
+        if not isinstance(self.base_path, str) or self.base_path and not _PLAIN.fullmatch(f"/{self.base_path}"):
+            raise ConfigError("base_path: visible ASCII without ?, %, # and \\")
+        if self.base_path and (self.source != "api-gateway" or not self.base_path.strip("/")):
+            raise ConfigError("base_path: some segments of a path, and only with the source api-gateway")
 
     def keys(self) -> Keys | Fixed:
         """Where the keys come from."""

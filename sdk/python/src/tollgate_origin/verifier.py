@@ -108,7 +108,7 @@ class Verifier:
             raise ConfigError("this verifier reads the header, and no event")
         from .aws import target_of, token_of_event
 
-        return (yield from self._judge(token_of_event(event), *target_of(event)))
+        return (yield from self._judge(token_of_event(event), *target_of(event, self.settings.base_path)))
 
     def _judge(self, token: bytes, method: bytes, path: bytes | None) -> Generator[_Flight, None, Identity]:
         settings = self.settings
