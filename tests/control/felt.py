@@ -15,8 +15,8 @@ from pathlib import Path
 
 from contract.driver_native import NativeHost
 from contract.world import Config, Deployment, Key, Route
-from gate.deployed import Client, Crowd, Shared, until
-from gate.revocation import BOUND_S, WATCHED_S, Watch, late
+from gate.deployed import Crowd, Shared, until, verdict
+from gate.revocation import BOUND_S, WATCHED_S, Watch, asks, late, once
 
 EACH = 20
 GATES = 2
@@ -103,31 +103,6 @@ def victims(api: Api, watch: Watch) -> list[tuple[str, str, tuple]]:
     return made
 
 
-def asks(shared: Shared, gate, watch: Watch, focus: list[tuple[str, bytes]]):
-    """Asks for the keys in focus in turn, and for one that stays."""
-    client, at = Client(gate), 0
-
-    def work():
-        nonlocal at
-        at += 1
-        those = list(focus)
-        role, secret = those[at % len(those)]
-        watch.ask(client, role, secret, PATH)
-        if at % 16 == 0:
-            watch.ask(client, "stays", shared.key("stays"), PATH)
-
-    return work
-
-
-def once(gates, keys: list[tuple[str, bytes]], watch: Watch):
-    """Asks every gate for every key."""
-    for gate in gates:
-        client = Client(gate)
-        for role, secret in keys:
-            watch.ask(client, role, secret, PATH)
-        client.close()
-
-
 def run(binary: Path) -> int:
     host = NativeHost(str(binary))
     shared = None
@@ -137,11 +112,11 @@ def run(binary: Path) -> int:
         all_of_them = victims(api, watch)
         keys = [(role, secret.encode()) for role, secret, _ in all_of_them]
         # Every gate knows every key from now on.
-        once(gates, keys, watch)
+        once(watch, gates, keys)
         focus, crowd = [keys[0]], Crowd()
         for gate in gates:
             for _ in range(2):
-                crowd.add(asks(shared, gate, watch, focus))
+                crowd.add(asks(watch, gate, focus, ("stays", shared.key("stays"))))
         for at, (role, _, request) in enumerate(all_of_them):
             young = lambda one: time.monotonic() - watch.revoked.get(one, time.monotonic()) < WATCHED_S
             focus[:] = [one for one in keys[: at + 2] if young(one[0])]
@@ -151,7 +126,7 @@ def run(binary: Path) -> int:
         time.sleep(WATCHED_S)
         crowd.stop()
         last = dict(watch.admitted)
-        once(gates, keys, watch)
+        once(watch, gates, keys)
         return told(watch, [role for role, _ in keys if watch.admitted.get(role) != last.get(role)])
     finally:
         if shared:
@@ -170,11 +145,7 @@ def told(watch: Watch, again: list[str]) -> int:
             faults.append(f"{kind}: {len(delays)} times, and one was let through {delays[-1]:.3f} s after its end")
     if again:
         faults.append(f"let through at the end: {again[:5]}")
-    for fault in faults:
-        print(f"FAILED {fault}")
-    held = 0 if faults else len(watch.revoked)
-    print(f"tollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
-    return 1 if faults else 0
+    return verdict(faults, len(watch.revoked))
 
 
 def main() -> int:

@@ -228,5 +228,14 @@ def until(what: str, holds, deadline_s: float = 15.0):
     return seen
 
 
+def verdict(faults: list[str], tests: int) -> int:
+    """The last words of a step: what is wrong, or how many tests held. Its exit code."""
+    for fault in faults:
+        print(f"FAILED {fault}")
+    held = 0 if faults else tests
+    print(f"tollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
+    return 1 if faults else 0
+
+
 def drawn(name: str) -> Deployment:
     return Deployment.drawn(Config(name, routes=()))

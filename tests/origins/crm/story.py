@@ -20,7 +20,7 @@ from pathlib import Path
 
 from contract.folders import FOLDERS
 from control import page
-from control.story import COMMAND_S, POLL_S, READY_S, STOPS_S, Failed, Story
+from control.story import COMMAND_S, POLL_S, READY_S, STOPS_S, Failed, Story, played
 
 PROJECT = Path(__file__).resolve().parents[3]
 EXAMPLE = PROJECT / "examples/pipeline-crm"
@@ -189,22 +189,9 @@ def run(arguments) -> int:
     for part in TOLD:
         assert part.replace('"', "'") in text or part in text or arguments.page != EXAMPLE / "README.md", f"the page says nothing of {part}"
     assert not configuration
-    held = 0
     with tempfile.TemporaryDirectory(prefix="tollgate-crm-", dir=FOLDERS) as folder:
         story = Pipeline(arguments, Path(folder))
-        try:
-            for step in steps:
-                held += isinstance(step, page.Command)
-                story.play(step)
-            held += collection(story) + limit(story)
-            story.end()
-        except Failed as failed:
-            print(f"FAILED {failed}", flush=True)
-            return 1
-        finally:
-            story.close()
-    print(f"\ntollgate-tally tests={held} rows=0 held={held} not_applicable=0 skipped=0")
-    return 0
+        return played(story, steps, lambda: collection(story) + limit(story))
 
 
 def main() -> int:
