@@ -92,6 +92,8 @@ impl Fetched {
             let (client, deadline) = (Arc::clone(&self.client), self.deadline);
             if let Some(runtime) = &runtime {
                 drop(runtime.spawn(async move { landing.bring(client.keys(deadline).await) }));
+            } else {
+                (client.on_missed)(KeysError::Unreachable);
             }
         }
         let wait = look.wait.filter(|_| runtime.is_some());

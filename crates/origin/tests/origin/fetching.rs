@@ -97,9 +97,12 @@ async fn nobody_there_is_an_answer_of_our_own() {
 #[test]
 fn outside_of_a_runtime_nobody_is_served_and_nothing_panics() {
     let gate = Settings::new("https://gate.example", "orders").jwks("http://127.0.0.1:9/");
-    let verifier = verifier(gate);
+    let told = Arc::<Mutex<Vec<_>>>::default();
+    let note = Arc::clone(&told);
+    let verifier = verifier(gate.on_missed(move |error| note.lock().unwrap().push(error)));
     let mut judged = Box::pin(admit(&verifier, plain()));
     let polled = judged.as_mut().poll(&mut Context::from_waker(Waker::noop()));
     let reason = polled.map(|judged| judged.unwrap_err().reason().code());
     assert_eq!(reason, Poll::Ready("no_keys"));
+    assert_eq!(*told.lock().unwrap(), [KeysError::Unreachable], "the operator is told");
 }
