@@ -34,5 +34,5 @@ pub use looked::{Newest, newest};
 pub use message::{BODY_MAX, Request, Response};
 pub use openapi::document;
 pub use origins::{OriginError, Origins};
-pub use routes::{Door, OPERATIONS, Operation, PATH, Takes};
+pub use routes::{Door, OPERATIONS, Operation, PATH, Takes, without_reason};
 pub use service::{Service, Setup};

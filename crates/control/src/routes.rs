@@ -38,6 +38,7 @@ use crate::{
 
 pub use ask::PATH;
 pub(crate) use ask::named;
+pub use filed::without_reason;
 pub(crate) use mint::{PATTERN as RETRY_NAME_PATTERN, RETRY_NAME_MAX};
 pub(crate) use operation::Run;
 pub use operation::{Door, Operation, Takes};

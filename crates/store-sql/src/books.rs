@@ -19,9 +19,9 @@ pub use spend::{Spent, spend};
 
 use tollgate_control::{Act, BooksError, Caller, Done, Filed, Held, Seen, StoppedBy, Work};
 use tollgate_core::{lookup::LookupId, time::UnixMillis};
-use tollgate_ledger::{Change, ChangeError, Key, LABEL_MAX, LedgerError, Stopped};
+use tollgate_ledger::{Change, ChangeError, Key, KeyState, LABEL_MAX, LedgerError, Stopped};
 
-use crate::{Fault, Kept, Row, Sql, keys, statements};
+use crate::{Fault, Kept, Row, Sql, head, keys, statements};
 use command::may_be_untold;
 
 /// Whoever holds a secret.
@@ -136,6 +136,10 @@ fn done(
         let refused = ChangeError::OtherVersion { found: before.key.changed };
         return Err(LedgerError::from(refused).into());
     }
+    if let Some(filed) = before.as_ref().filter(|before| ended(act.change, &before.key)) {
+        let head = Some(head::refresh(sql, kept)?.clone());
+        return Ok(Made { head, filed: Some(filed.clone()), told: true });
+    }
     let (mut head, mut after) = (None, None);
     if let Some(change) = act.change {
         let (commit, moved) = keys::change(sql, kept, change, now)?;
@@ -163,6 +167,19 @@ fn done(
         Err(fault) => return Err(fault.into()),
     };
     Ok(Made { head, filed: after, told })
+}
+
+/// Whether what is to end has ended before: why it did, its version and its audit stay what they are then. What replicas
+/// have not been told of that is in the outbox until they have.
+fn ended(change: Option<&Change>, key: &Key) -> bool {
+    let over = key.state == KeyState::Revoked;
+    match change {
+        Some(Change::Revoke { .. }) => over,
+        Some(Change::RevokeSecret { lookup }) => {
+            key.secret(*lookup).is_some_and(|secret| over || secret.revoked)
+        }
+        Some(_) | None => false,
+    }
 }
 
 /// What belongs to a key beside what the ledger has changed of it.

@@ -300,7 +300,7 @@ fn check(
     sound(folder);
     // Epochs go on one by one, and nothing is told twice under one.
     let after = world.store.stamp().unwrap();
-    let again = u64::from(!point.is_after_the_commit() || !operation.named);
+    let again = u64::from(!point.is_after_the_commit() || !operation.is_made_once());
     assert_eq!(after.epoch, stamp.epoch.saturating_add(again), "{name}");
     let outbox = "SELECT count(*) FROM outbox WHERE epoch > (SELECT epoch FROM ledger)";
     let raw = Connection::open(folder.join("store.db")).unwrap();

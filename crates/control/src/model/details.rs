@@ -125,7 +125,7 @@ impl Details {
     }
 
     /// Those of a key whose settings somebody said who knows of no roles: as of `now_ms`, and if the scopes have become
-    /// others, they are all its own, and roles give it none from then on.
+    /// others, they are all its own, and roles give it none from then on. Why it was in another state is said no more.
     #[must_use]
     pub fn said_whole(self, before: &Key, after: &Key, now_ms: u64) -> Self {
         let mut said = Self { updated_ms: now_ms, ..self };
@@ -133,6 +133,9 @@ impl Details {
         if *scopes != before.settings.scopes {
             said.scopes.clone_from(scopes);
             said.roles.clear();
+        }
+        if after.state != before.state {
+            said.reason = None;
         }
         said.renumber(after);
         said

@@ -19,6 +19,7 @@ use crate::{
     problem::{Code, Problem},
     reply::{Refusal, json as reply},
 };
+pub use kept::without_reason;
 pub(super) use kept::{Kept, version};
 pub(super) use kinds::{Kind, Reach};
 

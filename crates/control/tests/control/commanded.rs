@@ -6,7 +6,7 @@ use tollgate_ledger::{Change, Key, Ledger, LimitSpec, Renumbered, Secret, Settin
 use tollgate_store_sqlite::Commanded;
 
 use crate::{
-    made::{EVERYTHING, World, settings},
+    made::{EVERYTHING, World, said, settings},
     raw::Raw,
     roles::{granted, key, role},
 };
@@ -130,4 +130,96 @@ fn scopes_that_the_command_says_are_all_that_a_key_has_whatever_its_roles_become
     assert_eq!(granted(&mut world, &id), ["lists:read"]);
     // Nobody carries the role any more.
     assert_eq!(world.call(&admin, ("DELETE", "/api/roles/reader"), &Value::Null).status, 200);
+}
+
+/// The command, asked for a change of the ledger.
+fn commands(world: &mut World, change: &Change) {
+    world.now.0 += 5;
+    let now = world.now;
+    Commanded(&mut world.store).change(change, now).unwrap();
+}
+
+#[test]
+fn why_somebody_was_stopped_is_not_why_the_command_stops_it_later() {
+    let mut world = World::new();
+    let root = world.root();
+    let (tenant, owner) = (|| "acme".to_owned(), || "bob".to_owned());
+    world.key_of(settings("acme", "bob", &[]));
+    // With something that is said of it, and there by its keys alone.
+    for made in [false, true] {
+        if made {
+            let bob = json!({ "id": "bob", "kind": "user", "name": "Bob" });
+            world.done(&root, ("POST", "/api/owners?tenant=acme"), &bob);
+            world.done(&root, ("POST", "/api/tenants"), &json!({ "id": "acme", "name": "Acme" }));
+        }
+        let stop_owner = Change::StopOwner { tenant: tenant(), owner: owner() };
+        let resume_owner = Change::ResumeOwner { tenant: tenant(), owner: owner() };
+        let stop_tenant = Change::StopTenant { tenant: tenant() };
+        let resume_tenant = Change::ResumeTenant { tenant: tenant() };
+        for (path, query, stop, resume) in [
+            ("/api/owners/bob", "?tenant=acme", stop_owner, resume_owner),
+            ("/api/tenants/acme", "", stop_tenant, resume_tenant),
+        ] {
+            let read = |world: &mut World| {
+                world.done(&root, ("GET", &format!("{path}{query}")), &Value::Null)
+            };
+            let reason = json!({ "code": "payment", "note": "invoice 1" });
+            let post = format!("{path}/stop{query}");
+            world.done(&root, ("POST", &post), &reason);
+            // It is stopped already: why stays.
+            commands(&mut world, &stop);
+            assert_eq!(read(&mut world)["reason"], reason, "{path}");
+            commands(&mut world, &resume);
+            let resumed = read(&mut world);
+            commands(&mut world, &stop);
+            let stopped = read(&mut world);
+            let found = (&stopped["state"], &stopped["reason"]);
+            assert_eq!(found, (&json!("disabled"), &Value::Null), "{path}");
+            assert_eq!(stopped["name"], resumed["name"], "{path}");
+            commands(&mut world, &resume);
+        }
+    }
+}
+
+#[test]
+fn a_reason_that_was_left_behind_is_not_that_of_a_new_stop() {
+    let mut raw = Raw::new("reasons");
+    let root = raw.world.root();
+    raw.world.key_of(settings("beta", "bob", &[]));
+    let stop = ("POST", "/api/tenants/beta/stop");
+    raw.world.done(&root, stop, &json!({ "code": "payment" }));
+    // As a command of an older version has resumed it.
+    raw.does("DELETE FROM stops");
+    commands(&mut raw.world, &Change::StopTenant { tenant: "beta".to_owned() });
+    let read = raw.world.done(&root, ("GET", "/api/tenants/beta"), &Value::Null);
+    assert_eq!((&read["state"], &read["reason"]), (&json!("disabled"), &Value::Null));
+    // What cannot be read keeps nobody from being stopped.
+    commands(&mut raw.world, &Change::ResumeTenant { tenant: "beta".to_owned() });
+    raw.does("INSERT OR REPLACE INTO documents VALUES ('tenant', 'beta', '', '{')");
+    commands(&mut raw.world, &Change::StopTenant { tenant: "beta".to_owned() });
+    assert!(raw.world.store.stopped("beta", "bob").unwrap().tenant);
+}
+
+#[test]
+fn why_a_key_was_disabled_is_not_why_the_command_disables_it_later() {
+    let mut world = World::new();
+    let root = world.root();
+    let (id, _) = world.created(&root, &said("dev"));
+    let one = format!("/api/keys/{id}");
+    let reason = json!({ "code": "policy", "note": "for now" });
+    world.done(&root, ("POST", &format!("{one}/disable")), &reason);
+    // It is disabled already: why stays.
+    commands(&mut world, &Change::Disable { id: id.clone() });
+    assert_eq!(world.done(&root, ("GET", &one), &Value::Null)["reason"], reason);
+    for change in [
+        Change::Enable { id: id.clone() },
+        Change::Disable { id: id.clone() },
+        Change::Revoke { id: id.clone() },
+    ] {
+        commands(&mut world, &change);
+        let read = world.done(&root, ("GET", &one), &Value::Null);
+        assert_eq!(read["reason"], Value::Null, "{change:?}");
+        let kept = tollgate_control::Books::key(&mut world.store, &id).unwrap().unwrap().details;
+        assert!(!kept.unwrap().contains("policy"), "{change:?}");
+    }
 }

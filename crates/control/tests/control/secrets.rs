@@ -1,9 +1,10 @@
 //! What becomes of keys and their secrets.
 
 use serde_json::{Value, json};
-use tollgate_ledger::{KeyState, Ledger};
+use tollgate_ledger::{Change, KeyState, Ledger};
+use tollgate_store_sqlite::Commanded;
 
-use crate::made::{NOW, World, said};
+use crate::made::{EVERYTHING, NOW, World, said};
 
 #[test]
 fn a_rotation_says_until_when_the_older_secret_is_good() {
@@ -72,8 +73,62 @@ fn a_key_is_switched_off_and_on_and_ended_with_a_reason() {
         let told = world.call(&root, ("POST", &format!("{one}/{action}")), &Value::Null);
         assert_eq!((told.status, told.code()), (409, "key_ended"), "{action}");
     }
-    // Ending twice is no mistake.
-    assert_eq!(world.call(&root, ("DELETE", &one), &Value::Null).status, 200);
+}
+
+/// Whoever asks twice is told how it stands, and no member takes back why an operator ended a key.
+#[test]
+fn what_has_ended_stays_what_it_was_however_often_it_is_ended() {
+    let mut world = World::new();
+    let root = world.root();
+    let tenant = world.admin("acme", "admin", &EVERYTHING);
+    let (id, _) = world.created(&tenant, &said("dev"));
+    let one = format!("/api/keys/{id}");
+    world.done(&tenant, ("POST", &format!("{one}/rotate")), &json!({ "grace_ms": 60_000 }));
+    let first = format!("{one}/secrets/1/revoke");
+    world.done(&tenant, ("POST", &first), &Value::Null);
+    // A secret that has ended, of a key that has not.
+    unmoved(&mut world, &tenant, &id, &[("POST", &first, Value::Null)]);
+    let reason = json!({ "code": "compromised", "note": "public repo" });
+    world.done(&root, ("DELETE", &one), &reason);
+    let second = format!("{one}/secrets/2/revoke");
+    let other = json!({ "code": "superseded" });
+    let again = [
+        ("DELETE", &*one, Value::Null),
+        ("DELETE", &one, other),
+        ("POST", &first, Value::Null),
+        ("POST", &second, Value::Null),
+    ];
+    unmoved(&mut world, &tenant, &id, &again);
+    let read = world.done(&tenant, ("GET", &one), &Value::Null);
+    assert_eq!((&read["state"], &read["reason"]), (&json!("revoked"), &reason));
+    // The command does no more, with a secret as well as with the key.
+    let (stamp, now) = (world.store.stamp().unwrap(), world.now);
+    let lines = world.audit("acme").len();
+    let key = world.store.key(&id).unwrap().unwrap();
+    for change in
+        [Change::Revoke { id: id.clone() }, Change::RevokeSecret { lookup: key.secrets[1].lookup }]
+    {
+        let receipt = Commanded(&mut world.store).change(&change, now).unwrap();
+        assert_eq!((receipt.stamp, receipt.key.as_ref(), receipt.noted), (stamp, Some(&key), true));
+    }
+    assert_eq!(world.audit("acme").len(), lines);
+    assert_eq!(world.done(&tenant, ("GET", &one), &Value::Null), read);
+}
+
+/// Asks for each: the answer is the key as it is, and nothing moves. Another version is refused still.
+fn unmoved(world: &mut World, by: &str, id: &str, again: &[(&str, &str, Value)]) {
+    let read = world.done(by, ("GET", &format!("/api/keys/{id}")), &Value::Null);
+    let (stamp, lines) = (world.store.stamp().unwrap(), world.audit("acme").len());
+    let version = format!("\"{}\"", read["version"].as_str().unwrap());
+    world.now.0 += 5;
+    for (method, path, body) in again {
+        let asked = (*method, *path);
+        assert_eq!(world.done(by, asked, body), read, "{asked:?} {body}");
+        assert_eq!(world.meant(by, asked, &version, body).body, read, "{asked:?} {body}");
+        let stale = world.meant(by, asked, "\"1.1\"", body);
+        assert_eq!(stale.code(), "version_differs", "{asked:?} {body}");
+        assert_eq!((world.store.stamp().unwrap(), world.audit("acme").len()), (stamp, lines));
+    }
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use tollgate_audit::{Document, Image};
-use tollgate_control::{Caller, Carries, Filed, Told, model::Details};
+use tollgate_control::{Caller, Carries, DocumentId, DocumentKind, Filed, Told, model::Details};
 use tollgate_core::time::UnixMillis;
-use tollgate_ledger::{Change, Commit, Conclusion, Key, KeyState, LedgerError, Renumbered};
+use tollgate_ledger::{Change, Commit, Conclusion, Key, KeyState, LedgerError, Outbox, Renumbered};
 
-use super::{audit, documents, key, log::OWN};
-use crate::{Fault, Kept, Sql, keys, statements};
+use super::{audit, documents, ended, key, log::OWN};
+use crate::{Fault, Kept, Sql, head, keys, statements};
 
 /// What became of a change.
 #[derive(Debug)]
@@ -47,13 +47,26 @@ pub fn command(
     };
     let filed = |sql: &mut _| id.as_deref().map_or(Ok(None), |id| key(sql, id));
     let before = filed(sql)?;
+    if let Some(Filed { key, .. }) = before.as_ref().filter(|it| ended(Some(change), &it.key)) {
+        let head = head::refresh(sql, kept)?.clone();
+        return Ok(Commanded { commit: nothing(key.clone(), &head), head, told: true });
+    }
+    let stop = stop(change);
+    let was = stop.map(|(id, _)| documents::document(sql, id)).transpose()?;
     let (commit, head) = keys::change(sql, kept, change, now)?;
     beside(sql, before.as_ref(), commit.key.as_ref(), now)?;
+    let said = match (stop, was) {
+        (Some((id, stopped)), Some(was)) if was.stopped.is_some() != stopped => {
+            unreasoned(sql, id, was.document)?
+        }
+        (Some(_) | None, _) => None,
+    };
+    let said = said.as_ref().map(|(was, is)| (was.clone(), is.as_deref()));
     let after = filed(sql)?;
     let images = if let Change::Renumber { spec, .. } = change {
         (Image::nothing(), Image::of(&Numbers { spec, keys: commit.others.len() }))
     } else {
-        audit::images(Some(change), (before.as_ref(), after.as_ref()), None)
+        audit::images(Some(change), (before.as_ref(), after.as_ref()), said.as_ref())
     };
     let told = told(change, after.as_ref())?;
     let told = match audit::append(sql, &told, &Caller::Command, images, now) {
@@ -62,6 +75,58 @@ pub fn command(
         Err(fault) => return Err(fault.into()),
     };
     Ok(Commanded { commit, head, told })
+}
+
+/// What becomes of the ledger where what is to end has ended before.
+fn nothing(key: Key, head: &Kept) -> Commit {
+    Commit {
+        stamp: head.head().stamp(),
+        earlier: vec![],
+        entry: None,
+        key: Some(key),
+        others: vec![],
+        stop: None,
+        outbox: Outbox::Secrets(vec![]),
+    }
+}
+
+/// Who is stopped by a change, or is not any more.
+fn stop(change: &Change) -> Option<(DocumentId<'_>, bool)> {
+    let (kind, tenant, name, stopped) = match change {
+        Change::StopOwner { tenant, owner } => (DocumentKind::Owner, tenant, owner.as_str(), true),
+        Change::ResumeOwner { tenant, owner } => {
+            (DocumentKind::Owner, tenant, owner.as_str(), false)
+        }
+        Change::StopTenant { tenant } => (DocumentKind::Tenant, tenant, "", true),
+        Change::ResumeTenant { tenant } => (DocumentKind::Tenant, tenant, "", false),
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Renumber { .. }
+        | Change::Rotate { .. }
+        | Change::Disable { .. }
+        | Change::Enable { .. }
+        | Change::Revoke { .. }
+        | Change::RevokeSecret { .. } => return None,
+    };
+    Some((DocumentId { kind, tenant, name }, stopped))
+}
+
+/// What was kept of somebody, and what is.
+type Said = (Option<String>, Option<String>);
+
+/// Keeps no more why somebody was stopped before: the command says no reason. None where nothing else is kept then.
+fn unreasoned(
+    sql: &mut impl Sql,
+    id: DocumentId<'_>,
+    was: Option<String>,
+) -> Result<Option<Said>, Fault> {
+    let Some(was) = was else { return Ok(None) };
+    let is = tollgate_control::without_reason(id.kind, &was);
+    if is.as_ref() == Some(&was) {
+        return Ok(None);
+    }
+    documents::keep(sql, id, is.as_deref())?;
+    Ok(Some((Some(was), is)))
 }
 
 /// Keeps what the control plane knows of a key true to what the ledger has made of it.

@@ -31,6 +31,13 @@ pub(super) struct Operation {
     pub(super) then: fn(&mut World, &Answer, &str),
 }
 
+impl Operation {
+    /// Whether it is made once, however often it is asked for: it is named, or ends something for good.
+    pub(super) fn is_made_once(&self) -> bool {
+        self.named || self.method == "DELETE"
+    }
+}
+
 pub(super) static OPERATIONS: [Operation; 5] = [
     Operation {
         name: "create",

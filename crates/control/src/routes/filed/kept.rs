@@ -6,8 +6,8 @@ use tollgate_core::{mac::MacKey, stamp::Stamp};
 
 use super::Kind;
 use crate::{
-    StoppedBy,
-    model::{Marks, Reason},
+    DocumentKind, StoppedBy,
+    model::{Marks, Owner, Reason, Tenant},
     problem::Code,
     reply::Refusal,
 };
@@ -60,6 +60,22 @@ impl<T: Kind> Kept<T> {
             version: format!("{}.{}", version.incarnation, version.epoch),
         };
         said.shown(stopped, self.reason.as_ref().filter(|_| stopped.is_some()), &marks)
+    }
+}
+
+/// What is kept of a tenant or an owner once nobody says any more why it was stopped; none where that is nothing. What
+/// cannot be read stays: it must keep nobody from being stopped.
+#[must_use]
+pub fn without_reason(kind: DocumentKind, text: &str) -> Option<String> {
+    fn of<T: Kind>(text: &str) -> Option<String> {
+        let Ok(kept) = Kept::<T>::read(Some(text)) else { return Some(text.to_owned()) };
+        let kept = Kept { reason: None, ..kept };
+        kept.said.is_some().then(|| kept.text())
+    }
+    match kind {
+        DocumentKind::Tenant => of::<Tenant>(text),
+        DocumentKind::Owner => of::<Owner>(text),
+        DocumentKind::Role | DocumentKind::Template => Some(text.to_owned()),
     }
 }
 
