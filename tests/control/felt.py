@@ -22,7 +22,7 @@ EACH = 20
 GATES = 2
 PATH = "/orders"
 #: From one change to the next: the keys in between are few, so that each is asked for often.
-BETWEEN_S = 0.2
+BETWEEN_S = 0.1
 SCOPES = ("keys:*", "owners:*", "tenants:*", "roles:*")
 
 

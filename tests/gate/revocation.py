@@ -22,7 +22,9 @@ BUSY, IDLE = 2, 5
 #: How long an idle gate has not been asked for at least.
 IDLE_S = 5.0
 #: From one revocation to the next: the keys in between are few, so that each is asked for often.
-BETWEEN_S = 0.2
+BETWEEN_S = 0.1
+#: What busy clients leave to everything else, which runs on the same few cores.
+BREATH_S = 0.001
 #: What G4 promises: a second, and one read of the head, which fails when it takes longer than its deadline.
 BOUND_S = 1.0 + STORE_DEADLINE_MS / 1_000
 #: Nearly always the head is read in a moment: so many of all revocations are felt within the second.
@@ -101,6 +103,7 @@ def asks(watch: Watch, gate, focus: list[Known], stays: Known):
         watch.ask(client, *those[at % len(those)])
         if at % 16 == 0:
             watch.ask(client, *stays)
+        time.sleep(BREATH_S)
 
     return work
 

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
+import { flags } from "../../workers/flags.mjs";
 import { deployed, files } from "./deployed.mjs";
 
 /** The longest that a test may take. */
@@ -10,8 +11,11 @@ const TEST_MAX_MS = 30_000;
 const LIBRARY = ["workers/gate/gate.mjs", "workers/cloudflare/bindings.mjs", "workers/cloudflare/places.mjs"];
 const RUST = "examples/worker-library-rust";
 
-/** As its `wrangler.toml` has it built. */
-before(() => import(`../../${RUST}/build.mjs`));
+/** As its `wrangler.toml` has it built; with the flags of the gate's own module, so that what both consist of is there already. */
+before(() => {
+  process.env.CARGO_ENCODED_RUSTFLAGS = flags();
+  return import(`../../${RUST}/build.mjs`);
+});
 
 test("a team's Worker in JavaScript answers whom the gate lets pass", { timeout: TEST_MAX_MS }, async () => {
   const team = await files("examples/worker-library-js/worker.mjs", "workers/gate/gate.wasm", ...LIBRARY);

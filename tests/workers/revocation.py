@@ -9,7 +9,7 @@ import time
 
 from contract.world import Key
 from gate.deployed import Crowd, until
-from gate.revocation import BOUND_S, UNAVAILABLE, WATCHED_S, Watch, late
+from gate.revocation import BOUND_S, BREATH_S, UNAVAILABLE, WATCHED_S, Watch, late
 
 from .client import Client
 from .fleet import PATIENT_MS, Fleet
@@ -20,8 +20,6 @@ BUSY, IDLE = 3, 5
 IDLE_S = 5.0
 #: From one revocation to the next: the keys in between are few, so that each is asked for often.
 BETWEEN_S = 0.1
-#: What busy clients leave to everything else, which runs on the same few cores.
-BREATH_S = 0.001
 #: Of the refusals, so many at most are asked for again because a machine that is kept busy was late.
 LATE_MAX = 0.01
 #: Entries leave the head after a day.

@@ -16,7 +16,7 @@ use crate::{exec, project::Project, settings};
 /// How long one test may run: a broken copy can also run for ever.
 const TEST_MAX: Duration = Duration::from_secs(120);
 /// How long a build may take.
-const BUILD_MAX: Duration = Duration::from_secs(600);
+const BUILD_MAX: Duration = Duration::from_secs(1_200);
 /// What the tests of a copy can read: everything else stays where it is.
 const COPIED: [&str; 10] = [
     "Cargo.toml",

@@ -3,6 +3,7 @@
 
 use std::{path::PathBuf, process::Command};
 
+use super::rust;
 use crate::{
     broken, exec,
     setup::{self, Need},
@@ -100,10 +101,10 @@ fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// What several processes of the function do to each other, while the command revokes keys.
 fn processes(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    exec::run(&mut with.project.cargo(&["build", "--locked", "--package", "tollgate"]), &with.log)?;
+    let programs = rust::programs(with)?;
     let mut python = with.project.command(setup::python::interpreter(with.project));
     python.current_dir(with.project.path("tests")).args(["-m", "aws", "processes", "--authorizer"]);
-    python.arg(function(with)).arg("--tollgate").arg(with.project.target.join("debug/tollgate"));
+    python.arg(function(with)).arg("--tollgate").arg(programs.join("tollgate"));
     with.count(&mut python)
 }
 

@@ -4,6 +4,7 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context, ensure};
 
+use super::rust;
 use crate::{
     exec,
     setup::{self, Need},
@@ -133,8 +134,7 @@ fn edge_runtime(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// The command, with which deployments are administered.
 fn command(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
-    exec::run(&mut with.project.cargo(&["build", "--locked", "--package", "tollgate"]), &with.log)?;
-    Ok(with.project.target.join("debug/tollgate"))
+    Ok(rust::programs(with)?.join("tollgate"))
 }
 
 /// What Node's runner says at its end: `# pass 12`, `# fail 0`, `# skipped 0`.

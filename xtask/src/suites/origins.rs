@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::ensure;
 
-use super::gate::{binary, build};
+use super::{
+    gate::{binary, build},
+    rust,
+};
 use crate::{
     setup::{self, Need},
     step::{Step, Surroundings},
@@ -116,8 +119,7 @@ fn gate(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let program = program(with)?;
     let mut modules = with.project.command(&program);
     with.succeed(modules.current_dir(with.project.path("sdk/node")).arg("build.mjs"))?;
-    let mut axum = with.project.cargo(&["build", "--locked", "--package", "tollgate-origin"]);
-    with.succeed(axum.args(["--example", "behind"]))?;
+    let axum = rust::programs(with)?.join("examples/behind");
     let net_http = with.project.target.join("go/behind");
     let mut build = with.project.command(setup::go::program(with.project));
     build.current_dir(with.project.path("tests/origins/behind/programs/go"));
@@ -126,7 +128,6 @@ fn gate(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut run = interpreter(with, "tests");
     run.args(["-m", "origins.behind", "--binary"]).arg(binary(with)?).arg("--node").arg(program);
     run.arg("--tools").arg(with.project.tools());
-    let axum = with.project.target.join("debug/examples/behind");
     for (name, program) in [("axum", axum), ("net-http", net_http)] {
         run.arg("--built").arg(format!("{name}={}", program.display()));
     }
@@ -135,9 +136,9 @@ fn gate(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 
 /// The example as a reader starts it, in front of which is the file that a user would deploy.
 fn crm(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
-    with.succeed(&mut with.project.cargo(&["build", "--locked", "-p", "pipeline-crm"]))?;
+    let programs = rust::programs(with)?;
     let mut story = super::gate::python(with, "origins.crm.story", &["--binary"]);
-    story.arg(binary(with)?).arg("--crm").arg(with.project.target.join("debug/pipeline-crm"));
+    story.arg(binary(with)?).arg("--crm").arg(programs.join("pipeline-crm"));
     with.count(story.arg("--node").arg(program(with)?))
 }
 

@@ -1,6 +1,8 @@
 //! Steps that are one call of cargo.
 
-use crate::{settings, step::Surroundings, tally::Tally};
+use std::path::PathBuf;
+
+use crate::{exec, settings, step::Surroundings, tally::Tally};
 
 /// What runs again wherever the code is compiled differently.
 pub(super) const SHARED: [&str; 6] =
@@ -26,6 +28,17 @@ pub(super) fn native(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     let mut cargo =
         with.project.cargo(&["test", "--locked", "--workspace", "--tests", "--no-fail-fast"]);
     with.count(cargo.args(["--", "--show-output"]))
+}
+
+/// Builds the programs that other suites start as they are built for tests, and gives their folder.
+///
+/// They are built together and with an example, as [`native`] builds every package and its tests: what they depend on has
+/// the same features then, and is not compiled anew for each of them.
+pub(super) fn programs(with: &Surroundings<'_>) -> anyhow::Result<PathBuf> {
+    let mut cargo = with.project.cargo(&["build", "--locked", "--workspace"]);
+    let cargo = cargo.args(["--bin", "tollgate", "--bin", "pipeline-crm", "--example", "behind"]);
+    exec::run(cargo, &with.log)?;
+    Ok(with.project.target.join("debug"))
 }
 
 /// The examples in the documentation, and those that must not compile.

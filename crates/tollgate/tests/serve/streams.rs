@@ -132,15 +132,15 @@ fn an_origin_that_takes_no_connection_is_late_and_not_absent() {
 #[test]
 fn an_upload_that_goes_on_is_not_held_against_the_origin() {
     let origin = Origin::start();
-    let site = Site::new(origin.address, "").with("origin.response_timeout_ms", "400");
+    let site = Site::new(origin.address, "").with("origin.response_timeout_ms", "2000");
     let key = site.key(&[]);
     let gate = site.start();
     let mut wire = gate.connect();
     let fields = "PUT /slow HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nx-api-key: ";
     wire.send(format!("{fields}{}\r\n\r\n", key.secret));
     for _ in 0..6 {
-        // Not to wait for something: this is how slow the client is.
-        thread::sleep(Duration::from_millis(100));
+        // Not to wait for something: this is how slow the client is. It is longer at it than an answer may take.
+        thread::sleep(Duration::from_millis(500));
         wire.send_chunk(b"slowly");
     }
     wire.send_chunk(&[]);
