@@ -2,6 +2,7 @@
 //! shapes that bodies are checked against, so that nothing is told which is not so.
 
 mod example;
+mod links;
 mod page;
 
 use std::{collections::BTreeSet, sync::OnceLock};
@@ -181,6 +182,10 @@ fn responses(operation: &Operation) -> Value {
         done.insert("headers".to_owned(), headers.into());
     }
     done.insert("content".to_owned(), content.into());
+    let links = links::of(operation);
+    if !links.is_empty() {
+        done.insert("links".to_owned(), links.into());
+    }
     let mut all = Map::new();
     all.insert(operation.status.to_string(), done.into());
     for status in operation.refusals() {

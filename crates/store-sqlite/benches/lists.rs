@@ -1,6 +1,8 @@
 //! How long the management API takes over many keys of one tenant, in a file:
 //! `cargo bench -p tollgate-store-sqlite --bench lists [-- --keys 1000000] [--json] [--store FILE]`;
 //! a store that is there already is one that it has filled before.
+//! With `--fill FILE --told FILE --used KEYS --hour HOUR` it fills a store that is there, says in a table what it has made,
+//! and is done.
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -11,6 +13,8 @@
     reason = "a bench reads the clock and prints, and stops at the first thing that is not right"
 )]
 
+#[path = "lists/filling.rs"]
+mod filling;
 #[path = "../tests/lists/raw.rs"]
 mod raw;
 
@@ -31,10 +35,9 @@ use tollgate_core::{
     key::{Brand, Draw, Env, mint},
     pepper::{Pepper, Peppers},
     time::UnixMillis,
-    usage::Line,
+    usage::hour_of,
 };
 use tollgate_ledger::{Change, Ledger, Secret, Settings};
-use tollgate_store_sql::keep_usage;
 use tollgate_store_sqlite::{Access, Store, listing};
 
 /// How often each case is timed.
@@ -43,14 +46,11 @@ const ROUNDS: usize = 200;
 /// The most time that is spent on a case, in seconds.
 const CASE_S: f64 = 20.0;
 
+/// So many keys are used.
+const USED: u32 = 10_000;
+
 /// A pepper.
 const SECRET: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
-
-/// So many keys, or so many lines of usage, are one transaction of the filling.
-const AT_ONCE: u32 = 2_000;
-
-/// The keys that are used, and the hours of the day that they are used in.
-const USED: u32 = 10_000;
 
 struct Drawn(u64);
 
@@ -82,12 +82,24 @@ fn main() {
     };
     let keys: u32 = said("--keys").map_or(20_000, |keys| keys.parse().unwrap());
     let as_json = arguments.iter().any(|argument| argument == "--json");
+    if let Some(store) = said("--fill") {
+        let number = |name: &str| said(name).unwrap().parse::<u32>().unwrap();
+        let used = number("--used");
+        filling::fill(Path::new(&store), keys, used, number("--hour").into());
+        filling::tell(Path::new(&said("--told").unwrap()), keys, used);
+        return;
+    }
     let folder = env::temp_dir().join(format!("tollgate-lists-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
     let path = said("--store").map_or_else(|| folder.join("store.db"), PathBuf::from);
     if !path.exists() {
         drop(Store::open(&path, Access::Create).unwrap());
-        filled(&path, keys, as_json);
+        let begun = Instant::now();
+        filling::fill(&path, keys, USED, hour_of(raw::NOW));
+        let (a_key, bytes) = (1.0 / f64::from(keys), fs::metadata(&path).unwrap().len());
+        say(as_json, "a key made, all in", begun.elapsed().as_secs_f64() * 1e6 * a_key, "µs");
+        let bytes = f64::from(u32::try_from(bytes / u64::from(keys)).unwrap());
+        say(as_json, "the file, a key", bytes, "bytes");
         brought(&path, as_json);
     }
     let begun = Instant::now();
@@ -97,58 +109,6 @@ fn main() {
     world.lists(keys);
     world.others(keys);
     fs::remove_dir_all(&folder).unwrap();
-}
-
-/// Every key, and what some of them were used for within a day.
-fn filled(path: &Path, keys: u32, as_json: bool) {
-    let mut raw = Connection::open(path).unwrap();
-    raw.set_prepared_statement_cache_capacity(200);
-    raw.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000").unwrap();
-    let (mut kept, begun) = (None, Instant::now());
-    for first in (0..keys).step_by(usize::try_from(AT_ONCE).unwrap()) {
-        raw::fill(&mut raw, &mut kept, first..keys.min(first + AT_ONCE));
-        if (first / AT_ONCE) % 50 == 49 {
-            eprintln!("{first} keys after {:.0} s", begun.elapsed().as_secs_f64());
-        }
-    }
-    say(
-        as_json,
-        "a key made, with its details and its line of the audit",
-        begun.elapsed().as_secs_f64() * 1e6 / f64::from(keys),
-        "µs",
-    );
-    let hour = raw::NOW.0 / 3_600_000;
-    for ago in 0..24 {
-        let transaction = raw.transaction().unwrap();
-        let ids: Vec<(String, String)> = (0..USED.min(keys))
-            .map(|number| {
-                let Change::Create { id, settings, .. } = raw::creation(number) else {
-                    return Default::default();
-                };
-                (id, settings.owner)
-            })
-            .collect();
-        let line = |(key, owner)| Line {
-            hour: hour - ago,
-            tenant: "acme",
-            owner,
-            key,
-            route: "orders",
-            code: "allowed",
-            count: 7,
-        };
-        let lines = ids.iter().map(|(key, owner)| line((key.as_str(), owner.as_str())));
-        keep_usage(&mut raw::Raw::of(&transaction), &[7; 16], 24 - ago, lines, raw::NOW).unwrap();
-        transaction.commit().unwrap();
-    }
-    raw.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    let bytes = fs::metadata(path).unwrap().len();
-    say(
-        as_json,
-        "the file, a key",
-        f64::from(u32::try_from(bytes / u64::from(keys)).unwrap()),
-        "bytes",
-    );
 }
 
 /// The lists of a store that had none are made at its next start.

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::gate::{binary, build, python};
 use crate::{
+    exec, settings,
     setup::{self, Need},
     step::{Step, Surroundings},
     tally::Tally,
@@ -29,6 +30,12 @@ pub(super) const STEPS: &[Step] = &[
         about: "one limit that gates lease and the API spends: as many in sum as it says",
         needs: &[Need::Python, Need::Strace],
         run: beside,
+    },
+    Step {
+        name: "many",
+        about: "20,000 keys of one tenant, or a million, listed, filtered, counted and changed: right and promptly",
+        needs: &[Need::Python],
+        run: many,
     },
     Step {
         name: "operations",
@@ -66,3 +73,19 @@ fn put(with: &Surroundings<'_>, package: &str) -> anyhow::Result<Tally> {
 fn beside(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
     with.count(python(with, "control.beside", &["--binary"]).arg(binary(with)?))
 }
+
+/// The lists of many keys have what they should, and nobody waits for them. The bench of lists fills the store.
+fn many(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let bench =
+        ["bench", "--locked", "--no-run", "-p", "tollgate-store-sqlite", "--bench", "lists"];
+    exec::run(&mut with.project.cargo(&bench), &with.log)?;
+    let mut run = python(with, "control.many", &["--binary"]);
+    run.arg(binary(with)?).arg("--cargo").arg(settings::cargo());
+    run.env("CARGO_TARGET_DIR", &with.project.target);
+    let keys = if with.full { KEYS_FULL } else { KEYS };
+    with.count(run.args(["--keys", keys]))
+}
+
+/// How many keys there are: so many are made in a few seconds, and so many with `--full`.
+const KEYS: &str = "20000";
+const KEYS_FULL: &str = "1000000";

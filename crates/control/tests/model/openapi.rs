@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tollgate_control::{Door, OPERATIONS, document};
+use tollgate_control::{Door, OPERATIONS, Operation, document};
 
 use crate::{golden, schemas::sorted};
 
@@ -42,6 +42,41 @@ fn the_document_has_every_operation_under_a_name_of_its_own_and_behind_its_door(
     let paths = document["paths"].as_object().unwrap();
     let said: usize = paths.values().map(|path| path.as_object().unwrap().len()).sum();
     assert_eq!(said, OPERATIONS.len(), "the document has what is no operation");
+}
+
+#[test]
+fn what_was_made_leads_to_all_that_can_be_done_with_it() {
+    let document = document();
+    let answer = |path: &str| &document["paths"][path]["post"]["responses"]["201"];
+    let kinds = [
+        ("/api/keys", "{id}", 8, "$response.body#/key/id"),
+        ("/api/api-keys", "{id}", 8, "$response.body#/key/id"),
+        ("/api/auth/apikey/generate", "{id}", 8, "$response.body#/key/id"),
+        ("/api/tenants", "{tenant}", 6, "$response.body#/id"),
+        ("/api/owners", "{owner}", 6, "$response.body#/id"),
+        ("/api/roles", "{name}", 4, "$response.body#/name"),
+        ("/api/templates", "{name}", 4, "$response.body#/name"),
+    ];
+    for (path, name, count, told) in kinds {
+        let links = answer(path)["links"].as_object().unwrap();
+        assert_eq!(links.len(), count, "{path}: {links:?}");
+        for link in links.values() {
+            let at = |operation: &&Operation| link["operationId"] == operation.name;
+            let to = OPERATIONS.iter().find(at).unwrap();
+            assert!(to.path.contains(name), "{path} {link}");
+            let parameter = format!("path.{}", name.trim_matches(['{', '}']));
+            assert_eq!(link["parameters"][parameter], told, "{path} {link}");
+            // Whoever made it in another tenant than its own means that one on.
+            let of_tenant = link["parameters"].get("query.tenant").is_some();
+            let asks = to.query.unwrap_or_default().iter().any(|field| field.name == "tenant");
+            assert_eq!(of_tenant, asks, "{path} {link}");
+        }
+    }
+    let linked = document["paths"].as_object().unwrap().values().flat_map(|path| {
+        let answers = path.as_object().unwrap().values();
+        answers.filter(|said| said.to_string().contains("\"links\""))
+    });
+    assert_eq!(linked.count(), kinds.len(), "only what makes something leads on");
 }
 
 #[test]

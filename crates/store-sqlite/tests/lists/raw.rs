@@ -60,18 +60,43 @@ fn created_in(tenant: &str, number: u32) -> Change {
         _ => "everybody".to_owned(),
     };
     let env = if number % 5_000 == 7 { "test" } else { "live" };
-    let mixed = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
     let expires = (number % 10 == 3).then(|| NOW.0 + 86_400_000 + u64::from(number) * 1_000);
-    let settings = Settings {
-        scopes: vec!["orders:read".into(), "orders:write".into()],
-        expires,
-        ..Settings::of(tenant, owner, env)
-    };
+    let settings = Settings { scopes: scopes(number), expires, ..Settings::of(tenant, owner, env) };
+    let secret = Secret::new(lookup(number), PepperId::new(3).unwrap());
+    Change::Create { id: id(number), name: Some(name(number)), settings, secret }
+}
+
+pub(crate) fn lookup(number: u32) -> LookupId {
+    let mixed = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&mixed.to_be_bytes());
     bytes[8..12].copy_from_slice(&number.to_be_bytes());
-    let secret = Secret::new(LookupId::new(bytes), PepperId::new(3).unwrap());
-    Change::Create { id: id(number), name: Some(name(number)), settings, secret }
+    LookupId::new(bytes)
+}
+
+fn scopes(number: u32) -> Vec<String> {
+    let mut scopes = vec!["orders:read".to_owned(), "orders:write".to_owned()];
+    scopes.extend((number % 2_000 == 11).then(|| "reports:read".to_owned()));
+    scopes
+}
+
+/// What the control plane keeps of a key beside its document.
+pub(crate) fn details(number: u32) -> Details {
+    let label = (number % 2_000 == 1_011).then(|| ("team".to_owned(), "ops".to_owned()));
+    Details {
+        description: Some(format!("what number {number} is for")),
+        labels: label.into_iter().collect(),
+        scopes: scopes(number),
+        updated_ms: made(number).0,
+        ..Details::default()
+    }
+}
+
+/// How a key ends, if it does.
+pub(crate) fn ends(number: u32) -> Option<Change> {
+    let id = || id(number);
+    let disabled = (number % 1_000 == 500).then(|| Change::Disable { id: id() });
+    disabled.or_else(|| (number % 50 == 9).then(|| Change::Revoke { id: id() }))
 }
 
 pub(crate) fn id(number: u32) -> String {
@@ -108,28 +133,15 @@ pub(crate) fn fill_in(
     let mut sql = Raw::of(&transaction);
     for number in numbers {
         let change = created_in(tenant, number);
-        let details = Details {
-            description: Some(format!("what number {number} is for")),
-            scopes: vec!["orders:read".into(), "orders:write".into()],
-            updated_ms: made(number).0,
-            ..Details::default()
-        };
-        let (id, details) = (id(number), details.to_text());
+        let (id, details) = (id(number), details(number).to_text());
         let made = Act { change: Some(&change), details: Some(&details), ..act(tenant, &id) };
         work(&mut sql, kept, number, made);
-        if number % 1_000 == 500 {
-            end(&mut sql, kept, tenant, number, &Change::Disable { id: id.clone() });
-        }
-        if number % 50 == 9 {
-            end(&mut sql, kept, tenant, number, &Change::Revoke { id: id.clone() });
+        if let Some(end) = ends(number) {
+            let ended = Act { change: Some(&end), key: Some(&id), ..act(tenant, &id) };
+            work(&mut sql, kept, number, ended);
         }
     }
     transaction.commit().unwrap();
-}
-
-fn end(sql: &mut Raw<'_>, kept: &mut Option<Kept>, tenant: &str, number: u32, change: &Change) {
-    let id = id(number);
-    work(sql, kept, number, Act { change: Some(change), key: Some(&id), ..act(tenant, &id) });
 }
 
 pub(crate) fn act<'a>(tenant: &'a str, subject: &'a str) -> Act<'a> {
