@@ -11,7 +11,7 @@ use tollgate_http::{
 use tollgate_ledger::Settings;
 
 use crate::{
-    Books, Caller, Request, Seen, Service, StoppedBy,
+    Books, By, Caller, Request, Seen, Service, StoppedBy,
     reply::Refusal,
     verdict::{self, Place},
 };
@@ -122,6 +122,12 @@ impl Admitted {
             Caller::Key { seen, .. } => &seen.key.id,
             Caller::Command => COMMAND,
         }
+    }
+
+    /// Whose key it is; none of the command.
+    pub(crate) fn by(&self) -> Option<By> {
+        let Settings { owner, tenant, .. } = self.settings()?;
+        Some(By { key: self.id().to_owned(), owner: owner.clone(), tenant: tenant.clone() })
     }
 
     /// Its tenant.

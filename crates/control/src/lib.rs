@@ -31,7 +31,7 @@ pub use chance::{Chance, NoChance};
 pub use checkpoint::{CheckpointError, Damage, Haste, ROUND_MAX, Round};
 pub use guard::{ADDRESSES_MAX, FAILURES_MAX, FAILURES_PERIOD_MS, Guard};
 pub use looked::{Newest, newest};
-pub use message::{BODY_MAX, Request, Response};
+pub use message::{BODY_MAX, By, Request, Response};
 pub use openapi::document;
 pub use origins::{OriginError, Origins};
 pub use routes::{Door, OPERATIONS, Operation, PATH, Takes, without_reason};

@@ -50,6 +50,19 @@ pub struct Response {
     pub body: Vec<u8>,
     /// What an operator should know: the code of what failed in the store. It belongs in a log.
     pub trouble: Option<&'static str>,
+    /// Whose key asked, once it has proved itself and was let in; what it may do is another matter. It belongs in a log.
+    pub by: Option<By>,
+}
+
+/// Whose key asked: the names that a log may have, and nothing of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// The public id of the key.
+    pub key: String,
+    /// Its owner.
+    pub owner: String,
+    /// Its tenant.
+    pub tenant: String,
 }
 
 /// Shows the status alone: a body may hold a secret that is shown once.

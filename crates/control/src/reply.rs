@@ -165,7 +165,7 @@ fn context<'a>(instance: &'a str, required: &'a [Box<str>], request: &Request<'_
 }
 
 fn from(Answer { status, fields, body }: Answer) -> Response {
-    Response { status, fields, body: body.into_bytes(), trouble: None }
+    Response { status, fields, body: body.into_bytes(), trouble: None, by: None }
 }
 
 /// How an answer names its request, as the gate's do.
@@ -181,7 +181,7 @@ pub(crate) fn problem(problem: &Problem, id: &str) -> Response {
         fields.push(("retry-after", "1".to_owned()));
     }
     let body = problem.body(&instance(id)).into_bytes();
-    Response { status: problem.status(), fields, body, trouble: None }
+    Response { status: problem.status(), fields, body, trouble: None, by: None }
 }
 
 /// What was asked for. Nothing of it may be kept on the way: it is for this caller.
@@ -192,5 +192,5 @@ pub(crate) fn json(status: u16, body: &Value) -> Response {
         ("content-type", "application/json".to_owned()),
         ("cache-control", NO_STORE.to_owned()),
     ];
-    Response { status, fields, body: text.into_bytes(), trouble: None }
+    Response { status, fields, body: text.into_bytes(), trouble: None, by: None }
 }

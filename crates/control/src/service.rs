@@ -4,7 +4,7 @@ use tollgate_core::{key::Brand, pepper::Peppers, time::UnixMillis};
 use tollgate_identity::SigningKey;
 
 use crate::{
-    BODY_MAX, Books, Chance, Guard, Origins, Request, Response,
+    BODY_MAX, Books, By, Chance, Guard, Origins, Request, Response,
     admit::{Admitted, admit},
     problem::Code,
     reply::Refusal,
@@ -111,8 +111,10 @@ impl<'s> Service<'s> {
         chance: &mut dyn Chance,
         now: UnixMillis,
     ) -> Response {
-        let done = self.done(authority, request, books, chance, now);
+        let mut by = None;
+        let done = self.done(authority, request, books, chance, now, &mut by);
         let mut response = done.unwrap_or_else(|refusal| refusal.response(request));
+        response.by = by;
         if request.method == "HEAD" {
             response.body.clear();
         }
@@ -126,6 +128,7 @@ impl<'s> Service<'s> {
         books: &mut dyn Books,
         chance: &mut dyn Chance,
         now: UnixMillis,
+        by: &mut Option<By>,
     ) -> Result<Response, Refusal> {
         let (operation, ids) = routes::find(request)?;
         let run = match operation.run {
@@ -143,6 +146,7 @@ impl<'s> Service<'s> {
                 }
                 Authority::Command => Admitted::command(self),
             };
+            *by = who.by();
             let missing = match operation.door {
                 Door::Scope(scope) => (!who.holds(scope)).then_some(scope),
                 Door::Either(scope, other) => {

@@ -23,6 +23,7 @@ mod proxy;
 mod reload;
 mod report;
 mod running;
+mod seats;
 mod stamps;
 mod stop;
 mod stores;

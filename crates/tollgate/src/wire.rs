@@ -84,6 +84,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use h2::multiplexed;
 pub(crate) use opening::{Opened, Replayed, opened};
+pub(crate) use refusal::written;
 pub(crate) use strict::StrictHead;
 pub(crate) use turn::Turns;
 pub(crate) use violation::Violation;

@@ -160,7 +160,7 @@ impl World {
         let service = Service::new(&self.setup, &self.peppers, &self.guard).signing(&self.signer);
         let answered = service.answer(&request, &mut self.store, &mut self.chance, self.now);
         rows::hold((method, path), &answered);
-        let Response { status, fields, body, trouble } = answered;
+        let Response { status, fields, body, trouble, .. } = answered;
         let text = String::from_utf8(body).unwrap();
         let body = serde_json::from_str(&text).unwrap_or_default();
         Told { status, body, fields, text, trouble }

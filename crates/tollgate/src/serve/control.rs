@@ -21,7 +21,10 @@ use hyper::{
     header::{HeaderName, HeaderValue},
 };
 use serde_json::json;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 use tollgate_control::{
     BODY_MAX, Chance, Guard, Haste, NoChance, Origins, Service, Setup, problem::Code,
 };
@@ -92,7 +95,12 @@ impl Desk {
     ) -> Response<Payload> {
         let id = gate.ids.next();
         let changes = request.method() != Method::GET && request.method() != Method::HEAD;
-        let mut response = match self.ask(request, &visit, id).await {
+        let asked = self.ask(request, &visit, id).await;
+        if let Some(seat) = visit.seat() {
+            let proved = asked.as_ref().is_ok_and(|response| response.by.is_some());
+            seat.rests(proved, Instant::now());
+        }
+        let mut response = match asked {
             Ok(response) => rendered(response),
             Err(Untold::TooLong) => problem(Code::BodyTooLarge, id),
             Err(Untold::Unread) => problem(Code::RequestInvalid, id),
@@ -135,6 +143,9 @@ impl Desk {
             id,
             answer,
         };
+        if let Some(seat) = visit.seat() {
+            seat.asks();
+        }
         self.asked.try_send(asked).map_err(|_| Untold::NotAsked)?;
         let answered = timeout(ANSWER_MAX, answered).await;
         answered.ok().and_then(Result::ok).ok_or(Untold::Unanswered)

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use hyper::{Request, Response, body::Incoming, header::HeaderValue, service::service_fn};
 use serde_json::json;
 use tokio::{
@@ -19,9 +20,20 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep, sleep_until, timeout},
 };
-use tollgate_core::network::Address;
+use tollgate_core::{decision::Denial, network::Address};
+use tollgate_http::{
+    answer::{self, Context},
+    rate::Style,
+};
 
-use super::{access, body::Payload, gate::Gate, log::Level, stop::Stop};
+use super::{
+    access,
+    body::Payload,
+    gate::Gate,
+    log::Level,
+    seats::{Entered, Leaves, Seat, Seats},
+    stop::Stop,
+};
 use crate::wire::{
     self, Graceful, Opened, Replayed, Violation, Witness,
     tls::{self, Tls},
@@ -36,9 +48,20 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How many connections may wait to be accepted: beyond it a client tries again after a second.
 const BACKLOG: u32 = 4_096;
 
-/// What a connection above the limit is told.
-const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n\
-    content-length: 0\r\nconnection: close\r\n\r\n";
+/// What a connection above the limit is told: a refusal like any other, of which nothing has been read.
+fn too_many() -> Bytes {
+    let context = Context {
+        realm: "",
+        request_id: "",
+        head: false,
+        required: &[],
+        record: None,
+        limits: &[],
+        left: &[],
+        style: Style::Off,
+    };
+    wire::written(&answer::denied(Denial::Unavailable, &context))
+}
 
 /// Listens at `address`. Must be called within the runtime that serves.
 ///
@@ -91,19 +114,27 @@ pub(crate) struct Visitor {
     /// How long a head may take, and what stands for one.
     pub(crate) head: Duration,
     /// Counted, and in the way of others, for as long as anything of the connection is left.
-    _place: Place,
+    place: Place,
 }
 
 /// The place of a connection among those that may be open.
 struct Place {
     gate: Arc<Gate>,
-    _permit: OwnedSemaphorePermit,
+    held: Held,
+}
+
+/// What a connection holds for as long as it is there.
+enum Held {
+    /// One of many places, had by whoever comes first.
+    Permit(#[expect(dead_code, reason = "given back when it is dropped")] OwnedSemaphorePermit),
+    /// One of a few.
+    Seat(Seat),
 }
 
 impl Place {
-    fn taken(gate: &Arc<Gate>, permit: OwnedSemaphorePermit) -> Self {
+    fn taken(gate: &Arc<Gate>, held: Held) -> Self {
         gate.metrics.connections.enter();
-        Self { gate: Arc::clone(gate), _permit: permit }
+        Self { gate: Arc::clone(gate), held }
     }
 }
 
@@ -122,12 +153,20 @@ impl Visit {
         let peer_value = peer_value.unwrap_or(HeaderValue::from_static("unknown"));
         let Limits { idle, head, .. } = *limits;
         let stop = stop.clone();
-        Self(Arc::new(Visitor { peer, peer_value, stop, ages, idle, head, _place: place }))
+        Self(Arc::new(Visitor { peer, peer_value, stop, ages, idle, head, place }))
     }
 
     /// Whether the connection takes no further request after this one.
     pub(crate) fn is_ending(&self) -> bool {
         self.stop.is_asked() || self.ages <= Instant::now()
+    }
+
+    /// The seat of the connection, where its listener has few.
+    pub(crate) fn seat(&self) -> Option<&Seat> {
+        match &self.place.held {
+            Held::Seat(seat) => Some(seat),
+            Held::Permit(_) => None,
+        }
     }
 }
 
@@ -145,6 +184,8 @@ pub(crate) struct Door<F> {
     pub(crate) gate: Arc<Gate>,
     pub(crate) limits: Limits,
     pub(crate) tls: Option<Arc<Tls>>,
+    /// Who makes room for whom; without any, whoever comes first has a place.
+    pub(crate) seats: Option<Arc<Seats>>,
     /// Whether HTTP/2 is spoken as well.
     pub(crate) second: bool,
     pub(crate) answer: F,
@@ -158,7 +199,7 @@ where
     /// Serves every connection that comes until asked to stop.
     pub(crate) async fn attend(self, listener: TcpListener, mut stop: Stop) {
         let places = Arc::new(Semaphore::new(self.limits.connections_max));
-        let mut told = None;
+        let (mut told, too_many) = (None, too_many());
         loop {
             let (stream, peer) = tokio::select! {
                 accepted = listener.accept() => match accepted {
@@ -170,17 +211,39 @@ where
                 },
                 () = stop.asked() => return,
             };
-            let Ok(permit) = Arc::clone(&places).try_acquire_owned() else {
+            let Some((held, leaves)) = self.place(&places, peer) else {
                 self.gate.metrics.connections_refused.add();
                 // The peer need not be ready to hear it: nobody waits for that.
-                let _ = stream.try_write(TOO_MANY);
+                let _ = stream.try_write(&too_many);
                 continue;
             };
             let _ = stream.set_nodelay(true);
-            let place = Place::taken(&self.gate, permit);
+            let place = Place::taken(&self.gate, held);
             let visit = Visit::new(peer, &self.limits, &stop, place);
-            tokio::spawn(receive(stream, self.clone(), visit));
+            let served = receive(stream, self.clone(), visit);
+            match leaves {
+                None => drop(tokio::spawn(served)),
+                Some(leaves) => drop(tokio::spawn(async {
+                    tokio::select! {
+                        () = served => {}
+                        _ = leaves => {}
+                    }
+                })),
+            }
         }
+    }
+
+    /// A place for whoever comes from `peer`, and when it has to be given up.
+    fn place(&self, places: &Arc<Semaphore>, peer: SocketAddr) -> Option<(Held, Option<Leaves>)> {
+        let Some(seats) = &self.seats else {
+            let permit = Arc::clone(places).try_acquire_owned().ok()?;
+            return Some((Held::Permit(permit), None));
+        };
+        let Entered { seat, leaves, pushed } = seats.enter(peer.ip(), Instant::now())?;
+        if pushed {
+            self.gate.metrics.connections_refused.add();
+        }
+        Some((Held::Seat(seat), Some(leaves)))
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     proxy,
     reload::{self, Seen},
     report,
+    seats::Seats,
     stamps::Stamps,
     stop::{Stop, Stopper},
     stores::Stores,
@@ -35,8 +36,11 @@ use crate::{
     wire::tls::Tls,
 };
 
-/// How many connections the administrative listener has at most.
+/// How many connections the administrative listener has at most, and the management API.
 const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// How many of as many one address has at most at the management API: enough for a proxy through which everybody comes.
+const CONTROL_SHARE: usize = 48;
 
 /// The listeners, bound.
 pub(crate) struct Doors {
@@ -138,7 +142,14 @@ impl Running {
             let answer = move |request, visit| {
                 proxy::answer(Arc::clone(&gate), places.enter(), request, visit)
             };
-            let door = Door { gate: self.gate(), limits, tls: doors.tls, second: true, answer };
+            let door = Door {
+                gate: self.gate(),
+                limits,
+                tls: doors.tls,
+                seats: None,
+                second: true,
+                answer,
+            };
             self.open("gate", listener, door, self.stopper.watched());
         }
         if let Some((listener, decide)) = doors.decide.zip(config.decide.as_ref()) {
@@ -148,7 +159,8 @@ impl Running {
                 let flight = places.enter();
                 grpc::answer(Arc::clone(&gate), flight, Arc::clone(&trusted), request, visit)
             };
-            let door = Door { gate: self.gate(), limits, tls: None, second: true, answer };
+            let door =
+                Door { gate: self.gate(), limits, tls: None, seats: None, second: true, answer };
             self.open("decide", listener, door, self.stopper.watched());
         }
         if let Some((listener, control)) = doors.control.zip(config.control.as_ref()) {
@@ -160,8 +172,9 @@ impl Running {
             let gate = Arc::clone(&self.gate);
             let answer =
                 move |request, visit| Arc::clone(&desk).answer(Arc::clone(&gate), request, visit);
-            let limits = Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits };
-            let door = Door { gate: self.gate(), limits, tls: tls.clone(), second: false, answer };
+            let seats = Some(Seats::new(ADMIN_CONNECTIONS_MAX, CONTROL_SHARE));
+            let (gate, tls) = (self.gate(), tls.clone());
+            let door = Door { gate, limits, tls, seats, second: false, answer };
             self.open("control", listener, door, self.stopper.watched());
         }
         if let Some(listener) = doors.admin {
@@ -172,7 +185,8 @@ impl Running {
                 async { answered }
             };
             let limits = Limits { connections_max: ADMIN_CONNECTIONS_MAX, ..limits };
-            let door = Door { gate: self.gate(), limits, tls: None, second: false, answer };
+            let door =
+                Door { gate: self.gate(), limits, tls: None, seats: None, second: false, answer };
             self.open("admin", listener, door, self.watching.watched());
         }
         Ok(())

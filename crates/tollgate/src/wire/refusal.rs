@@ -26,7 +26,7 @@ const LINGER_BYTES_MAX: usize = 16 << 20;
 const LINGER_PIECE: usize = 4_096;
 
 /// `answer` as bytes on the wire, where no service is asked.
-pub(super) fn written(answer: &Answer) -> Bytes {
+pub(crate) fn written(answer: &Answer) -> Bytes {
     let status = status_of(answer);
     let mut text = format!("HTTP/1.1 {status}\r\n");
     for (name, value) in &answer.fields {

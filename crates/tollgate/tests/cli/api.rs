@@ -310,7 +310,8 @@ fn what_answers_and_is_no_management_api_is_not_repeated() {
         (200, "{\"items\":[]}", "is not known here"),
         (404, "{\"code\":\"../../x\"}", "no management API"),
         (404, "{\"code\":\"not_found\",\"detail\":\"no \\u001b[31m\"}", "what stands before /api"),
-        (503, "{\"code\":\"unavailable\",\"detail\":\"later\"}", "later"),
+        (503, "{\"code\":\"unavailable\",\"detail\":\"later\"}", "busy: try again in 7 s"),
+        (503, "", "busy: try again in 7 s"),
     ] {
         let fake = Fake::that(vec![Does::Says(status, body.to_owned())]);
         let here = Client::of("api-odd", &fake.url);

@@ -163,7 +163,8 @@ impl Fake {
 }
 
 fn said(status: u16, body: &str) -> Vec<u8> {
-    let head = format!("HTTP/1.1 {status} Told\r\ncontent-length: {}\r\n\r\n", body.len());
+    let wait = if status == 503 { "retry-after: 7\r\n" } else { "" };
+    let head = format!("HTTP/1.1 {status} Told\r\n{wait}content-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body.as_bytes()].concat()
 }
 

@@ -150,7 +150,10 @@ fn thousands_of_idle_connections_cost_no_request_and_one_too_many_is_told() {
     let mut last = gate.connect();
     assert_eq!(last.ask(get("/", &key)).status(), 200);
     let mut refused = gate.connect();
-    assert_eq!(refused.answer().status(), 503);
+    let told = refused.answer();
+    assert_eq!((told.status(), &told.json()["code"]), (503, &"unavailable".into()));
+    assert_eq!(told.head.field("retry-after"), Some("1"));
+    assert_eq!(told.head.field("content-type"), Some("application/problem+json"));
     assert_eq!(gate.metric("tollgate_connections_refused_total"), 1);
     drop(held);
     let freed = AtomicBool::new(false);

@@ -36,6 +36,7 @@ mod rpc_origin;
 mod second;
 mod second_ending;
 mod secure;
+mod silent;
 mod site;
 mod streams;
 mod switching;

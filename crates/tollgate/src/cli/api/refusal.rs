@@ -21,6 +21,9 @@ const SAID_MAX: usize = 512;
 /// Of so many places it is said at most what is wrong.
 const FINDINGS_MAX: usize = 32;
 
+/// The status of what cannot answer now.
+const BUSY: u16 = 503;
+
 /// What answers is no management API.
 pub(super) fn nonsense(status: u16) -> Failure {
     let message = format!(
@@ -48,7 +51,11 @@ pub(super) fn unanswered(error: CallError, changes: bool, site: &Site) -> Failur
 /// Why `reply` gives nothing.
 pub(super) fn of(reply: &Reply, question: &Question, site: &Site) -> Failure {
     let Ok(body) = serde_json::from_slice::<Value>(&reply.body) else {
-        return nonsense(reply.status);
+        // Somebody before it may say so without a word of what a management API says.
+        return match reply.retry_after.as_deref().filter(|_| reply.status == BUSY) {
+            Some(wait) => Failure::failed("unavailable", busy(wait)),
+            None => nonsense(reply.status),
+        };
     };
     let code = body.get("code").and_then(Value::as_str).unwrap_or_default();
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
@@ -126,12 +133,19 @@ fn next(reply: &Reply, code: &str, site: &Site) -> Vec<String> {
             of("`update` changes what there is".to_owned())
         }
         (412, _) => of("`show` tells its version now".to_owned()),
+        // Nothing was done: what a change has come to without an answer has a code of its own.
+        (BUSY, "unavailable") => of(busy(reply.retry_after.as_deref().unwrap_or("1"))),
         (429, _) => {
             let wait = reply.retry_after.as_deref().unwrap_or("60");
             of(format!("try again in {} s", said(wait)))
         }
         _ => vec![],
     }
+}
+
+/// There is an API, and it cannot answer now.
+fn busy(wait: &str) -> String {
+    format!("busy: try again in {} s", said(wait))
 }
 
 fn key_place(site: &Site) -> String {
