@@ -54,7 +54,14 @@ impl Table {
             ("content-disposition", format!("attachment; filename=\"{name}\"")),
             ("cache-control", NO_STORE.to_owned()),
         ];
-        Response { status: 200, fields, body: self.0.into_bytes(), trouble: None, by: None }
+        Response {
+            status: 200,
+            fields,
+            body: self.0.into_bytes(),
+            code: None,
+            trouble: None,
+            by: None,
+        }
     }
 }
 

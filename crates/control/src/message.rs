@@ -48,6 +48,8 @@ pub struct Response {
     pub fields: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// The stable name of the refusal, where it is one.
+    pub code: Option<&'static str>,
     /// What an operator should know: the code of what failed in the store. It belongs in a log.
     pub trouble: Option<&'static str>,
     /// Whose key asked, once it has proved itself and was let in; what it may do is another matter. It belongs in a log.

@@ -86,7 +86,7 @@ impl Origins {
         let allowed = Allowed { methods, ..self.0.clone() };
         let mut fields = cors::answer(&allowed, asked);
         fields.push(("cache-control", "no-store".to_owned()));
-        Some(Response { status: 204, fields, body: vec![], trouble: None, by: None })
+        Some(Response { status: 204, fields, body: vec![], code: None, trouble: None, by: None })
     }
 
     /// Says in the answer to any other request whether a page may read it.

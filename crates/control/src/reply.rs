@@ -114,7 +114,8 @@ impl Refusal {
             }
             Self::Invalid(cause) => {
                 let instance = instance(request.id);
-                from(answer::invalid(cause, &context(&instance, &[], request)))
+                let answer = answer::invalid(cause, &context(&instance, &[], request));
+                from(answer, Denial::RequestInvalid)
             }
             Self::TooManyAttempts { wait } => {
                 let mut response = problem(&Problem::new(Code::TooManyAttempts), request.id);
@@ -148,7 +149,7 @@ impl Refusal {
 /// The gate's own words for a caller that is not let in.
 fn denied(denial: Denial, required: &[Box<str>], request: &Request<'_>) -> Response {
     let instance = instance(request.id);
-    from(answer::denied(denial, &context(&instance, required, request)))
+    from(answer::denied(denial, &context(&instance, required, request)), denial)
 }
 
 fn context<'a>(instance: &'a str, required: &'a [Box<str>], request: &Request<'_>) -> Context<'a> {
@@ -164,8 +165,9 @@ fn context<'a>(instance: &'a str, required: &'a [Box<str>], request: &Request<'_
     }
 }
 
-fn from(Answer { status, fields, body }: Answer) -> Response {
-    Response { status, fields, body: body.into_bytes(), trouble: None, by: None }
+fn from(Answer { status, fields, body }: Answer, denial: Denial) -> Response {
+    let code = Some(denial.code());
+    Response { status, fields, body: body.into_bytes(), code, trouble: None, by: None }
 }
 
 /// How an answer names its request, as the gate's do.
@@ -181,7 +183,8 @@ pub(crate) fn problem(problem: &Problem, id: &str) -> Response {
         fields.push(("retry-after", "1".to_owned()));
     }
     let body = problem.body(&instance(id)).into_bytes();
-    Response { status: problem.status(), fields, body, trouble: None, by: None }
+    let code = Some(problem.code.as_str());
+    Response { status: problem.status(), fields, body, code, trouble: None, by: None }
 }
 
 /// What was asked for. Nothing of it may be kept on the way: it is for this caller.
@@ -192,5 +195,5 @@ pub(crate) fn json(status: u16, body: &Value) -> Response {
         ("content-type", "application/json".to_owned()),
         ("cache-control", NO_STORE.to_owned()),
     ];
-    Response { status, fields, body: text.into_bytes(), trouble: None, by: None }
+    Response { status, fields, body: text.into_bytes(), code: None, trouble: None, by: None }
 }

@@ -16,6 +16,10 @@ const PAPERS: [&str; 7] = [
     "LICENSE-APACHE",
 ];
 
+/// Where every event of the gate is explained, and where the gate is.
+const LOGS: &str = "docs/logs.md";
+const GATE: &str = "crates/tollgate/src/";
+
 /// Checks every Markdown file.
 pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Result<()> {
     for paper in PAPERS.into_iter().filter(|paper| !project.path(paper).is_file()) {
@@ -47,7 +51,24 @@ pub(super) fn check(project: &Project, findings: &mut Findings) -> anyhow::Resul
             }
         }
     }
+    let page = fs::read_to_string(project.path(LOGS)).unwrap_or_default();
+    for file in files.iter().filter(|file| file.starts_with(GATE) && file.ends_with(".rs")) {
+        let text = fs::read_to_string(project.path(file))?;
+        for event in events(&text).filter(|event| !page.contains(&format!("`{event}`"))) {
+            findings.add(file, format!("the event {event} is not in {LOGS}"));
+        }
+    }
     Ok(())
+}
+
+/// The events that a source of the gate writes: what stands behind a level.
+fn events(text: &str) -> impl Iterator<Item = &str> {
+    text.split("Level::").skip(1).filter_map(|after| {
+        let (_, rest) = after.split_once(',')?;
+        let (event, _) = rest.trim_start().strip_prefix('"')?.split_once('"')?;
+        let level = after.split(',').next()?;
+        level.bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(event)
+    })
 }
 
 /// The relative links of a Markdown text, with their line numbers; not those in code.
@@ -78,7 +99,14 @@ fn links(text: &str) -> Vec<(usize, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::links;
+    use super::{events, links};
+
+    #[test]
+    fn events_are_found_behind_their_levels() {
+        let text = "log.say(Level::Warn, \"one\", about); say(\n    Level::Error,\n    \"two\",\n)
+            if level == Level::Info { x(y, \"none\") } log.say(level, \"none\"); Level::Warn => (a, \"none\")";
+        assert_eq!(events(text).collect::<Vec<_>>(), ["one", "two"]);
+    }
 
     #[test]
     fn relative_links_are_found_and_others_are_not() {

@@ -22,5 +22,12 @@ pub(super) fn docs() -> Response {
 
 fn told(kind: &str, text: &str) -> Response {
     let fields = vec![("content-type", kind.to_owned()), ("cache-control", NO_STORE.to_owned())];
-    Response { status: 200, fields, body: text.as_bytes().to_vec(), trouble: None, by: None }
+    Response {
+        status: 200,
+        fields,
+        body: text.as_bytes().to_vec(),
+        code: None,
+        trouble: None,
+        by: None,
+    }
 }

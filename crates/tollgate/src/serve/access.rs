@@ -12,6 +12,7 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
+use tollgate_control::By;
 use tollgate_core::{key::Brand, network::Address};
 use tollgate_gate::rate::{PROVEN_MAX, Rate, UNPROVEN_MAX};
 use tollgate_http::{credential, route::Rule};
@@ -43,6 +44,8 @@ struct Known {
     refused: bool,
     /// The last word on its key.
     decision: Option<Decision>,
+    /// Whether it is known whose it is without one.
+    named: bool,
 }
 
 /// How many lines of each kind there were, and how many were left out.
@@ -110,6 +113,19 @@ impl Note {
         }
     }
 
+    /// It came to the management API, where `by` was let in, or nobody.
+    pub(crate) fn managed(&self, by: Option<&By>) {
+        if self.logged == Logged::Off {
+            return;
+        }
+        let mut known = self.known();
+        known.put("listener", "control");
+        if let Some(By { key, owner, tenant }) = by {
+            known.name(&[("key", key), ("owner", owner), ("tenant", tenant)]);
+            known.named = true;
+        }
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -142,12 +158,17 @@ impl Known {
             Decision::Allow(pass) => pass.record(),
             Decision::Deny(refused) => refused.record(),
         });
-        let Some(record) = record else { return false };
-        for (name, id) in [("key", record.key), ("owner", record.owner), ("tenant", record.tenant)]
-        {
-            self.put(name, id.as_str());
-        }
+        let Some(record) = record else { return self.named };
+        let (key, owner, tenant) =
+            (record.key.as_str(), record.owner.as_str(), record.tenant.as_str());
+        self.name(&[("key", key), ("owner", owner), ("tenant", tenant)]);
         true
+    }
+
+    fn name(&mut self, names: &[(&str, &str)]) {
+        for (name, id) in names {
+            self.put(name, *id);
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
     header::{HeaderName, HeaderValue},
+    http::request::Parts,
 };
 use serde_json::json;
 use tokio::{
@@ -28,13 +29,26 @@ use tokio::{
 use tollgate_control::{
     BODY_MAX, Chance, Guard, Haste, NoChance, Origins, Service, Setup, problem::Code,
 };
-use tollgate_core::network::Address;
+use tollgate_core::{
+    key::{ApiKey, Brand},
+    network::Address,
+};
 use tollgate_engine::StoreError;
+use tollgate_http::credential::{self, Found, Sources};
 use tollgate_store_sqlite::Store;
 
 use super::{
-    body::Payload, checkpoints::Rounds, doors::Visit, forward::REQUEST_ID, gate::Gate,
-    ids::RequestId, log::Level, stop::Stop,
+    access::{self, Note},
+    body::Payload,
+    checkpoints::Rounds,
+    doors::Visit,
+    forward::REQUEST_ID,
+    gate::Gate,
+    ids::RequestId,
+    judge::{Question, fields},
+    live::Live,
+    log::Level,
+    stop::Stop,
 };
 use crate::{clock, config::Control};
 
@@ -93,52 +107,57 @@ impl Desk {
         request: Request<Incoming>,
         visit: Visit,
     ) -> Response<Payload> {
-        let id = gate.ids.next();
-        let changes = request.method() != Method::GET && request.method() != Method::HEAD;
-        let asked = self.ask(request, &visit, id).await;
+        let (id, live) = (gate.ids.next(), gate.live());
+        let (head, body) = request.into_parts();
+        let note = Note::begin(&live);
+        let changes = head.method != Method::GET && head.method != Method::HEAD;
+        let asked = self.ask(&live, &head, body, &visit, id).await;
+        let answered = asked.unwrap_or_else(|untold| untold.response(changes, id));
         if let Some(seat) = visit.seat() {
-            let proved = asked.as_ref().is_ok_and(|response| response.by.is_some());
-            seat.rests(proved, Instant::now());
+            seat.rests(answered.by.is_some(), Instant::now());
         }
-        let mut response = match asked {
-            Ok(response) => rendered(response),
-            Err(Untold::TooLong) => problem(Code::BodyTooLarge, id),
-            Err(Untold::Unread) => problem(Code::RequestInvalid, id),
-            Err(Untold::NotAsked) => problem(Code::Unavailable, id),
-            // What waits is still done when its turn comes.
-            Err(Untold::Unanswered) if changes => problem(Code::ChangeUnknown, id),
-            Err(Untold::Unanswered) => problem(Code::Unavailable, id),
+        let question = Question {
+            id,
+            method: &head.method,
+            path: head.uri.path(),
+            query: None,
+            head: &head.headers,
+            address: Some(Address::new(visit.peer.ip())),
+            country: None,
+            note: &note,
         };
-        let status = response.status();
-        // Who changed what is for the audit to say.
-        if changes || !status.is_success() {
-            let (request, status) = (id.as_str(), status.as_u16());
-            let about = json!({ "request": request, "listener": "control", "status": status });
-            gate.log.say_request(about);
+        note.managed(answered.by.as_ref());
+        if let Some(code) = answered.code {
+            note.refused(&live, &question, None, code, answered.status);
         }
+        // Who changed what is for the audit to say.
+        access::tell(&gate, &live, &question, answered.status, false);
+        let mut response = rendered(answered);
         response.headers_mut().insert(REQUEST_ID, id.value());
         response
     }
 
     async fn ask(
         &self,
-        request: Request<Incoming>,
+        live: &Live,
+        head: &Parts,
+        body: Incoming,
         visit: &Visit,
         id: RequestId,
     ) -> Result<tollgate_control::Response, Untold> {
-        let (head, body) = request.into_parts();
-        let read = timeout(visit.head, Limited::new(body, BODY_MAX).collect()).await;
-        let body = read.map_err(|_| Untold::Unread)?.map_err(|error| {
-            let long = error.downcast_ref::<LengthLimitError>().is_some();
-            if long { Untold::TooLong } else { Untold::Unread }
-        })?;
+        // Of whoever shows no key the body is never looked at.
+        let body = if shows_key(head, live.policy.brand()) {
+            read(body, visit.head).await?
+        } else {
+            Bytes::new()
+        };
         let (answer, answered) = oneshot::channel();
         let asked = Asked {
-            method: head.method,
+            method: head.method.clone(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            fields: head.headers,
-            body: body.to_bytes(),
+            fields: head.headers.clone(),
+            body,
             peer: Address::new(visit.peer.ip()),
             id,
             answer,
@@ -162,6 +181,37 @@ enum Untold {
     NotAsked,
     /// It was asked, and no answer came.
     Unanswered,
+}
+
+impl Untold {
+    /// What whoever asked is told, of something that it `changes` or looks at.
+    fn response(self, changes: bool, id: RequestId) -> tollgate_control::Response {
+        let code = match self {
+            Self::TooLong => Code::BodyTooLarge,
+            Self::Unread => Code::RequestInvalid,
+            // What waits is still done when its turn comes.
+            Self::Unanswered if changes => Code::ChangeUnknown,
+            Self::NotAsked | Self::Unanswered => Code::Unavailable,
+        };
+        tollgate_control::Response::problem(code, id.as_str())
+    }
+}
+
+/// Whether there is something that is spelled as a key is. What it is worth is for the service to say.
+fn shows_key(head: &Parts, brand: &Brand) -> bool {
+    match credential::find(fields(&head.headers), None, &Sources::default(), None, brand) {
+        Found::Key(presented) => ApiKey::parse(&presented.text, brand).is_ok(),
+        Found::Missing | Found::Ambiguous(_) | Found::Refused => false,
+    }
+}
+
+async fn read(body: Incoming, within: Duration) -> Result<Bytes, Untold> {
+    let read = timeout(within, Limited::new(body, BODY_MAX).collect()).await;
+    let body = read.map_err(|_| Untold::Unread)?.map_err(|error| {
+        let long = error.downcast_ref::<LengthLimitError>().is_some();
+        if long { Untold::TooLong } else { Untold::Unread }
+    })?;
+    Ok(body.to_bytes())
 }
 
 /// What the thread works with.
@@ -262,10 +312,6 @@ impl Chance for Random {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoChance> {
         getrandom::fill(bytes).map_err(|_| NoChance)
     }
-}
-
-fn problem(code: Code, id: RequestId) -> Response<Payload> {
-    rendered(tollgate_control::Response::problem(code, id.as_str()))
 }
 
 fn rendered(response: tollgate_control::Response) -> Response<Payload> {

@@ -107,6 +107,16 @@ fn nobody_is_let_in_without_a_key_and_the_wire_is_as_strict_as_the_gates() {
     }
     let long = Value::String("x".repeat(70_000));
     assert_eq!(call(&gate, &admin, "POST /api/keys", &long).status(), 413);
+    // Of whoever shows no key, or what cannot be one, nobody reads so much.
+    let nobody = Key { id: String::new(), secret: "nonsense".into() };
+    let told = call(&gate, &nobody, "POST /api/keys", &long);
+    assert_eq!((told.status(), &told.json()["code"]), (401, &json!("key_invalid")));
+    let length = 70_000;
+    let bare = "x".repeat(length);
+    let told = ask(&format!(
+        "POST /api/keys HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{bare}"
+    ));
+    assert_eq!((told.status(), &told.json()["code"]), (401, &json!("credential_missing")));
     // Nothing of it is on the gate's own listeners.
     for door in ["gate", "admin"] {
         let request =

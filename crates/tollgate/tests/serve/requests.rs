@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::{
+    control::serving,
     origin::Origin,
     site::{Gate, Key, Site, get},
-    wire::Answer,
+    wire::{Answer, Wire},
 };
 
 const ROUTES: &str = "
@@ -214,4 +215,60 @@ fn what_a_client_writes_is_one_line_and_no_key() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn the_management_api_has_the_same_lines_and_no_more_of_them() {
+    const MANY: u64 = 100;
+    let origin = Origin::start();
+    let (_site, mut gate, admin) = serving(&origin);
+    let mut wire = Wire::connect(gate.address("control"));
+    let bare = wire.ask("GET /api/keys?at=hidden HTTP/1.1\r\nhost: a\r\n\r\n");
+    for _ in 1..MANY {
+        assert_eq!(wire.ask("GET /api/keys HTTP/1.1\r\nhost: a\r\n\r\n").status(), 401);
+    }
+    // What a key is shown for has lines of its own, and what passes has none.
+    assert_eq!(wire.ask(get("/api/keys", &admin)).status(), 200);
+    let unknown = wire.ask(get("/api/keys/key_0000000000000000", &admin));
+    let events = rest(&mut gate);
+    let lines = lines(&events);
+    let line = |answer: &Answer| *lines.iter().find(|line| line["request"] == id(answer)).unwrap();
+    let expected = [
+        ("listener", "control"),
+        ("method", "GET"),
+        ("path", "/api/keys"),
+        ("code", "credential_missing"),
+        ("address", "127.0.0.1"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(line(&bare)[name], value, "{}", line(&bare));
+    }
+    assert_eq!((&line(&bare)["status"], line(&bare).get("key")), (&401.into(), None));
+    let known = line(&unknown);
+    assert_eq!((&known["code"], &known["key"]), (&"key_unknown".into(), &admin.id.clone().into()));
+    assert_eq!((&known["tenant"], &known["status"]), (&"operators".into(), &404.into()));
+    let told = lines.iter().filter(|line| line["code"] == "credential_missing").count();
+    let told = u64::try_from(told).unwrap();
+    let left_out: u64 = events
+        .iter()
+        .filter(|event| event["event"] == "requests_left_out")
+        .map(|event| event["unproven"].as_u64().unwrap())
+        .sum();
+    assert_eq!((told + left_out, lines.len()), (MANY, usize::try_from(told).unwrap() + 1));
+    let begun = lines[0]["at_ms"].as_u64().unwrap();
+    let seconds = (events.last().unwrap()["at_ms"].as_u64().unwrap() - begun) / 1_000;
+    assert!(told <= 10 * (seconds + 2), "{told} lines in {seconds} s");
+}
+
+#[test]
+fn a_reload_says_so_of_the_management_api_as_well() {
+    let origin = Origin::start();
+    let (site, mut gate, _) = serving(&origin);
+    site.routes("[log]\nrequests = \"off\"\n");
+    gate.signal("HUP");
+    gate.await_event("reloaded");
+    let bare = "GET /api/keys HTTP/1.1\r\nhost: a\r\n\r\n";
+    assert_eq!(Wire::connect(gate.address("control")).ask(bare).status(), 401);
+    let events = rest(&mut gate);
+    assert!(lines(&events).is_empty(), "{events:#?}");
 }

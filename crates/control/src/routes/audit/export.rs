@@ -62,7 +62,14 @@ pub(in crate::routes) fn export(desk: &mut Desk<'_>) -> Result<Response, Refusal
     if reached < standing.last {
         fields.push((NEXT, reached.to_string()));
     }
-    Ok(Response { status: 200, fields, body: text.into_bytes(), trouble: None, by: None })
+    Ok(Response {
+        status: 200,
+        fields,
+        body: text.into_bytes(),
+        code: None,
+        trouble: None,
+        by: None,
+    })
 }
 
 /// Whether a chain ends with the entry of this hash, by all that says where it ends.

@@ -1,4 +1,8 @@
-#![expect(clippy::unwrap_used, reason = "a test stops at what should not be")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops at what should not be"
+)]
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
