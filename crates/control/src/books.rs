@@ -13,7 +13,7 @@ use tollgate_core::{lookup::LookupId, network::Address, stamp::Stamp, time::Unix
 use tollgate_ledger::{Change, Key, KeyState, LedgerError, Stopped};
 
 use crate::model::{Position, Sort};
-pub use counting::{Counted, Counting};
+pub use counting::{Apart, Counted, Counting};
 pub use documents::{
     Carries, DocumentId, DocumentKind, Documented, Held, OWNERS_MAX, ROLES_MAX, StoppedBy,
     TEMPLATES_MAX,
@@ -99,16 +99,13 @@ pub trait Books {
     /// When the store fails.
     fn carriers(&mut self, of: DocumentId<'_>, limit: usize) -> Result<Vec<Filed>, LedgerError>;
 
-    /// What was counted, in the order of its columns, behind `after`: some of it, and nothing only if there is no more.
+    /// What was counted in the first hour that has any of what is wanted, added up and in the order of its columns:
+    /// whole, or more rows than an answer may have. Nothing if there is no such hour.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    fn usage(
-        &mut self,
-        wanted: &Counting<'_>,
-        after: Option<&Counted>,
-    ) -> Result<Vec<Counted>, LedgerError>;
+    fn usage(&mut self, wanted: &Counting<'_>) -> Result<Vec<Counted>, LedgerError>;
 
     /// The lines of a chain of the audit after a number, in their order, each with its checkpoint: that of a tenant, or
     /// (none) of the deployment's own acts.

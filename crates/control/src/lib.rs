@@ -23,9 +23,9 @@ mod service;
 mod verdict;
 
 pub use books::{
-    Act, Balance, Books, BooksError, Caller, Carries, Counted, Counting, DocumentId, DocumentKind,
-    Documented, Done, Filed, Held, Line, OWNERS_MAX, Page, ROLES_MAX, Retry, Seen, Signed, Signer,
-    Spending, Standing, StoppedBy, TEMPLATES_MAX, Tokens, Told, Wanted, Work,
+    Act, Apart, Balance, Books, BooksError, Caller, Carries, Counted, Counting, DocumentId,
+    DocumentKind, Documented, Done, Filed, Held, Line, OWNERS_MAX, Page, ROLES_MAX, Retry, Seen,
+    Signed, Signer, Spending, Standing, StoppedBy, TEMPLATES_MAX, Tokens, Told, Wanted, Work,
 };
 pub use chance::{Chance, NoChance};
 pub use checkpoint::{CheckpointError, Damage, Haste, ROUND_MAX, Round};

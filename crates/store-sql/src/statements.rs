@@ -9,10 +9,53 @@ pub const PARAMETERS_MAX: usize = 100;
 pub const STATEMENT_MAX: usize = 100_000;
 
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
         $($(#[$doc])* pub const $name: &str = $text;)*
         /// Every one of them.
         pub const ALL: &[&str] = &[$($name),*];
+    };
+}
+
+/// The tenants after one of them, whether by their keys, by a stop or by what is said of them or of what they have:
+/// each is found by the one before it, so that none of their keys are gone through.
+macro_rules! tenants_after {
+    () => {
+        "WITH RECURSIVE page (name) AS (
+            SELECT (SELECT min(n) FROM (
+                SELECT min(tenant) n FROM keys WHERE tenant > ?1
+                UNION ALL SELECT min(tenant) FROM stops WHERE tenant > ?1
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > ?1
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > ?1
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > ?1
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > ?1) page)
+            UNION ALL SELECT (SELECT min(n) FROM (
+                SELECT min(tenant) n FROM keys WHERE tenant > page.name
+                UNION ALL SELECT min(tenant) FROM stops WHERE tenant > page.name
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > page.name
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > page.name
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > page.name
+                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > page.name) page)
+            FROM page WHERE page.name IS NOT NULL LIMIT ?2)
+            "
+    };
+}
+
+/// The owners of a tenant after one of them, likewise.
+macro_rules! owners_after {
+    () => {
+        "WITH RECURSIVE page (name) AS (
+            SELECT (SELECT min(n) FROM (
+                SELECT min(owner) n FROM keys WHERE tenant = ?1 AND owner > ?2
+                UNION ALL SELECT min(name) FROM documents
+                    WHERE kind = 'owner' AND tenant = ?1 AND name > ?2
+                UNION ALL SELECT min(owner) FROM stops WHERE tenant = ?1 AND owner > ?2) page)
+            UNION ALL SELECT (SELECT min(n) FROM (
+                SELECT min(owner) n FROM keys WHERE tenant = ?1 AND owner > page.name
+                UNION ALL SELECT min(name) FROM documents
+                    WHERE kind = 'owner' AND tenant = ?1 AND name > page.name
+                UNION ALL SELECT min(owner) FROM stops WHERE tenant = ?1 AND owner > page.name) page)
+            FROM page WHERE page.name IS NOT NULL LIMIT ?3)
+            "
     };
 }
 
@@ -74,18 +117,16 @@ statements! {
     /// A key carries a limit that counts beyond it.
     SHARED_KEPT = "INSERT INTO shared (object, name, key) VALUES (?1, ?2, ?3)";
     /// The tenants after a name: their keys, whether and since when they are stopped, and how many of their owners are.
-    TENANTS = "SELECT k.tenant, count(*),
-        EXISTS (SELECT 1 FROM stops s WHERE s.tenant = k.tenant AND s.owner = ''),
-        (SELECT s.at_ms FROM stops s WHERE s.tenant = k.tenant AND s.owner = ''),
-        (SELECT count(*) FROM stops s WHERE s.tenant = k.tenant AND s.owner <> '')
-        FROM keys k WHERE k.tenant > ?1 GROUP BY k.tenant ORDER BY k.tenant LIMIT ?2";
-    /// The same of a tenant's owners, those among them who have no key any more and are stopped.
-    OWNERS = "SELECT o.owner, (SELECT count(*) FROM keys k WHERE k.tenant = ?1 AND k.owner = o.owner),
-        EXISTS (SELECT 1 FROM stops s WHERE s.tenant = ?1 AND s.owner = o.owner),
-        (SELECT s.at_ms FROM stops s WHERE s.tenant = ?1 AND s.owner = o.owner), 0
-        FROM (SELECT owner FROM keys WHERE tenant = ?1 AND owner > ?2
-            UNION SELECT owner FROM stops WHERE tenant = ?1 AND owner > ?2) o
-        ORDER BY o.owner LIMIT ?3";
+    TENANTS = concat!(tenants_after!(), "SELECT page.name, (SELECT count(*) FROM keys WHERE tenant = page.name),
+        EXISTS (SELECT 1 FROM stops WHERE tenant = page.name AND owner = ''),
+        (SELECT at_ms FROM stops WHERE tenant = page.name AND owner = ''),
+        (SELECT count(*) FROM stops WHERE tenant = page.name AND owner > '')
+        FROM page WHERE page.name IS NOT NULL");
+    /// The same of a tenant's owners.
+    OWNERS = concat!(owners_after!(), "SELECT page.name, (SELECT count(*) FROM keys WHERE tenant = ?1 AND owner = page.name),
+        EXISTS (SELECT 1 FROM stops WHERE tenant = ?1 AND owner = page.name),
+        (SELECT at_ms FROM stops WHERE tenant = ?1 AND owner = page.name), 0
+        FROM page WHERE page.name IS NOT NULL");
     /// Somebody is stopped, and by operators; a second time changes nothing else.
     STOP = "INSERT INTO stops (tenant, owner, at_ms) VALUES (?1, ?2, ?3)
         ON CONFLICT (tenant, owner) DO UPDATE SET own = 0";
@@ -154,20 +195,22 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (hour, tenant, owner, key, route, code)
         DO UPDATE SET count = usage.count + excluded.count";
-    /// What was counted from an hour on and before another, after a row.
-    USAGE = "SELECT hour, tenant, owner, key, route, code, count FROM usage
-        WHERE hour >= ?1 AND hour < ?2
-        AND (hour, tenant, owner, key, route, code) > (?3, ?4, ?5, ?6, ?7, ?8)
-        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
-        AND (?12 IS NULL OR route = ?12)
-        ORDER BY hour, tenant, owner, key, route, code LIMIT ?9";
+    /// The first hour from one on, and before another, of which something is kept.
+    USAGE_HOUR = "SELECT min(hour) FROM usage WHERE hour >= ?1 AND hour < ?2";
     /// The same of a tenant.
-    USAGE_OF_TENANT = "SELECT hour, tenant, owner, key, route, code, count FROM usage
-        WHERE tenant = ?13 AND hour >= ?1 AND hour < ?2
-        AND (hour, tenant, owner, key, route, code) > (?3, ?4, ?5, ?6, ?7, ?8)
-        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
-        AND (?12 IS NULL OR route = ?12)
-        ORDER BY hour, owner, key, route, code LIMIT ?9";
+    USAGE_HOUR_OF_TENANT = "SELECT min(hour) FROM usage WHERE hour >= ?1 AND hour < ?2 AND tenant = ?3";
+    /// What was counted in an hour, added up but for what is told apart.
+    USAGE = "SELECT tenant, CASE WHEN ?2 THEN owner ELSE '' END, CASE WHEN ?3 THEN key ELSE '' END,
+        CASE WHEN ?4 THEN route ELSE '' END, CASE WHEN ?5 THEN code ELSE '' END, sum(count), count(*)
+        FROM usage WHERE hour = ?1
+        AND (?6 IS NULL OR owner = ?6) AND (?7 IS NULL OR key = ?7) AND (?8 IS NULL OR route = ?8)
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT ?9";
+    /// The same of a tenant.
+    USAGE_OF_TENANT = "SELECT tenant, CASE WHEN ?2 THEN owner ELSE '' END, CASE WHEN ?3 THEN key ELSE '' END,
+        CASE WHEN ?4 THEN route ELSE '' END, CASE WHEN ?5 THEN code ELSE '' END, sum(count), count(*)
+        FROM usage WHERE hour = ?1 AND tenant = ?10
+        AND (?6 IS NULL OR owner = ?6) AND (?7 IS NULL OR key = ?7) AND (?8 IS NULL OR route = ?8)
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT ?9";
     /// Holders that were not heard since an instant are forgotten.
     USAGE_HEARD_LEAVES = "DELETE FROM usage_heard WHERE holder IN
         (SELECT holder FROM usage_heard WHERE at_ms < ?1 ORDER BY at_ms LIMIT ?2)";
@@ -180,20 +223,22 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (hour, tenant, owner, key, route, kind, value)
         DO UPDATE SET count = answered.count + excluded.count";
-    /// What origins answered, of one kind, from an hour on and before another, after a row.
-    ANSWERED = "SELECT hour, tenant, owner, key, route, value, count FROM answered
-        WHERE hour >= ?1 AND hour < ?2
-        AND (hour, tenant, owner, key, route, value) > (?3, ?4, ?5, ?6, ?7, ?8)
-        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
-        AND (?12 IS NULL OR route = ?12) AND kind = ?13
-        ORDER BY hour, tenant, owner, key, route, value LIMIT ?9";
+    /// The first hour from one on, and before another, of which something is known of answers.
+    ANSWERED_HOUR = "SELECT min(hour) FROM answered WHERE hour >= ?1 AND hour < ?2";
     /// The same of a tenant.
-    ANSWERED_OF_TENANT = "SELECT hour, tenant, owner, key, route, value, count FROM answered
-        WHERE tenant = ?14 AND hour >= ?1 AND hour < ?2
-        AND (hour, tenant, owner, key, route, value) > (?3, ?4, ?5, ?6, ?7, ?8)
-        AND (?10 IS NULL OR owner = ?10) AND (?11 IS NULL OR key = ?11)
-        AND (?12 IS NULL OR route = ?12) AND kind = ?13
-        ORDER BY hour, owner, key, route, value LIMIT ?9";
+    ANSWERED_HOUR_OF_TENANT = "SELECT min(hour) FROM answered WHERE hour >= ?1 AND hour < ?2 AND tenant = ?3";
+    /// What origins answered in an hour, of one kind, added up likewise.
+    ANSWERED = "SELECT tenant, CASE WHEN ?2 THEN owner ELSE '' END, CASE WHEN ?3 THEN key ELSE '' END,
+        CASE WHEN ?4 THEN route ELSE '' END, CASE WHEN ?5 THEN value ELSE '' END, sum(count), count(*)
+        FROM answered WHERE hour = ?1 AND kind = ?10
+        AND (?6 IS NULL OR owner = ?6) AND (?7 IS NULL OR key = ?7) AND (?8 IS NULL OR route = ?8)
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT ?9";
+    /// The same of a tenant.
+    ANSWERED_OF_TENANT = "SELECT tenant, CASE WHEN ?2 THEN owner ELSE '' END, CASE WHEN ?3 THEN key ELSE '' END,
+        CASE WHEN ?4 THEN route ELSE '' END, CASE WHEN ?5 THEN value ELSE '' END, sum(count), count(*)
+        FROM answered WHERE hour = ?1 AND tenant = ?11 AND kind = ?10
+        AND (?6 IS NULL OR owner = ?6) AND (?7 IS NULL OR key = ?7) AND (?8 IS NULL OR route = ?8)
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5 LIMIT ?9";
     /// What was answered before an hour is forgotten.
     ANSWERED_LEAVES = "DELETE FROM answered WHERE (hour, tenant, owner, key, route, kind, value) IN
         (SELECT hour, tenant, owner, key, route, kind, value FROM answered WHERE hour < ?1
@@ -287,48 +332,19 @@ statements! {
     CARRIED_HELD = "SELECT ?3,
         (SELECT document FROM documents WHERE kind = ?1 AND tenant = ?2 AND name = ?3), NULL,
         EXISTS (SELECT 1 FROM carried WHERE kind = ?1 AND tenant = ?2 AND name = ?3)";
-    /// The same of the tenants after one of them: each is found by the one before it, so that none of their keys are
-    /// gone through.
-    TENANTS_HELD = "WITH RECURSIVE page (name) AS (
-        SELECT (SELECT min(n) FROM (
-            SELECT min(tenant) n FROM keys WHERE tenant > ?1
-            UNION ALL SELECT min(tenant) FROM stops WHERE tenant > ?1
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > ?1
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > ?1
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > ?1
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > ?1) page)
-        UNION ALL SELECT (SELECT min(n) FROM (
-            SELECT min(tenant) n FROM keys WHERE tenant > page.name
-            UNION ALL SELECT min(tenant) FROM stops WHERE tenant > page.name
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > page.name
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > page.name
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > page.name
-            UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > page.name) page)
-        FROM page WHERE page.name IS NOT NULL LIMIT ?2)
-        SELECT page.name, (SELECT document FROM documents WHERE kind = 'tenant' AND tenant = page.name AND name = ''),
+    /// The same of the tenants after one of them.
+    TENANTS_HELD = concat!(tenants_after!(), "SELECT page.name, (SELECT document FROM documents WHERE kind = 'tenant' AND tenant = page.name AND name = ''),
         (SELECT own FROM stops WHERE tenant = page.name AND owner = ''),
         EXISTS (SELECT 1 FROM documents
             WHERE tenant = page.name AND kind IN ('owner', 'role', 'template'))
         OR EXISTS (SELECT 1 FROM stops WHERE tenant = page.name AND owner > '')
         OR EXISTS (SELECT 1 FROM keys WHERE tenant = page.name
-            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked') FROM page WHERE page.name IS NOT NULL";
+            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked') FROM page WHERE page.name IS NOT NULL");
     /// The same of the owners of a tenant.
-    OWNERS_HELD = "WITH RECURSIVE page (name) AS (
-        SELECT (SELECT min(n) FROM (
-            SELECT min(owner) n FROM keys WHERE tenant = ?1 AND owner > ?2
-            UNION ALL SELECT min(name) FROM documents
-                WHERE kind = 'owner' AND tenant = ?1 AND name > ?2
-            UNION ALL SELECT min(owner) FROM stops WHERE tenant = ?1 AND owner > ?2) page)
-        UNION ALL SELECT (SELECT min(n) FROM (
-            SELECT min(owner) n FROM keys WHERE tenant = ?1 AND owner > page.name
-            UNION ALL SELECT min(name) FROM documents
-                WHERE kind = 'owner' AND tenant = ?1 AND name > page.name
-            UNION ALL SELECT min(owner) FROM stops WHERE tenant = ?1 AND owner > page.name) page)
-        FROM page WHERE page.name IS NOT NULL LIMIT ?3)
-        SELECT page.name, (SELECT document FROM documents WHERE kind = 'owner' AND tenant = ?1 AND name = page.name),
+    OWNERS_HELD = concat!(owners_after!(), "SELECT page.name, (SELECT document FROM documents WHERE kind = 'owner' AND tenant = ?1 AND name = page.name),
         (SELECT own FROM stops WHERE tenant = ?1 AND owner = page.name),
         EXISTS (SELECT 1 FROM keys WHERE tenant = ?1 AND owner = page.name
-            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked') FROM page WHERE page.name IS NOT NULL";
+            AND iif(json_valid(document), document ->> '$.state', '') <> 'revoked') FROM page WHERE page.name IS NOT NULL");
     /// The same of the roles or the templates of a tenant.
     CARRIEDS_HELD = "SELECT d.name, d.document, NULL, EXISTS (SELECT 1 FROM carried c
             WHERE c.kind = d.kind AND c.tenant = d.tenant AND c.name = d.name)

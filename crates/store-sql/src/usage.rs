@@ -1,6 +1,6 @@
 //! What was counted of requests: kept once, however often a batch comes, and added up by the hour.
 
-use tollgate_control::{Counted, Counting};
+use tollgate_control::{Apart, Counted, Counting, model::tables};
 use tollgate_core::{
     lookup::LookupId,
     time::UnixMillis,
@@ -16,8 +16,8 @@ pub const USAGE_KEPT_MS: u64 = 400 * DAY_MS;
 /// counted twice.
 pub const HEARD_KEPT_MS: u64 = 7 * DAY_MS;
 
-/// The most rows that one read gives.
-pub const USAGE_ROWS_MAX: usize = 1_000;
+/// The most rows that one read gives: one more than an answer may have, which is how it is known that they are too many.
+pub const USAGE_ROWS_MAX: usize = tables::USAGE_ROWS_MAX + 1;
 
 /// The most rows of each table that one sweep drops.
 pub const USAGE_SWEEP_MAX: usize = 2 * ANSWERS_MAX;
@@ -86,26 +86,46 @@ pub fn keep_all<'l>(
     Ok(true)
 }
 
-/// The rows that are wanted, in the order of their columns, behind `after`: at most [`USAGE_ROWS_MAX`], and fewer only if
-/// there are no more.
+/// What is wanted of the first hour that has any, in the order of its columns: at most [`USAGE_ROWS_MAX`] rows, and
+/// fewer only if there are no more. Nothing if there is no such hour.
 ///
 /// # Errors
 ///
-/// When the read fails.
-pub fn usage(
-    sql: &mut impl Sql,
-    wanted: &Counting<'_>,
-    after: Option<&Counted>,
-) -> Result<Vec<Counted>, Fault> {
-    let Counting { from, until, kind, tenant, owner, key, route } = *wanted;
-    let none = Counted { hour: from, ..Counted::default() };
-    let last = after.unwrap_or(&none);
+/// When the read fails, or a sum is above 2⁶³−1.
+pub fn usage(sql: &mut impl Sql, wanted: &Counting<'_>) -> Result<Vec<Counted>, Fault> {
+    let mut from = wanted.from;
+    while let Some(hour) = first_hour(sql, wanted, from)? {
+        let rows = of_hour(sql, wanted, hour)?;
+        if !rows.is_empty() {
+            return Ok(rows);
+        }
+        from = hour.saturating_add(1);
+    }
+    Ok(vec![])
+}
+
+/// The first hour from `from` on that anything is kept of, whoever it is of in the tenant.
+fn first_hour(sql: &mut impl Sql, wanted: &Counting<'_>, from: u64) -> Result<Option<u64>, Fault> {
+    let [all, of_tenant] = match wanted.kind {
+        Kind::Code => [statements::USAGE_HOUR, statements::USAGE_HOUR_OF_TENANT],
+        Kind::Status | Kind::Took => {
+            [statements::ANSWERED_HOUR, statements::ANSWERED_HOUR_OF_TENANT]
+        }
+    };
+    let mut given = vec![from.into(), wanted.until.into()];
+    given.extend(wanted.tenant.map(Given::Text));
+    let statement = if wanted.tenant.is_some() { of_tenant } else { all };
+    let rows = sql.rows(statement, &given)?;
+    rows.first().map_or(Ok(None), |row| row.optional(0))
+}
+
+fn of_hour(sql: &mut impl Sql, wanted: &Counting<'_>, hour: u64) -> Result<Vec<Counted>, Fault> {
+    let Counting { kind, tenant, owner, key, route, by, .. } = *wanted;
     let most = u64::try_from(USAGE_ROWS_MAX).unwrap_or(u64::MAX);
-    let mut given = vec![from.into(), until.into(), last.hour.into()];
-    let texts = [&last.tenant, &last.owner, &last.key, &last.route, &last.word];
-    given.extend(texts.map(Given::from));
-    given.push(most.into());
+    let mut given = vec![hour.into()];
+    given.extend(Apart::ALL.map(|apart| Given::Number(by.contains(&apart).into())));
     given.extend([owner, key, route].map(|text| text.map_or(Given::Null, Given::Text)));
+    given.push(most.into());
     let [all, of_tenant] = match kind {
         Kind::Code => [statements::USAGE, statements::USAGE_OF_TENANT],
         Kind::Status | Kind::Took => {
@@ -115,19 +135,20 @@ pub fn usage(
     };
     given.extend(tenant.map(Given::Text));
     let statement = if tenant.is_some() { of_tenant } else { all };
-    sql.rows(statement, &given)?.iter().map(read).collect()
+    sql.rows(statement, &given)?.iter().map(|row| read(hour, row)).collect()
 }
 
-fn read(row: &Row) -> Result<Counted, Fault> {
+fn read(hour: u64, row: &Row) -> Result<Counted, Fault> {
     let text = |column| row.text(column).map(str::to_owned);
     Ok(Counted {
-        hour: row.number(0)?,
-        tenant: text(1)?,
-        owner: text(2)?,
-        key: text(3)?,
-        route: text(4)?,
-        word: text(5)?,
-        count: row.number(6)?,
+        hour,
+        tenant: text(0)?,
+        owner: text(1)?,
+        key: text(2)?,
+        route: text(3)?,
+        word: text(4)?,
+        count: row.number(5)?,
+        rows: row.number(6)?,
     })
 }
 

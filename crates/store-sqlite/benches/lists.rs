@@ -1,5 +1,6 @@
 //! How long the management API takes over many keys of one tenant, in a file:
-//! `cargo bench -p tollgate-store-sqlite --bench lists [-- --keys 1000000] [--json] [--store FILE]`;
+//! `cargo bench -p tollgate-store-sqlite --bench lists [-- --keys 1000000] [--used 10000] [--usage] [--json] [--store FILE]`:
+//! so many keys, so many of them used in each hour of a day, only what adds usage up;
 //! a store that is there already is one that it has filled before.
 //! With `--fill FILE --told FILE --used KEYS --hour HOUR` it fills a store that is there, says in a table what it has made,
 //! and is done.
@@ -81,7 +82,8 @@ fn main() {
         arguments.get(at + 1).cloned()
     };
     let keys: u32 = said("--keys").map_or(20_000, |keys| keys.parse().unwrap());
-    let as_json = arguments.iter().any(|argument| argument == "--json");
+    let is_said = |name: &str| arguments.iter().any(|argument| argument == name);
+    let as_json = is_said("--json");
     if let Some(store) = said("--fill") {
         let number = |name: &str| said(name).unwrap().parse::<u32>().unwrap();
         let used = number("--used");
@@ -95,7 +97,8 @@ fn main() {
     if !path.exists() {
         drop(Store::open(&path, Access::Create).unwrap());
         let begun = Instant::now();
-        filling::fill(&path, keys, USED, hour_of(raw::NOW));
+        let used = said("--used").map_or(USED, |used| used.parse().unwrap());
+        filling::fill(&path, keys, used, hour_of(raw::NOW));
         let (a_key, bytes) = (1.0 / f64::from(keys), fs::metadata(&path).unwrap().len());
         say(as_json, "a key made, all in", begun.elapsed().as_secs_f64() * 1e6 * a_key, "µs");
         let bytes = f64::from(u32::try_from(bytes / u64::from(keys)).unwrap());
@@ -106,8 +109,11 @@ fn main() {
     let store = Store::open(&path, Access::ReadWrite).unwrap();
     say(as_json, "the store opened", begun.elapsed().as_secs_f64() * 1e3, "ms");
     let mut world = World::over(store, as_json);
-    world.lists(keys);
-    world.others(keys);
+    if !is_said("--usage") {
+        world.lists(keys);
+        world.others(keys);
+    }
+    world.usage();
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -296,8 +302,6 @@ impl World {
         });
         let one = raw::id(4);
         for target in [
-            "/api/usage?tenant=acme&by=owner&owner=owner-7".to_owned(),
-            format!("/api/usage?tenant=acme&key={one}"),
             format!("/api/keys/{one}/usage"),
             "/api/tenants".to_owned(),
             "/api/owners?tenant=acme".to_owned(),
@@ -305,6 +309,20 @@ impl World {
         ] {
             self.time(&target, |world| world.ask("GET", &target, ""));
         }
+    }
+
+    fn usage(&mut self) {
+        for target in [
+            "/api/usage?tenant=acme",
+            "/api/usage?tenant=acme&step=day",
+            "/api/usage?tenant=acme&step=day&by=tenant",
+            "/api/usage?tenant=acme&step=day&by=route,code",
+            "/api/usage?tenant=acme&by=owner&owner=owner-7",
+        ] {
+            self.time(target, |world| world.ask("GET", target, ""));
+        }
+        let target = format!("/api/usage?tenant=acme&key={}", raw::id(4));
+        self.time(&target, |world| world.ask("GET", &target, ""));
         let hour = raw::NOW.0 / 3_600_000 * 3_600_000;
         let target = format!("/api/usage?tenant=acme&from={hour}&by=code");
         self.time("usage of an hour by code", |world| world.ask("GET", &target, ""));

@@ -83,12 +83,8 @@ impl Books for Store {
         Ok(books::carriers(&mut self.within(), of, limit)?)
     }
 
-    fn usage(
-        &mut self,
-        wanted: &Counting<'_>,
-        after: Option<&Counted>,
-    ) -> Result<Vec<Counted>, LedgerError> {
-        Ok(tollgate_store_sql::usage(&mut self.within(), wanted, after)?)
+    fn usage(&mut self, wanted: &Counting<'_>) -> Result<Vec<Counted>, LedgerError> {
+        Ok(tollgate_store_sql::usage(&mut self.within(), wanted)?)
     }
 
     fn audit(

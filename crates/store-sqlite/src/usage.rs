@@ -9,17 +9,13 @@ use tollgate_store_sql::{keep_all, usage};
 use crate::{Store, fault::Fault, sql::Within};
 
 impl Store {
-    /// What was counted, as [`tollgate_store_sql::usage`] gives it: a page at a time.
+    /// What was counted, as [`tollgate_store_sql::usage`] gives it: an hour at a time.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    pub fn usage(
-        &mut self,
-        wanted: &Counting<'_>,
-        after: Option<&Counted>,
-    ) -> Result<Vec<Counted>, StoreError> {
-        usage(&mut self.within(), wanted, after).map_err(|fault| Fault::from(fault).store())
+    pub fn usage(&mut self, wanted: &Counting<'_>) -> Result<Vec<Counted>, StoreError> {
+        usage(&mut self.within(), wanted).map_err(|fault| Fault::from(fault).store())
     }
 
     /// Keeps a batch; one that has come before is answered as it was then.

@@ -19,9 +19,29 @@ pub struct Counting<'a> {
     pub key: Option<&'a str>,
     /// Under the route of this name.
     pub route: Option<&'a str>,
+    /// What rows are told apart by, besides hours and tenants: what else they say is empty, and added up.
+    pub by: &'a [Apart],
 }
 
-/// So many requests of a key, under a route and in an hour, came to the same.
+/// What rows can be told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// By owner.
+    Owner,
+    /// By key.
+    Key,
+    /// By route.
+    Route,
+    /// By what became of the requests, as their [`Kind`] says.
+    Word,
+}
+
+impl Apart {
+    /// Everything: rows as they are kept.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Key, Self::Route, Self::Word];
+}
+
+/// So many requests of an hour came to the same, of those who are told apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Counted {
     /// The hours since 1970.
@@ -38,4 +58,6 @@ pub struct Counted {
     pub word: String,
     /// How many.
     pub count: u64,
+    /// Of how many kept rows that is the sum.
+    pub rows: u64,
 }

@@ -83,7 +83,7 @@ impl KeyView {
         let mut details = details.cloned().unwrap_or_else(|| Details::of(key));
         details.renumber(key);
         let secrets: Vec<SecretView> =
-            key.secrets.iter().map(|secret| shown(secret, &details, used, now)).collect();
+            key.secrets.iter().map(|secret| shown(key, secret, &details, used, now)).collect();
         let newest = key.secrets.iter().map(|secret| secret.created_ms).max();
         let settings = key.settings.clone();
         Self {
@@ -124,6 +124,7 @@ impl KeyView {
 }
 
 fn shown(
+    key: &Key,
     secret: &Secret,
     details: &Details,
     used: &[(LookupId, UnixMillis)],
@@ -132,7 +133,8 @@ fn shown(
     let last = used.iter().filter(|(lookup, _)| *lookup == secret.lookup).map(|(_, at)| at.0);
     SecretView {
         number: details.number_of(secret.lookup).unwrap_or(0),
-        state: if secret.revoked {
+        // With a key all of its secrets are revoked.
+        state: if secret.revoked || key.state == KeyState::Revoked {
             "revoked"
         } else if secret.lives(now) {
             "active"

@@ -11,16 +11,14 @@ use super::{
     parameters::refused,
 };
 use crate::{
-    Counted, Counting, Response, csv,
+    Apart, Counted, Counting, Response, csv,
+    model::tables::USAGE_ROWS_MAX,
     problem::Fault,
     reply::{Refusal, json as reply},
 };
 
-/// The most rows that are added up for one answer.
-pub(crate) const COUNTED_MAX: usize = 50_000;
-
-/// The most rows of one answer.
-pub(crate) const ROWS_MAX: usize = 5_000;
+/// From so many kept rows on, no further hour is added up for one answer: others wait for it.
+pub(crate) const READ_MAX: u64 = 5_000_000;
 
 /// The hours that are shown where nothing is said.
 const HOURS_USUAL: u64 = 24;
@@ -144,7 +142,8 @@ fn answer(desk: &mut Desk<'_>, asked: &Asked, tenant: &str) -> Result<Response, 
 
 fn added_up(desk: &mut Desk<'_>, asked: &Asked, tenant: &str) -> Result<Rows, Refusal> {
     let Asked { from, until, day, kind, by, owner, key, route, .. } = asked;
-    let wanted = Counting {
+    let apart: Vec<Apart> = by.iter().filter_map(|column| told_by(column)).collect();
+    let mut wanted = Counting {
         from: *from,
         until: *until,
         kind: *kind,
@@ -152,26 +151,36 @@ fn added_up(desk: &mut Desk<'_>, asked: &Asked, tenant: &str) -> Result<Rows, Re
         owner: owner.as_deref(),
         key: key.as_deref(),
         route: route.as_deref(),
+        by: &apart,
     };
     let mut rows = Rows::new();
-    let (mut last, mut counted) = (None::<Counted>, 0_usize);
+    let mut read = 0_u64;
     loop {
-        let page = desk.books.usage(&wanted, last.as_ref())?;
-        if page.is_empty() {
-            return Ok(rows);
-        }
-        counted = counted.saturating_add(page.len());
-        for line in &page {
+        let hour = desk.books.usage(&wanted)?;
+        let Some(last) = hour.last() else { return Ok(rows) };
+        wanted.from = last.hour.saturating_add(1);
+        for line in &hour {
             let at = if *day { line.hour.saturating_sub(line.hour % 24) } else { line.hour };
             let apart = by.iter().map(|column| of(line, column)).collect();
             let count = rows.entry((at.saturating_mul(HOUR_MS), apart)).or_default();
             *count = count.saturating_add(line.count);
+            read = read.saturating_add(line.rows);
         }
-        if counted > COUNTED_MAX || rows.len() > ROWS_MAX {
+        if read > READ_MAX || rows.len() > USAGE_ROWS_MAX {
             let rule = "must be later: too many rows would be added up";
             return Err(refused("from", Fault::Conflict, rule));
         }
-        last = page.into_iter().next_back();
+    }
+}
+
+/// What the books tell rows apart by for a column: all of them are of one tenant.
+fn told_by(column: &str) -> Option<Apart> {
+    match column {
+        "tenant" => None,
+        "owner" => Some(Apart::Owner),
+        "key" => Some(Apart::Key),
+        "route" => Some(Apart::Route),
+        _ => Some(Apart::Word),
     }
 }
 

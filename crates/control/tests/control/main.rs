@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod busy;
 mod commanded;
 mod damaged;
 mod doors;

@@ -23,6 +23,8 @@ type Meddling<'m> = Box<dyn FnOnce(&mut Store) + 'm>;
 struct Meddled<'s> {
     store: &'s mut Store,
     changes: Vec<Meddling<'s>>,
+    /// So many kept rows there are of each one in what was counted.
+    weight: u64,
 }
 
 impl Books for Meddled<'_> {
@@ -72,12 +74,10 @@ impl Books for Meddled<'_> {
         self.store.carriers(of, limit)
     }
 
-    fn usage(
-        &mut self,
-        wanted: &Counting<'_>,
-        after: Option<&Counted>,
-    ) -> Result<Vec<Counted>, LedgerError> {
-        Books::usage(self.store, wanted, after)
+    fn usage(&mut self, wanted: &Counting<'_>) -> Result<Vec<Counted>, LedgerError> {
+        let mut rows = Books::usage(self.store, wanted)?;
+        rows.iter_mut().for_each(|row| row.rows *= self.weight);
+        Ok(rows)
     }
 
     fn audit(
@@ -173,7 +173,7 @@ pub(crate) fn between(world: &mut World, ours: &Call, theirs: Vec<Call>) -> (u16
         })
     };
     let changes = (0..).zip(theirs).map(asked).collect();
-    ours.answered(&service, &mut Meddled { store, changes }, chance, now)
+    ours.answered(&service, &mut Meddled { store, changes, weight: 1 }, chance, now)
 }
 
 /// Asks while somebody else makes `changes`; gives the status and the body.
@@ -189,9 +189,18 @@ pub(crate) fn meddled(
     let made = |change: Change| -> Meddling<'_> {
         Box::new(move |store| drop(store.change(&change, now).unwrap()))
     };
-    let mut books = Meddled { store, changes: changes.into_iter().map(made).collect() };
+    let changes = changes.into_iter().map(made).collect();
+    let mut books = Meddled { store, changes, weight: 1 };
     let service = Service::new(setup, peppers, guard);
     Call::new(by, (method, path), body.clone()).answered(&service, &mut books, chance, now)
+}
+
+/// Asks where each row of what was counted stands for `weight` times as many; gives the status and the body.
+pub(crate) fn weighed(world: &mut World, by: &str, target: &str, weight: u64) -> (u16, Value) {
+    let World { store, peppers, setup, guard, chance, now, .. } = world;
+    let mut books = Meddled { store, changes: vec![], weight };
+    let service = Service::new(setup, peppers, guard);
+    Call::new(by, ("GET", target), Value::Null).answered(&service, &mut books, chance, *now)
 }
 
 /// What ends what the key of an id may do.

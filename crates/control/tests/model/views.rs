@@ -83,6 +83,18 @@ fn a_secret_is_shown_by_its_number_and_when_it_is_good() {
         (4, "revoked", None, None),
     ];
     assert_eq!(found, expected);
+    // Of a key that is revoked none is good any more, and of one that is disabled they will be again.
+    key.state = KeyState::Revoked;
+    let states = |key: &Key| -> Vec<_> {
+        crate::views::view(key, Some(&details()))
+            .secrets
+            .iter()
+            .map(|secret| secret.state)
+            .collect()
+    };
+    assert_eq!(states(&key), ["revoked"; 4]);
+    key.state = KeyState::Disabled;
+    assert_eq!(states(&key), ["active", "ended", "active", "revoked"]);
 }
 
 #[test]

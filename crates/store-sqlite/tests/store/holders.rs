@@ -3,7 +3,7 @@
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Change, Holder, Ledger, PAGE_MAX};
 
-use crate::made::{NOW, change, created_for, each, id, settings};
+use crate::made::{Folder, NOW, change, created_for, each, id, settings};
 
 fn holder(name: &str, keys: u64, since: Option<UnixMillis>, owners_stopped: u64) -> Holder {
     Holder { name: name.to_owned(), keys, stopped: since.is_some(), since, owners_stopped }
@@ -63,4 +63,36 @@ fn no_page_of_holders_is_longer_than_asked_for() {
         assert_eq!(store.tenants(None, PAGE_MAX + 1).unwrap().len(), 6);
         assert_eq!(store.owners("zoo", Some("t3"), 9).unwrap(), [holder("t4", 1, None, 0)]);
     });
+}
+
+#[test]
+fn who_has_no_key_is_told_of_all_the_same() {
+    let folder = Folder::new();
+    let mut store = folder.store();
+    change(&mut store, &created_for(1, settings("acme", "ann")));
+    let raw = rusqlite::Connection::open(folder.file("store.db")).unwrap();
+    for (kind, tenant, name) in [
+        ("tenant", "made", ""),
+        ("owner", "acme", "eve"),
+        ("owner", "acme", "zed"),
+        ("role", "roles", "r"),
+        ("owner", "of", "x"),
+    ] {
+        let row = (kind, tenant, name, "{}");
+        raw.execute(tollgate_store_sqlite::statements::DOCUMENT_KEPT, row).unwrap();
+    }
+    change(&mut store, &stop_owner("zed"));
+    let tenants = [
+        holder("acme", 1, None, 1),
+        holder("made", 0, None, 0),
+        holder("of", 0, None, 0),
+        holder("roles", 0, None, 0),
+    ];
+    assert_eq!(store.tenants(None, 10).unwrap(), tenants);
+    assert_eq!(store.tenants(Some("acme"), 2).unwrap(), tenants[1..3]);
+    let owners =
+        [holder("ann", 1, None, 0), holder("eve", 0, None, 0), holder("zed", 0, Some(NOW), 0)];
+    assert_eq!(store.owners("acme", None, 10).unwrap(), owners);
+    change(&mut store, &Change::StopTenant { tenant: "made".to_owned() });
+    assert_eq!(store.tenants(Some("acme"), 1).unwrap(), [holder("made", 0, Some(NOW), 0)]);
 }

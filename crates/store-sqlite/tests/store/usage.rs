@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_control::{Counted, Counting};
+use tollgate_control::{Apart, Counted, Counting};
 use tollgate_core::{
     key::{ApiKey, Brand, Draw, mint},
     lease::HolderId,
@@ -25,6 +25,7 @@ pub(crate) const ALL: Counting<'static> = Counting {
     owner: None,
     key: None,
     route: None,
+    by: &Apart::ALL,
 };
 
 /// A gate, and what it has asked for and nobody answered.
@@ -103,12 +104,13 @@ impl Gate {
 }
 
 pub(crate) fn read(store: &mut Store, wanted: &Counting<'_>) -> Vec<Counted> {
-    let mut rows = store.usage(wanted, None).unwrap();
-    let after = rows.last().cloned();
-    if let Some(after) = after {
-        rows.extend(store.usage(wanted, Some(&after)).unwrap());
+    let (mut rows, mut wanted) = (vec![], *wanted);
+    loop {
+        let hour = store.usage(&wanted).unwrap();
+        let Some(last) = hour.last() else { return rows };
+        wanted.from = last.hour + 1;
+        rows.extend(hour);
     }
-    rows
 }
 
 pub(crate) fn spelled(rows: &[Counted]) -> Vec<String> {
@@ -182,11 +184,19 @@ fn what_was_counted_is_read_by_hour_tenant_owner_key_and_route() {
         for (wanted, expected) in rows {
             assert_eq!(spelled(&read(&mut store, &wanted)), expected, "{wanted:?}");
         }
-        // From behind any row on it goes on with the next, whoever asks.
-        for wanted in [ALL, Counting { tenant: Some("acme"), ..ALL }] {
-            let whole = store.usage(&wanted, None).unwrap();
-            for (place, row) in whole.iter().enumerate() {
-                assert_eq!(store.usage(&wanted, Some(row)).unwrap(), whole[place + 1..]);
+        // Each time it is one hour, and what is not told apart is added up.
+        let acme = Counting { tenant: Some("acme"), by: &[], ..ALL };
+        for (by, expected) in [
+            (&[][..], &["acme//// 3"][..]),
+            (&[Apart::Owner], &["acme/bob/// 2", "acme/eve/// 1"]),
+            (&[Apart::Key], &["acme//key_1// 2", "acme//key_2// 1"]),
+            (&[Apart::Route, Apart::Word], &["acme////allowed 1", "acme///GET /orders/allowed 2"]),
+        ] {
+            for from in [hour, later] {
+                let rows = store.usage(&Counting { from, by, ..acme }).unwrap();
+                assert_eq!(spelled(&rows), expected);
+                assert_eq!(rows.iter().map(|row| row.rows).sum::<u64>(), 3);
+                assert!(rows.iter().all(|row| row.hour == from));
             }
         }
     });

@@ -173,3 +173,26 @@ fn tenants_and_owners_are_listed_with_their_stops() {
     let more = site.done(&["tenants", "list", "--count", "1"]);
     assert!(more.contains("tollgate tenants list --after acme"), "{more}");
 }
+
+#[test]
+fn tenants_and_owners_that_were_made_are_listed_before_they_have_a_key() {
+    let site = Site::new("stands-made");
+    site.key();
+    site.done(&["tenants", "create", "beta", "--name", "Beta"]);
+    site.done(&["tenants", "stop", "beta"]);
+    site.done(&["owners", "create", "acme", "ci", "--kind", "service"]);
+    let tenants = site.json(&["tenants", "list"])["tenants"].clone();
+    assert_eq!(tenants.as_array().map(Vec::len), Some(2), "{tenants}");
+    let beta = &tenants[1];
+    assert_eq!((&beta["tenant"], &beta["keys"]), (&json!("beta"), &json!(0)));
+    assert_eq!(beta["stopped"], true);
+    assert!(site.done(&["tenants", "list"]).contains("beta    0     20"), "since when");
+    let owners = site.json(&["owners", "list", "acme"])["owners"].clone();
+    let names: Vec<_> = owners.as_array().unwrap().iter().map(|owner| &owner["owner"]).collect();
+    assert_eq!(names, ["ci", "dev"], "{owners}");
+    assert!(site.done(&["owners", "list", "acme"]).contains("ci     0     -"));
+    // What is deleted is listed no more.
+    site.done(&["tenants", "resume", "beta"]);
+    site.done(&["tenants", "delete", "beta"]);
+    assert!(!site.done(&["tenants", "list"]).contains("beta"));
+}

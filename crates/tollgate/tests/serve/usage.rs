@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_control::{Counted, Counting};
+use tollgate_control::{Apart, Counted, Counting};
 use tollgate_store_sqlite::{Access, Store};
 
 use crate::{
@@ -19,13 +19,17 @@ methods = [\"GET\"]
 /// What the store of `site` says: of which key, under which route, what and how often.
 fn counted(site: &Site) -> BTreeMap<(String, String, String), u64> {
     let mut store = Store::open(&site.store_file(), Access::ReadWrite).unwrap();
-    let all = Counting { until: u64::MAX >> 1, ..Counting::default() };
+    let mut wanted = Counting { until: u64::MAX >> 1, by: &Apart::ALL, ..Counting::default() };
     let mut sums = BTreeMap::new();
-    for row in store.usage(&all, None).unwrap() {
-        let Counted { key, route, word, count, .. } = row;
-        *sums.entry((key, route, word)).or_default() += count;
+    loop {
+        let hour = store.usage(&wanted).unwrap();
+        let Some(last) = hour.last() else { return sums };
+        wanted.from = last.hour + 1;
+        for row in hour {
+            let Counted { key, route, word, count, .. } = row;
+            *sums.entry((key, route, word)).or_default() += count;
+        }
     }
-    sums
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tollgate_control::{Counted, Counting};
+use tollgate_control::{Apart, Counted, Counting};
 use tollgate_core::usage::{Kind, TOOK};
 use tollgate_native::clock;
 use tollgate_store_sqlite::{Access, Store};
@@ -24,13 +24,18 @@ const FLUSHED: Duration = Duration::from_secs(60);
 /// What the store of `site` says of answers: of which key, what and how often.
 fn answered(site: &Site, kind: Kind) -> BTreeMap<(String, String), u64> {
     let mut store = Store::open(&site.store_file(), Access::ReadWrite).unwrap();
-    let all = Counting { until: u64::MAX >> 1, kind, ..Counting::default() };
+    let mut wanted =
+        Counting { until: u64::MAX >> 1, kind, by: &Apart::ALL, ..Counting::default() };
     let mut sums = BTreeMap::new();
-    for row in store.usage(&all, None).unwrap() {
-        let Counted { key, word, count, .. } = row;
-        *sums.entry((key, word)).or_default() += count;
+    loop {
+        let hour = store.usage(&wanted).unwrap();
+        let Some(last) = hour.last() else { return sums };
+        wanted.from = last.hour + 1;
+        for row in hour {
+            let Counted { key, word, count, .. } = row;
+            *sums.entry((key, word)).or_default() += count;
+        }
     }
-    sums
 }
 
 fn stopped(mut gate: Gate) {
