@@ -1,5 +1,6 @@
 //! The ledger of a command: the store that is here, that of a deployment, or a table. All are asked for the same.
 
+use tollgate_control::model::Details;
 use tollgate_core::{lookup::LookupId, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{Change, Holder, Key, Ledger, LedgerError, Page, Receipt, Stopped};
 use tollgate_store_dynamodb::Publisher;
@@ -30,6 +31,13 @@ const UNTOLD: &str =
     "the audit does not tell of this change: it is damaged, GET /api/audit/verify says where";
 
 impl Books {
+    /// What the management API keeps of a key, where it is here and can be read.
+    pub(super) fn details(&mut self, id: &str) -> Result<Option<Details>, LedgerError> {
+        let Self::Here(store) = self else { return Ok(None) };
+        let filed = tollgate_control::Books::key(store, id)?;
+        Ok(filed.and_then(|filed| Details::from_text(&filed.details?)))
+    }
+
     /// Tells in the audit what was done outside the ledger, where the audit is here.
     pub(super) fn tell(&mut self, operation: &'static str, subject: &str, now: UnixMillis) {
         if let Self::Here(store) = self

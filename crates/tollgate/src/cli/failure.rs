@@ -27,6 +27,11 @@ impl Failure {
         Self { exit: Exit::Usage, code: code.into(), message: message.into() }
     }
 
+    /// Nothing was typed that would change anything.
+    pub(crate) fn nothing_to_change() -> Self {
+        Self::usage("change_missing", "say what is to change: `--help` lists what can")
+    }
+
     /// What is there does not allow it.
     pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
         Self { exit: Exit::Refused, code: code.into(), message: message.into() }

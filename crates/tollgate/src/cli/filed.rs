@@ -194,12 +194,7 @@ pub(super) fn update(
             let any = whole.overwrite.then(|| "*".to_owned());
             of.question("PUT").body(body.into()).field("if-match", version.or(any))
         }
-        None if body.is_empty() => {
-            return Err(Failure::usage(
-                "change_missing",
-                "say what is to change: `--help` lists what can",
-            ));
-        }
+        None if body.is_empty() => return Err(Failure::nothing_to_change()),
         None => of.question("PATCH").body(body.into()).by_flags().field("if-match", version),
     };
     let changed = site.api()?.ask(&question, site)?.json()?;

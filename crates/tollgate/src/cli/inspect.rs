@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Read};
 
 use clap::Args;
 use serde_json::{Value, json};
+use tollgate_control::model::Details;
 use tollgate_core::{
     decision::Denial,
     key::{ApiKey, Brand, ENV_MAX, KEY_MAX, PREFIX_MAX, ParseKeyError},
@@ -169,7 +170,7 @@ fn show(findings: &Findings, output: &mut Output<'_>) -> Result<Exit, Failure> {
         facts(out, &lines)?;
         if let Some(standing) = found {
             writeln!(out)?;
-            keys::lines(out, standing)?;
+            keys::lines(out, standing, &Details::default())?;
         }
         for note in &findings.notes {
             writeln!(out, "not looked at: {note}")?;

@@ -12,6 +12,7 @@ mod view;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use tollgate_control::model::Details;
 use tollgate_core::time::UnixMillis;
 use tollgate_ledger::{Change, Key, Ledger, PAGE_MAX, Settings};
 
@@ -36,6 +37,7 @@ use change::{change, revoke};
 pub(super) use details::entries;
 pub(super) use shown::Shown;
 pub(super) use update::version;
+use view::with_details;
 pub(super) use view::{document, lines, verdict};
 
 pub(super) fn run(command: Keys, site: &Site, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -213,7 +215,7 @@ fn reveal(
     let document = json!({ "key": document(standing), "secret": secret });
     output.show(&document, |out| {
         handed_out(out, secret, grace_ms)?;
-        lines(out, standing)
+        lines(out, standing, &Details::default())
     })?;
     Ok(())
 }
@@ -295,9 +297,10 @@ fn show(id: &str, site: &Site, output: &mut Output<'_>) -> Result<(), Failure> {
     let key = known(&mut ledger, id)?;
     let gates = Gates::of(site);
     let standing = gates.judge(key, &mut ledger)?;
-    let document = json!({ "key": document(&standing), "notes": gates.notes() });
+    let kept = ledger.details(id)?.unwrap_or_default();
+    let document = json!({ "key": with_details(&standing, &kept), "notes": gates.notes() });
     output.show(&document, |out| {
-        lines(out, &standing)?;
+        lines(out, &standing, &kept)?;
         unseen(out, &gates)
     })?;
     Ok(())

@@ -195,6 +195,7 @@ fn a_refusal_is_told_with_its_exit_code_and_what_to_do_next() {
         (&["tenants", "delete", "acme"], 3, "refers to it"),
         (&["keys", "update", &id, "--plan", "p", "--if-version", "1.1"], 3, "`show` tells"),
         (&["keys", "update", &id, "--expires", "2020-01-01"], 2, "--allow-past"),
+        (&["keys", "update", &id], 2, "say what is to change"),
         (&["keys", "revoke", &id, "--secret", "7"], 3, "no such secret"),
         (&["keys", "revoke", &id, "--secret", &"0".repeat(32)], 2, "by their numbers"),
         (&["keys", "create", "--tenant", "acme", "--env", "live"], 2, "--limit burst:key"),

@@ -1,5 +1,7 @@
 //! What commands that ask a management API show, keep and find.
 
+use serde_json::{Value, json};
+
 use crate::{
     api::{CREATE, text, with},
     deployment::Deployment,
@@ -92,6 +94,75 @@ fn a_store_is_searched_as_a_management_api_is() {
     assert_eq!(found(&["--label", "team"]).len(), 2);
     site.done(&["keys", "disable", &plain, "--reason", "unused"]);
     assert_eq!(found(&["--state", "disabled"]), [plain.as_str()]);
+}
+
+#[test]
+fn what_a_template_or_a_role_says_of_a_key_is_kept_on_a_store_too() {
+    let site = Site::new("api-ruled");
+    let shown = |id: &str| site.json(&["keys", "show", id])["key"].clone();
+    let made = |more: &[&str]| {
+        let words = ["keys", "create", "--tenant", "acme", "--owner", "dev"];
+        text(&site.json(&with(&words, more))["key"]["id"])
+    };
+    site.done(&["roles", "create", "acme", "reader", "--scope", "a:read"]);
+    let template = ["templates", "create", "acme", "short", "--env", "live", "--unlimited"];
+    site.done(&with(&template, &["--lifetime", "1d", "--lifetime-max", "2d"]));
+    let short = made(&["--template", "short"]);
+    let before = shown(&short);
+    assert_eq!((&before["template"], &before["roles"]), (&json!("short"), &json!([])));
+    assert!(site.done(&["keys", "show", &short]).contains("template     short"));
+    site.run(&["keys", "update", &short, "--expires", "+400d"]).fails(2, "--expires");
+    assert_eq!(shown(&short), before);
+    site.done(&["keys", "update", &short, "--plan", "pro"]);
+    // An end of its own is brought forward to the latest that there may be.
+    let template = ["templates", "update", "acme", "short", "--overridable", "expires"];
+    site.done(&template);
+    site.done(&["keys", "update", &short, "--expires", "+400d"]);
+    let after = shown(&short);
+    let lived =
+        after["settings"]["expires"].as_u64().unwrap() - after["created_ms"].as_u64().unwrap();
+    assert_eq!((lived, &after["settings"]["plan"]), (2 * 86_400_000, &json!("pro")));
+    // Scopes that are given are its own: those of its roles stay.
+    let read = made(&["--unlimited", "--role", "reader", "--scope", "a:own"]);
+    let update = ["keys", "update", &read];
+    site.done(&with(&update, &["--scope", "b:own"]));
+    let after = shown(&read);
+    let mut scopes: Vec<_> =
+        after["settings"]["scopes"].as_array().unwrap().iter().map(text).collect();
+    scopes.sort();
+    assert_eq!(
+        (scopes, &after["roles"]),
+        (vec!["a:read".into(), "b:own".into()], &json!(["reader"]))
+    );
+    // All settings of a key are not all that is said of this one.
+    site.write("settings.json", &after["settings"].to_string());
+    site.run(&with(&update, &["--settings", "settings.json", "--overwrite"]))
+        .fails(3, "--settings says nothing");
+    site.run(&update).fails(2, "say what is to change");
+    site.run(&with(&update, &["--allow-past"])).fails(2, "say what is to change");
+    assert_eq!(shown(&read), after);
+}
+
+#[test]
+fn why_something_ended_or_was_stopped_is_what_was_said_of_that() {
+    let site = Site::new("api-reasons");
+    let (id, _) = site.key();
+    let stop = ["tenants", "stop", "acme"];
+    let reason = |document: &Value| (document["state"].clone(), document["reason"].clone());
+    site.done(&with(&stop, &["--reason", "payment", "--note", "invoice 1"]));
+    site.done(&["tenants", "resume", "acme"]);
+    site.done(&stop);
+    let tenant = site.json(&["tenants", "show", "acme"]);
+    assert_eq!(reason(&tenant), (json!("disabled"), Value::Null));
+    site.done(&["keys", "revoke", &id, "--reason", "compromised", "--note", "public repo"]);
+    let ended = site.json(&["keys", "show", &id])["key"].clone();
+    let said = json!({ "code": "compromised", "note": "public repo" });
+    assert_eq!(reason(&ended), (json!("revoked"), said));
+    assert!(site.done(&["keys", "show", &id]).contains("compromised: public repo"));
+    for more in [&[][..], &["--reason", "superseded"], &["--secret", "1"]] {
+        site.done(&with(&["keys", "revoke", &id], more));
+        assert_eq!(site.json(&["keys", "show", &id])["key"], ended, "{more:?}");
+    }
 }
 
 #[test]

@@ -115,7 +115,7 @@ impl<'a> Shown<'a> {
 }
 
 /// What somebody wrote, without what would steer a terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }
 

@@ -110,16 +110,22 @@ pub(super) fn update(given: &Update, api: &mut Api, site: &Site) -> Result<Value
             question.field("if-match", version.or(any))
         }
         None => {
-            let mut body = details::rights(&given.rights, &given.clear, site.now);
+            let body = patch(given, site.now);
             ahead(&body, given.allow_past, site.now)?;
-            details::text(&mut body, "owner", given.owner.as_deref());
-            details::text(&mut body, "name", given.name.as_deref());
-            given.details.lay_into(&mut body);
             let question = Question::of("PATCH", &path).body(body.into()).by_flags();
             question.field("if-match", version)
         }
     };
     api.ask(&question, site)?.json()
+}
+
+/// What is given by flags, as a patch.
+pub(super) fn patch(given: &Update, now: UnixMillis) -> Map<String, Value> {
+    let mut body = details::rights(&given.rights, &given.clear, now);
+    details::text(&mut body, "owner", given.owner.as_deref());
+    details::text(&mut body, "name", given.name.as_deref());
+    given.details.lay_into(&mut body);
+    body
 }
 
 /// Refuses an end that has passed: a slip would look like a key that works.

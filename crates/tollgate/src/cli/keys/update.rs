@@ -1,18 +1,20 @@
 //! `tollgate keys update`: what others change at the same time is not overwritten.
 
 use clap::Args;
+use tollgate_control::model::Details;
 use tollgate_core::stamp::Stamp;
 use tollgate_ledger::{Change, ChangeError, Ledger, LedgerError, Receipt, Settings};
 
 use super::{
     ahead,
     change::{tell, told as answered},
-    details::Details,
-    known, there,
+    details, known, there,
 };
 use crate::{
     cli::{
         Failure, Output,
+        api::Api,
+        books::Books,
         flags::Given,
         settings::{self, Clear, Rights},
         site::Site,
@@ -49,7 +51,7 @@ pub(in crate::cli) struct Update {
     #[arg(long, value_enum, value_name = "FIELD")]
     pub(super) clear: Vec<Clear>,
     #[command(flatten)]
-    pub(super) details: Details,
+    pub(super) details: details::Details,
     #[command(flatten)]
     pub(super) rights: Rights,
 }
@@ -71,6 +73,9 @@ pub(super) fn run(arguments: &Update, site: &Site, output: &mut Output<'_>) -> R
                        what `tollgate keys show` tells, or --overwrite";
         return Err(Failure::usage("version_missing", message));
     }
+    if arguments.settings.is_none() && there::patch(arguments, site.now).is_empty() {
+        return Err(Failure::nothing_to_change());
+    }
     let kept_there = arguments.name.is_some()
         || arguments.details.given()
         || arguments.clear.iter().any(|field| field.is_a_detail());
@@ -78,33 +83,60 @@ pub(super) fn run(arguments: &Update, site: &Site, output: &mut Output<'_>) -> R
         None if kept_there => Some(site.api()?),
         elsewhere => elsewhere,
     };
-    if let Some(mut api) = api {
-        let answer = there::update(arguments, &mut api, site)?;
-        return answered(&answer, &api, "changed", site, output);
+    if let Some(api) = api {
+        return asked(arguments, api, site, output);
     }
     let mut ledger = site.ledger()?;
     let read = arguments.settings.as_deref().map(settings::read).transpose()?;
-    for _ in 1..UPDATE_TRIES_MAX {
+    for tries in 1..=UPDATE_TRIES_MAX {
+        let last = tries == UPDATE_TRIES_MAX || arguments.if_version.is_some();
         match put(arguments, read.as_ref(), &mut ledger, site)? {
             // Somebody else was faster: the same is put over what there is now.
-            Err(LedgerError::Refused(ChangeError::OtherVersion { .. }))
-                if arguments.if_version.is_none() => {}
-            other => return told(other, arguments, &mut ledger, site, output),
+            Some(Err(LedgerError::Refused(ChangeError::OtherVersion { .. }))) if !last => {}
+            Some(other) => return told(other, arguments, &mut ledger, site, output),
+            None => break,
         }
     }
-    let last = put(arguments, read.as_ref(), &mut ledger, site)?;
-    told(last, arguments, &mut ledger, site, output)
+    asked(arguments, site.api()?, site, output)
 }
 
-/// Puts what is given over the key as it is, or over the version that is named.
+/// Asks the management API, there or here.
+fn asked(
+    arguments: &Update,
+    mut api: Api,
+    site: &Site,
+    output: &mut Output<'_>,
+) -> Result<(), Failure> {
+    let answer = there::update(arguments, &mut api, site)?;
+    answered(&answer, &api, "changed", site, output)
+}
+
+/// Whether more than its settings says what a key may be: the management API alone knows how.
+fn is_ruled(details: &Details) -> bool {
+    details.template.is_some() || !details.roles.is_empty()
+}
+
+/// Puts what is given over the key as it is, or over the version that is named; nothing where that is for the management
+/// API to do.
 fn put(
     arguments: &Update,
     read: Option<&Settings>,
-    ledger: &mut impl Ledger,
+    ledger: &mut Books,
     site: &Site,
-) -> Result<Result<Receipt, LedgerError>, Failure> {
+) -> Result<Option<Result<Receipt, LedgerError>>, Failure> {
     let Update { id, owner, clear, rights, .. } = arguments;
     let before = known(ledger, id)?;
+    // Whoever rules it after this moves its version.
+    if ledger.details(id)?.is_some_and(|details| is_ruled(&details)) {
+        return match read {
+            None => Ok(None),
+            Some(_) => Err(Failure::refused(
+                "settings_incomplete",
+                "the key has roles or was made by a template, of which --settings says nothing: change it by flags, \
+                 such as --plan or --scope",
+            )),
+        };
+    }
     let mut settings = before.settings.clone();
     if let Some(read) = read {
         settings = read.clone();
@@ -118,7 +150,7 @@ fn put(
     }
     let made_from = arguments.if_version.or((!arguments.overwrite).then_some(before.changed));
     let change = Change::Update { id: id.clone(), settings, expected: made_from };
-    Ok(ledger.change(&change, site.now))
+    Ok(Some(ledger.change(&change, site.now)))
 }
 
 fn told(

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use tollgate_control::model::{Details, Reason};
 use tollgate_core::{decision::Denial, stamp::Stamp, time::UnixMillis};
 use tollgate_ledger::{KeyState, Secret};
 
+use super::shown::plain;
 use crate::{
     cli::{
         output::facts,
@@ -41,8 +43,28 @@ pub(in crate::cli) fn document(standing: &Standing) -> Value {
     })
 }
 
-/// The key for people.
-pub(in crate::cli) fn lines(out: &mut dyn Write, standing: &Standing) -> io::Result<()> {
+/// The same with what the management API keeps of it: where its scopes come from, and why it is not active.
+pub(super) fn with_details(standing: &Standing, kept: &Details) -> Value {
+    let mut whole = document(standing);
+    if let Some(fields) = whole.as_object_mut() {
+        fields.insert("roles".to_owned(), json!(kept.roles));
+        fields.insert("template".to_owned(), json!(kept.template));
+        fields.insert("reason".to_owned(), json!(reason(standing, kept)));
+    }
+    whole
+}
+
+/// Why the key is not active, where somebody has said so.
+fn reason<'d>(standing: &Standing, kept: &'d Details) -> Option<&'d Reason> {
+    kept.reason.as_ref().filter(|_| standing.key.state != KeyState::Active)
+}
+
+/// The key for people, with what the management API keeps of it.
+pub(in crate::cli) fn lines(
+    out: &mut dyn Write,
+    standing: &Standing,
+    kept: &Details,
+) -> io::Result<()> {
     let key = &standing.key;
     let settings = &key.settings;
     let mut lines = vec![
@@ -59,9 +81,15 @@ pub(in crate::cli) fn lines(out: &mut dyn Write, standing: &Standing) -> io::Res
             lines.push((name, what));
         }
     };
+    if let Some(Reason { code, note }) = reason(standing, kept) {
+        let note = note.as_ref().map(|note| format!(": {}", plain(note)));
+        add("reason", format!("{code}{}", note.unwrap_or_default()));
+    }
     add("name", key.name.clone().unwrap_or_default());
     add("plan", settings.plan.clone().unwrap_or_default());
+    add("template", kept.template.clone().unwrap_or_default());
     add("scopes", or(settings.scopes.join(" "), "none: it grants nothing"));
+    add("roles", kept.roles.join(" "));
     add("limits", or(joined(settings.limits.iter().map(limit_text)), "none: unlimited"));
     add("quotas", joined(settings.quotas.iter().map(quota_text)));
     add("from", settings.ips_allowed.join(" "));
