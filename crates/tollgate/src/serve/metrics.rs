@@ -233,7 +233,7 @@ impl Metrics {
             ),
             (
                 "tollgate_connections_refused_total",
-                "Connections refused because there were too many.",
+                "Connections refused, or ended for another one, because there were too many.",
                 &self.connections_refused,
             ),
             (
