@@ -29,7 +29,11 @@ pub static SECRET: Shape = object(
             Kind::Integer { min: 1, max: 4_294_967_295 },
             "Which of the key's secrets: the first is 1, and no number is used twice.",
         ),
-        required("state", Kind::Word(&SECRET_STATES), "Whether it is still good by itself; `revoked` with its key."),
+        required(
+            "state",
+            Kind::Word(&SECRET_STATES),
+            "Whether it is still good by itself; `revoked` with its key.",
+        ),
         required("created", ANY_INTEGER, "When it was made."),
         shown(
             "ends",
