@@ -87,7 +87,7 @@ impl OpenFailure {
 impl fmt::Display for OpenFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("there is no store here: look at its path, or create it"),
+            Self::Missing => f.write_str("there is no store here"),
             Self::NotAStore => f.write_str("the file is not a store of ours: look at its path"),
             Self::Newer { version } => {
                 write!(f, "a newer program wrote this store (schema {version}): use that one")

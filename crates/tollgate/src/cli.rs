@@ -37,7 +37,6 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use failure::Failure;
-use failure::veiled;
 pub(crate) use output::{Output, command};
 
 use crate::{
@@ -196,11 +195,17 @@ struct Dev {
     #[arg(long)]
     fresh: bool,
     /// Your own origin, in the place of the demo: http://HOST:PORT
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = origin)]
     origin: Option<String>,
     /// What the signed identity calls your origin [default: origin]
     #[arg(long, value_name = "NAME", requires = "origin")]
     audience: Option<String>,
+}
+
+/// The URL of an origin.
+fn origin(text: &str) -> Result<String, &'static str> {
+    let wanted = "it must be http://HOST:PORT or https://HOST:PORT, without a path";
+    if crate::config::is_server(text) { Ok(text.to_owned()) } else { Err(wanted) }
 }
 
 /// Runs what the command line says.
@@ -209,9 +214,11 @@ pub(crate) fn main() -> Exit {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() => {
             let text = error.render().to_string();
-            eprintln!("tollgate: {}", veiled(text.trim_start_matches("error: ").trim_end()));
-            eprintln!("`tollgate help` lists the commands");
-            return Exit::Usage;
+            let text = text.trim_start_matches("error: ").trim_end();
+            let failure = Failure::usage("arguments_invalid", text);
+            // Nothing of a wrong line is parsed, so it is looked for.
+            let json = std::env::args_os().any(|word| word == "--json");
+            return failure.next("`tollgate help` lists the commands").say(json);
         }
         // Help and version were asked for. Whoever closes the output has read enough.
         Err(help) => {

@@ -337,6 +337,11 @@ impl Source {
     }
 }
 
+/// Whether `text` is the URL of a server, as `[origin]` has one.
+pub(crate) fn is_server(text: &str) -> bool {
+    checks::server(text).is_some()
+}
+
 /// The variable of the environment that sets `field`.
 pub(crate) fn variable(field: &Field) -> String {
     format!("{}{}_{}", environment::PREFIX, field.table, field.name).to_uppercase()

@@ -6,7 +6,7 @@ mod origin;
 
 use std::{
     io::{self, ErrorKind, Write},
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -30,11 +30,14 @@ use key::Ready;
 /// Where everything is kept unless another folder is named.
 pub(crate) const FOLDER: &str = "tollgate-dev";
 
-/// The usual ports; where one is taken a free one is used.
-const GATE_PORT: u16 = 8080;
-const ORIGIN_PORT: u16 = 3000;
-const ADMIN_PORT: u16 = 9090;
-const CONTROL_PORT: u16 = 9091;
+/// Where the demo's origin usually is, and what a configuration does not place.
+const ORIGIN: SocketAddr = loopback(3000);
+const ADMIN: SocketAddr = loopback(9090);
+const CONTROL: SocketAddr = loopback(9091);
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
 
 /// How many requests a command to be pasted sends at most.
 const REQUESTS_MAX: u64 = 100;
@@ -92,22 +95,25 @@ pub(crate) fn run(options: &Options, out: &mut impl io::Write) -> anyhow::Result
     let folder = Folder::open(options)?;
     let log = Log::start(Level::Warn).context("no thread for the log")?;
     serve::runtime()?.block_on(async {
-        let gate = listen(GATE_PORT)?;
+        let usual = folder.source(&[]).load()?;
+        let (gate_at, admin_at) = (usual.gate.listen, usual.admin.unwrap_or(ADMIN));
+        let control_at = usual.control.map_or(CONTROL, |control| control.listen);
+        let gate = listen(gate_at)?;
         let behind = match &options.origin {
             Some(own) => Behind::Own(own),
-            None => Behind::Demo(listen(ORIGIN_PORT)?),
+            None => Behind::Demo(listen(ORIGIN)?),
         };
-        let admin = listen(ADMIN_PORT)?;
-        let control = listen(CONTROL_PORT)?;
+        let admin = listen(admin_at)?;
+        let control = listen(control_at)?;
         let demo = match &behind {
-            Behind::Demo(door) => Some(("the origin", door, ORIGIN_PORT)),
+            Behind::Demo(door) => Some(("the origin", door, ORIGIN)),
             Behind::Own(_) => None,
         };
         for (name, door, usual) in [
-            Some(("the gate", &gate, GATE_PORT)),
+            Some(("the gate", &gate, gate_at)),
             demo,
-            Some(("administration", &admin, ADMIN_PORT)),
-            Some(("the management API", &control, CONTROL_PORT)),
+            Some(("administration", &admin, admin_at)),
+            Some(("the management API", &control, control_at)),
         ]
         .into_iter()
         .flatten()
@@ -163,14 +169,15 @@ fn places(
     ])
 }
 
-/// Listens on loopback, on `port` if that is free.
-fn listen(port: u16) -> anyhow::Result<TcpListener> {
-    let at = |port| doors::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let door = match at(port) {
-        Err(error) if error.kind() == ErrorKind::AddrInUse => at(0),
+/// Listens at `usual`, or on another port if that one is taken.
+fn listen(usual: SocketAddr) -> anyhow::Result<TcpListener> {
+    let door = match doors::listen(usual) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            doors::listen(SocketAddr::new(usual.ip(), 0))
+        }
         other => other,
     };
-    door.context("cannot listen on loopback")
+    door.with_context(|| format!("cannot listen on {usual}"))
 }
 
 /// Says where something is that is not where it usually is.
@@ -178,10 +185,10 @@ fn tell_port(
     out: &mut impl Write,
     name: &str,
     door: &TcpListener,
-    usual: u16,
+    usual: SocketAddr,
 ) -> anyhow::Result<()> {
-    let port = door.local_addr()?.port();
-    if port != usual {
+    let (port, usual) = (door.local_addr()?.port(), usual.port());
+    if usual != 0 && port != usual {
         writeln!(out, "Port {usual} is taken: {name} is on port {port} instead.")?;
     }
     Ok(())

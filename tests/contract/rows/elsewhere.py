@@ -6,7 +6,7 @@ CORE = "shown one level lower, in the core's tests and vectors"
 INSTANT = "needs an exact instant: shown one level lower, by the vectors of the engine, natively and as WebAssembly"
 ENGINE = "needs an exact instant or a store that misbehaves: shown on the engine, in virtual time"
 RECORD = "the gate reads only records that its own store compiled; shown by the vectors of records, on every host"
-VERIFIER = "the origin's verifier: shown by the vectors of identities"
+VERIFIER = "the origin's verifier: shown by the suite `origins`, with the vectors of identities"
 WORKERS = "a matter of Workers"
 LAMBDA = "a matter of Lambda"
 
@@ -39,12 +39,12 @@ ROWS = [
     elsewhere("F05", "a head at the very bound of what may be used while the store is down", INSTANT),
     elsewhere("F07", "a name that no longer resolves while a connection lives", LAMBDA),
     elsewhere("F08", "a slow store under a crowd", ENGINE),
-    elsewhere("F12", "races of caches and buckets", "the engine has one lock and no shared state; its tests run under it"),
+    elsewhere("F12", "races of caches and buckets", "the engine shares nothing between threads, and one lock holds it: the compiler says so, no tool that looks for races does"),
     elsewhere("F13", "recovery after ten minutes", ENGINE),
     elsewhere("F14", "a full or read-only disk", "shown by the step `faults` of the suite `gate`"),
     elsewhere("F15", "two versions of records at once", RECORD),
     elsewhere("F16", "a trap in one request", WORKERS),
-    elsewhere("V02", "a revoked key that calls the management interface", "there is no management interface yet"),
+    elsewhere("V02", "a revoked key that calls the management interface", "shown by the step `felt` of the suite `control`, and by the tests of `crates/control`: it looks every caller up in the ledger, within the change too"),
     elsewhere("V04", "a key at the very millisecond of its end", INSTANT),
     elsewhere("V05", "a key at the very millisecond of its beginning", INSTANT),
     elsewhere("V07", "two secrets at the very millisecond at which the older one ends", INSTANT),
@@ -60,5 +60,5 @@ ROWS = [
     elsewhere("O02", "pages of errors without secrets", "judged for every answer of every row of this table"),
     elsewhere("O07", "administration is on a listener of its own", "shown by the family `reserved` and the gate's own tests"),
     elsewhere("O09", "sizes of 64 bits on a machine of 32", CORE),
-    elsewhere("O10", "builds that can be repeated", "a matter of the workflow"),
+    elsewhere("O10", "builds that can be repeated", "not shown: builds are pinned by lock files, but none has been compared with another, and no list of parts is made"),
 ]

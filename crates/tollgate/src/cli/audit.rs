@@ -91,7 +91,11 @@ pub(super) fn run(
     let Some(file) = file else {
         return log::verify(&whose, &Site::of(source, target)?, output);
     };
-    let keys = if jwks.is_empty() { of_secrets(source)? } else { of_files(&jwks)? };
+    let keys = if jwks.is_empty() {
+        of_secrets(source).map_err(|failure| failure.next("--jwks FILE names public keys to verify with, without any secrets"))?
+    } else {
+        of_files(&jwks)?
+    };
     let mut verifier = Verifier::new(&keys);
     if file == Path::new("-") {
         feed(&mut verifier, &mut io::stdin().lock())

@@ -37,6 +37,11 @@ impl Failure {
         Self { exit: Exit::Refused, code: code.into(), message: message.into() }
     }
 
+    /// Whoever reads what is said has gone.
+    fn closed() -> Self {
+        Self::failed(CLOSED, "the output was closed")
+    }
+
     /// What a management API said, under its own code.
     pub(super) fn told(exit: Exit, code: String, message: String) -> Self {
         Self { exit, code: code.into(), message }
@@ -45,6 +50,11 @@ impl Failure {
     /// The same, of the file at `path`.
     pub(crate) fn of(self, path: &Path) -> Self {
         Self { message: format!("{}: {}", path.display(), self.message), ..self }
+    }
+
+    /// The same, with what to do next.
+    pub(crate) fn next(self, next: &str) -> Self {
+        Self { message: format!("{}\n{next}", self.message), ..self }
     }
 
     /// What is said.
@@ -75,7 +85,7 @@ const CLOSED: &str = "output_closed";
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::failed(CLOSED, "the output was closed");
+            return Self::closed();
         }
         Self::failed("io", error.to_string())
     }
@@ -87,9 +97,10 @@ impl From<anyhow::Error> for Failure {
         if let Some(error) = error.downcast_ref::<ConfigError>() {
             return Self::failed("config_invalid", error.to_string());
         }
-        match error.downcast::<io::Error>() {
-            Ok(error) => error.into(),
-            Err(_) => Self::failed("failed", whole),
+        match error.downcast_ref::<io::Error>() {
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::closed(),
+            Some(_) => Self::failed("io", whole),
+            None => Self::failed("failed", whole),
         }
     }
 }
@@ -108,7 +119,11 @@ impl From<SecretsError> for Failure {
 
 impl From<OpenFailure> for Failure {
     fn from(error: OpenFailure) -> Self {
-        Self::failed(error.code(), chain(&error))
+        let message = match error {
+            OpenFailure::Missing => format!("{error}: `tollgate init` makes one"),
+            _ => chain(&error),
+        };
+        Self::failed(error.code(), message)
     }
 }
 

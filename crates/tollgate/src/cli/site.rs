@@ -39,10 +39,9 @@ impl Site {
         if let (Where::Api(name), Err(error)) = (&target.target, fs::metadata(&source.file))
             && error.kind() == ErrorKind::NotFound
         {
+            let section = section(name);
             let message = format!(
-                "there is no such file, and so no target: put this into it, or name another with --config FILE\n\
-                 [targets.{name}]\nurl = \"https://…\"   # what stands before /api\n\
-                 admin_key = \"{name}.admin-key\"   # a file that only you may read"
+                "there is no such file, and so no target: put this into it, or name another with --config FILE\n{section}"
             );
             return Err(Failure::usage("target_unknown", message).of(&source.file));
         }
@@ -169,12 +168,10 @@ impl Site {
         self.config.targets.get(name).ok_or_else(|| {
             let known: Vec<_> = self.config.targets.keys().map(String::as_str).collect();
             let known = match known.as_slice() {
-                [] => "it has none".to_owned(),
+                [] => format!("put this into it\n{}", section(name)),
                 known => format!("it has {}", known.join(", ")),
             };
-            let message = format!(
-                "there is no [targets.{name}] in it: {known}; without a name it is local, cloudflare or dynamodb"
-            );
+            let message = format!("there is no [targets.{name}] in it: {known}");
             Failure::usage("target_unknown", message).of(&self.source.file)
         })
     }
@@ -215,4 +212,12 @@ impl Site {
             )),
         }
     }
+}
+
+/// What a configuration says of a management API.
+fn section(name: &str) -> String {
+    format!(
+        "[targets.{name}]\nurl = \"https://…\"   # what stands before /api\n\
+         admin_key = \"{name}.admin-key\"   # a file that only you may read"
+    )
 }

@@ -27,7 +27,7 @@ Example:
   systemctl start tollgate
 
 No gate may run meanwhile. What was changed after the copy was made is lost, revocations among it:
-revoke again what must not come back.
+revoke again what must not come back. A store that is no older copy is left as it is, unless --force is given.
 
 In DynamoDB a table is put back under another name:
   aws dynamodb restore-table-to-point-in-time --source-table-name tollgate-ledger \\
@@ -38,7 +38,7 @@ Then give gates and commands the new name. The buckets table stays: nothing of i
 On Cloudflare the ledger's object goes back by itself; docs/cloudflare.md says how. Then
   tollgate store restore --target cloudflare
 with the deployment's own admin key, before which that ledger answers nothing.")]
-    Restore,
+    Restore(Restore),
     /// Write the records in DynamoDB that changes have left to be written
     #[command(after_help = "\
 Example:
@@ -53,6 +53,13 @@ are written. Every later change writes some of them, and this command all.")]
 const KEYS_AT_ONCE: usize = 1_000;
 
 #[derive(Args, Debug)]
+pub(super) struct Restore {
+    /// Begin a new incarnation of a local store that is no older copy, too
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct Backup {
     /// The new file
     to: PathBuf,
@@ -65,7 +72,7 @@ pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Resul
                 format!("a store is looked after where it is: {name} is a management API");
             return Err(Failure::usage("target_unfit", message));
         }
-        (Store::Restore, Where::Cloudflare) => restore_there(site, output)?,
+        (Store::Restore(_), Where::Cloudflare) => restore_there(site, output)?,
         (Store::Publish, Where::Cloudflare) => {
             let message = "a deployment on Cloudflare writes its records by itself";
             return Err(Failure::usage("target_unfit", message));
@@ -85,15 +92,21 @@ pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Resul
             return Err(Failure::usage("target_unfit", message));
         }
         (Store::Publish, Where::Dynamodb) => publish(site, output)?,
-        (Store::Restore, Where::Dynamodb) => begin_anew(site, output)?,
+        (Store::Restore(_), Where::Dynamodb) => begin_anew(site, output)?,
         (Store::Backup(Backup { to }), Where::Local) => {
             sqlite::backup(&site.store()?, &to).map_err(|error| Failure::from(error).of(&to))?;
             output.show(&json!({ "backup": to }), |out| {
                 writeln!(out, "backup       {}", to.display())
             })?;
         }
-        (Store::Restore, Where::Local) => {
+        (Store::Restore(Restore { force }), Where::Local) => {
             let path = site.store_path()?;
+            // What opens is no older copy: gates may be using it.
+            if !force && site.store().is_ok() {
+                let message = "this is no older copy, and there is nothing to restore; --force makes gates forget \
+                               what they hold all the same: stop them first";
+                return Err(Failure::refused("store_current", message).of(path));
+            }
             let stamp =
                 sqlite::restore(path, site.now).map_err(|error| Failure::from(error).of(path))?;
             let document = json!({

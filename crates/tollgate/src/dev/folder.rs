@@ -18,7 +18,8 @@ use crate::{
 
 /// What the configuration says on first start.
 const SETTINGS: &str = "\
-# Made by `tollgate dev`, which listens on other ports where these are taken.
+# Made by `tollgate dev`, which listens on other ports where these are taken, and puts the demo, or what
+# `--origin` names, in the place of the origin.
 # `tollgate config reference` lists everything that can be set.
 
 [gate]

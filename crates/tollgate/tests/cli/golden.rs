@@ -163,7 +163,7 @@ fn documents_keep_their_fields() {
     site.write("acme.jsonl", &(site.read("acme.jsonl") + "\n"));
     check("audit-verify", site.json(&["audit", "verify", "acme.jsonl"]));
     check("store-backup", site.json(&["store", "backup", "copy.db"]));
-    check("store-restore", site.json(&["store", "restore"]));
+    check("store-restore", site.json(&["store", "restore", "--force"]));
     check("doctor", site.json(&["doctor"]));
     check("doctor-list", site.json(&["doctor", "--list"]));
     check("manual", site.json(&["manual"]));

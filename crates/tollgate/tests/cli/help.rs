@@ -189,6 +189,11 @@ fn a_wrong_command_line_exits_with_2_and_does_nothing() {
         ran.fails(2, "`tollgate help` lists the commands");
         assert!(ran.out.is_empty(), "{ran:?}");
     }
+    // A program is told so as it is told everything else.
+    let ran = site.run(&["--json", "frobnicate"]);
+    ran.fails(2, "lists the commands");
+    let told: serde_json::Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!(told["error"]["code"], "arguments_invalid");
     assert_eq!(fs::read_dir(&site.folder).unwrap().count(), 0);
 }
 

@@ -19,6 +19,10 @@ fn an_older_copy_is_used_only_after_a_restore_and_says_what_it_lost() {
     site.run(&["keys", "list"]).fails(1, "restore");
     assert_eq!(site.json(&["store", "restore"])["incarnation"], 2);
 
+    // Nor is one that is no older copy restored by mistake, beside the gates that use it.
+    site.run(&["store", "restore"]).fails(3, "no older copy");
+    assert_eq!(site.json(&["store", "restore", "--force"])["incarnation"], 3);
+
     // What was revoked after the copy was made is not revoked any more, and can be again.
     assert_eq!(site.run_with(&["inspect"], &secret, &[]).code, Some(0));
     site.done(&["keys", "revoke", &id]);

@@ -198,6 +198,29 @@ fn one_key_is_kept_for_its_owner_while_it_is_good_and_printed_again() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+#[test]
+fn it_listens_where_its_file_says_and_says_what_is_wrong() {
+    let folder = std::env::temp_dir().join(format!("tollgate-dev-places-{}", std::process::id()));
+    drop(Dev::start(&folder, &["--fresh"]));
+    let file = folder.join("tollgate.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("127.0.0.1:8080", "127.0.0.8:0")).unwrap();
+    let dev = Dev::start(&folder, &[]);
+    assert!(dev.lines.iter().any(|line| line.contains("http://127.0.0.8:")), "{:#?}", dev.lines);
+    drop(dev);
+
+    for (data, more, said) in [
+        (&folder, &["--origin", "localhost:3000"][..], "for '--origin <URL>': it must be http"),
+        (&file, &[], "tollgate.toml"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+        let output = command.arg("dev").arg("--data").arg(data).args(more).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && text.contains(said), "{text}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// A gate on a store in memory, and where it listens.
 fn in_memory(folder: &PathBuf) -> (Dev, String) {
     std::fs::create_dir_all(folder).unwrap();

@@ -46,6 +46,7 @@ pub(super) fn unanswered(error: CallError, changes: bool, site: &Site) -> Failur
         return Failure::failed("change_unknown", format!("{next}: {message}"));
     }
     Failure::failed("unreachable", message)
+        .next("does `tollgate serve` run there, with [control] in its configuration?")
 }
 
 /// Why `reply` gives nothing.
@@ -106,9 +107,7 @@ fn found(finding: &Value, is_flags: bool) -> String {
 
 /// What to do next.
 fn next(reply: &Reply, code: &str, site: &Site) -> Vec<String> {
-    let list = |what: &str| {
-        vec![format!("`{}` lists what there is", site.command(&format!("{what} list")))]
-    };
+    let list = |what: &str| vec![format!("`{}` lists what there is", site.command(what))];
     let of = |line: String| vec![line];
     match (reply.status, code) {
         (401, _) => of(format!(
@@ -124,11 +123,11 @@ fn next(reply: &Reply, code: &str, site: &Site) -> Vec<String> {
         (404, "not_found") => {
             of("is the url of the target what stands before /api, and is the gate there as new as this command?".to_owned())
         }
-        (404, "key_unknown") => list("keys"),
-        (404, "owner_unknown") => list("owners"),
-        (404, "tenant_unknown") => list("tenants"),
-        (404, "role_unknown") => list("roles"),
-        (404, "template_unknown") => list("templates"),
+        (404, "key_unknown") => list("keys list"),
+        (404, "owner_unknown") => list("owners list TENANT"),
+        (404, "tenant_unknown") => list("tenants list"),
+        (404, "role_unknown") => list("roles list TENANT"),
+        (404, "template_unknown") => list("templates list TENANT"),
         (409, "tenant_exists" | "owner_exists" | "role_exists" | "template_exists") => {
             of("`update` changes what there is".to_owned())
         }
