@@ -92,7 +92,9 @@ pub(super) fn run(
         return log::verify(&whose, &Site::of(source, target)?, output);
     };
     let keys = if jwks.is_empty() {
-        of_secrets(source).map_err(|failure| failure.next("--jwks FILE names public keys to verify with, without any secrets"))?
+        of_secrets(source).map_err(|failure| {
+            failure.next("--jwks FILE names public keys to verify with, without any secrets")
+        })?
     } else {
         of_files(&jwks)?
     };

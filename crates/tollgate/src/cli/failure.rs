@@ -119,11 +119,11 @@ impl From<SecretsError> for Failure {
 
 impl From<OpenFailure> for Failure {
     fn from(error: OpenFailure) -> Self {
-        let message = match error {
-            OpenFailure::Missing => format!("{error}: `tollgate init` makes one"),
-            _ => chain(&error),
-        };
-        Self::failed(error.code(), message)
+        let failure = Self::failed(error.code(), chain(&error));
+        if matches!(error, OpenFailure::Missing) {
+            return failure.next("`tollgate init` makes one");
+        }
+        failure
     }
 }
 
