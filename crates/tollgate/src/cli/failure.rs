@@ -37,9 +37,12 @@ impl Failure {
         Self { exit: Exit::Refused, code: code.into(), message: message.into() }
     }
 
-    /// Whoever reads what is said has gone.
-    fn closed() -> Self {
-        Self::failed(CLOSED, "the output was closed")
+    /// What the system refuses; unless it is that whoever reads what is said has gone.
+    fn io(kind: io::ErrorKind, message: String) -> Self {
+        if kind == io::ErrorKind::BrokenPipe {
+            return Self::failed(CLOSED, "the output was closed");
+        }
+        Self::failed("io", message)
     }
 
     /// What a management API said, under its own code.
@@ -84,10 +87,7 @@ const CLOSED: &str = "output_closed";
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::closed();
-        }
-        Self::failed("io", error.to_string())
+        Self::io(error.kind(), error.to_string())
     }
 }
 
@@ -98,8 +98,7 @@ impl From<anyhow::Error> for Failure {
             return Self::failed("config_invalid", error.to_string());
         }
         match error.downcast_ref::<io::Error>() {
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::closed(),
-            Some(_) => Self::failed("io", whole),
+            Some(error) => Self::io(error.kind(), whole),
             None => Self::failed("failed", whole),
         }
     }
