@@ -17,24 +17,26 @@ macro_rules! statements {
 }
 
 /// The tenants after one of them, whether by their keys, by a stop or by what is said of them or of what they have:
-/// each is found by the one before it, so that none of their keys are gone through.
+/// each is found by the one before it, so that none of their keys are gone through. A Durable Object joins five at most.
 macro_rules! tenants_after {
     () => {
         "WITH RECURSIVE page (name) AS (
             SELECT (SELECT min(n) FROM (
                 SELECT min(tenant) n FROM keys WHERE tenant > ?1
                 UNION ALL SELECT min(tenant) FROM stops WHERE tenant > ?1
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > ?1
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > ?1
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > ?1
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > ?1) page)
+                UNION ALL SELECT min(n) FROM (
+                    SELECT min(tenant) n FROM documents WHERE kind = 'tenant' AND tenant > ?1
+                    UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > ?1
+                    UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > ?1
+                    UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > ?1) page) page)
             UNION ALL SELECT (SELECT min(n) FROM (
                 SELECT min(tenant) n FROM keys WHERE tenant > page.name
                 UNION ALL SELECT min(tenant) FROM stops WHERE tenant > page.name
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'tenant' AND tenant > page.name
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > page.name
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > page.name
-                UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > page.name) page)
+                UNION ALL SELECT min(n) FROM (
+                    SELECT min(tenant) n FROM documents WHERE kind = 'tenant' AND tenant > page.name
+                    UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'owner' AND tenant > page.name
+                    UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'role' AND tenant > page.name
+                    UNION ALL SELECT min(tenant) FROM documents WHERE kind = 'template' AND tenant > page.name) page) page)
             FROM page WHERE page.name IS NOT NULL LIMIT ?2)
             "
     };

@@ -1,5 +1,6 @@
 //! Everything that is said to the tables could be said to a Durable Object's SQL.
 
+use rusqlite::limits::Limit;
 use tollgate_store_sqlite::{
     listing::INDEXES,
     schema::{MIGRATIONS, VERSION},
@@ -27,8 +28,19 @@ fn all() -> impl Iterator<Item = &'static str> {
 #[test]
 fn every_statement_is_within_the_bounds_of_a_durable_object() {
     let (_folder, raw) = tables();
+    // What workerd sets for each of them.
+    for (limit, most) in [
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 100_000),
+        (Limit::SQLITE_LIMIT_COLUMN, 100),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
+        (Limit::SQLITE_LIMIT_FUNCTION_ARG, 32),
+        (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+    ] {
+        raw.set_limit(limit, most).unwrap();
+    }
     for text in all() {
-        let statement = raw.prepare(text).unwrap();
+        let statement = raw.prepare(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert!(statement.parameter_count() <= PARAMETERS_MAX, "{text}");
         assert!(text.len() <= STATEMENT_MAX, "{text}");
     }
