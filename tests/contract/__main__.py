@@ -56,7 +56,7 @@ def run(arguments) -> int:
     vectors = sum(one.row.vectors for one in outcomes if one.held)
     again = [f"{one.row.name} at {one.row.door}" for one in outcomes if one.again]
     if again:
-        print(f"played again, as the machine stood still: {', '.join(again)}")
+        print(f"played again, as the machine stood still or a store was not heard in time: {', '.join(again)}")
     print(f"{len(outcomes)} rows: {held} held ({vectors} checks of vectors), {len(outcomes) - held - away} failed, "
           f"{away} not applicable, {time.monotonic() - begun:.1f} s")
     print(report.tally(outcomes))

@@ -89,7 +89,7 @@ class Row:
     origin: bytes | None = None
     #: It waits for real time to pass: started first.
     slow: bool = False
-    #: What it shows hangs on how soon messages arrive: played again if the machine stood still.
+    #: What it shows hangs on how soon messages arrive: played again if one may have been late.
     timed: bool = False
     #: Played on every gate, after all other rows.
     last: bool = False

@@ -20,7 +20,7 @@ STARTS = 6
 #: How many lanes are played at a time: the rows of one configuration through one door, one after the other.
 LANES = 8
 SLOW_MAX = 64
-#: How often a row about tokens or time is played again when the machine stood still.
+#: How often a row about tokens or time is played again when the machine stood still or a store was not heard in time.
 AGAIN_MAX = 2
 
 
@@ -35,7 +35,7 @@ class Outcome:
     #: Why it does not apply to this host.
     because: str | None = None
     seconds: float = 0.0
-    #: It was played again, because the machine stood still.
+    #: It was played again: the machine stood still, or a store was not heard in time.
     again: bool = False
     #: Why nobody counted what the store was asked, though it says how often that is.
     uncounted: str | None = None
@@ -232,8 +232,9 @@ class Runner:
     def _late(self, row: Row, stage: Stage, begun: float) -> bool:
         """Whether the row may have failed for a message that came too late: exactly N is promised if none does.
 
-        A machine that is busy may stop a process for longer than a lease is waited for.
+        A machine that is busy may stop a process for longer than a lease is waited for. Whoever hears from no store in time
+        answers 503: a gate that always does has failed each time.
         """
         if self.machine is None or not stage.faults or not repeatable(row) or stage.again >= AGAIN_MAX:
             return False
-        return self.machine.stalled_since(begun) or self.host.late_since(begun)
+        return stage.unavailable or self.machine.stalled_since(begun) or self.host.late_since(begun)

@@ -17,6 +17,8 @@ from .message import Broken, Response, Stream
 from .row import Answer, Crowd, Row, Seen, Talk, request, x_api_key
 
 CLOSES_S = 3
+#: What somebody is told of whom a store was not heard in time.
+UNAVAILABLE = 503
 #: How long nothing more may arrive at the origin before a row is judged.
 SETTLE_S = 1.0
 #: How often a gate is asked until it asks its store nothing more for it.
@@ -96,6 +98,8 @@ class Stage:
         #: Whether what the origin received is compared; a script that counts answers itself leaves it.
         self.compares_origin = True
         self.at_origin = gate.origin.count()
+        #: Somebody was told that nothing can be told: a message from a store may have been late.
+        self.unavailable = False
 
     # What rows use
 
@@ -135,7 +139,7 @@ class Stage:
         with self.line() as line:
             filled = self.fill(data)
             self.told.append("> " + shown(filled))
-            return line.ask(filled)
+            return self._heard(line.ask(filled))
 
     def line(self) -> AbstractContextManager[Line]:
         """A client that asks several requests on one connection, through this row's door."""
@@ -167,6 +171,7 @@ class Stage:
     def check(self, expected: Answer, got: Response | None, sent: bytes, where: str = "") -> bool:
         """Judges one answer, and notes what the origin must have received for it."""
         self.checks += 1
+        self._heard(got)
         expected = self.door.instead(expected, sent)
         if got is None:
             if not expected.or_closed:
@@ -288,7 +293,11 @@ class Stage:
 
         `connected` is called when there is nothing left to do but to send.
         """
-        return self.door.at_once(self, requests, connected)
+        return [self._heard(got) for got in self.door.at_once(self, requests, connected)]
+
+    def _heard(self, got: Response | None) -> Response | None:
+        self.unavailable |= got is not None and got.status == UNAVAILABLE
+        return got
 
     # The origin
 
