@@ -68,6 +68,18 @@ pub struct Rotation {
     pub grace_ms: u64,
 }
 
+impl Reason {
+    /// What is said where nobody says why.
+    pub(crate) fn unspecified() -> Self {
+        Self { code: "unspecified".to_owned(), note: None }
+    }
+
+    /// It; or why what it is given for was done before, where it says nothing.
+    pub(crate) fn over(self, before: Option<Self>) -> Self {
+        if self == Self::unspecified() { before.unwrap_or(self) } else { self }
+    }
+}
+
 impl Body for Reason {
     const SHAPE: &'static Shape = &tables::REASON;
 }

@@ -83,9 +83,12 @@ fn held<T: Kind>(
             let what = "Operators have stopped it, and they alone resume it.";
             return Err(Problem::with(Code::Forbidden, what).into());
         }
-        let kept = Kept { reason: reason.cloned(), ..found.kept.clone() };
+        let before = found.kept.reason.clone().filter(|_| found.known.stopped.is_some());
+        let reason = reason.cloned().map(|reason| reason.over(before));
+        let stops = reason.is_some();
+        let kept = Kept { reason, ..found.kept.clone() };
         // Of one that is there by its keys alone nothing is kept but why it is stopped.
-        let text = (kept.said.is_some() || reason.is_some()).then(|| kept.text());
+        let text = (kept.said.is_some() || stops).then(|| kept.text());
         let told = desk.told(tenant, name);
         let document = Some((found.id(), text.as_deref()));
         let act = Act { change: Some(change), by, document, ..Act::of(told) };

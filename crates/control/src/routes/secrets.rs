@@ -1,7 +1,7 @@
 //! What becomes of a key and its secrets: rotated, switched off and on, ended.
 
 use tollgate_core::{lookup::LookupId, stamp::Stamp};
-use tollgate_ledger::{Change, Secret};
+use tollgate_ledger::{Change, KeyState, Secret};
 
 use super::{
     Desk,
@@ -16,9 +16,6 @@ use crate::{
     problem::Code,
     reply::Refusal,
 };
-
-/// What is said where nobody says why.
-const UNSPECIFIED: &str = "unspecified";
 
 /// One more secret, and an end for the others.
 pub(super) fn rotate(desk: &mut Desk<'_>) -> Result<Response, Refusal> {
@@ -135,7 +132,7 @@ fn named(filed: &Filed, text: &str) -> Option<LookupId> {
 /// The reason that a body gives, if there is one.
 pub(super) fn reason(desk: &Desk<'_>) -> Result<Reason, Refusal> {
     if desk.request.body.is_empty() {
-        return Ok(Reason { code: UNSPECIFIED.to_owned(), note: None });
+        return Ok(Reason::unspecified());
     }
     desk.said()
 }
@@ -153,7 +150,11 @@ fn state(
         if gives && desk.who.lacks(&filed.key.settings.scopes).is_some() {
             return Err(Code::Forbidden.into());
         }
-        let details = with_reason(filed, reason.clone(), desk.now.0);
+        let standing =
+            matches!(change, Change::Disable { .. }) && filed.key.state == KeyState::Disabled;
+        let before = details_of(filed).reason.filter(|_| standing);
+        let reason = reason.clone().map(|reason| reason.over(before));
+        let details = with_reason(filed, reason, desk.now.0);
         let expected = Some(expected);
         let asked = Asked { details: Some(&details), ..Asked::of(filed, &change, expected) };
         let done = desk.work(&asked)?;

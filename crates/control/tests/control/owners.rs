@@ -84,6 +84,8 @@ fn a_stop_is_shown_with_its_reason_and_reaches_an_owner_without_keys() {
     assert_eq!((&read.body, read.field("etag")), (&stopped.body, stopped.field("etag")));
     assert_eq!((&read.body["state"], &read.body["reason"]), (&json!("disabled"), &reason));
     assert_eq!(read.body["name"], "Bob");
+    let again = world.done(&admin, ("POST", &stop), &Value::Null);
+    assert_eq!(again["reason"], reason, "a second stop for which nobody says why");
     // A key that is made meanwhile is stopped with it.
     let (id, secret) = world.created(&admin, &said("bob"));
     let code = |world: &mut World| {

@@ -62,8 +62,16 @@ fn a_key_is_switched_off_and_on_and_ended_with_a_reason() {
     let reason = json!({ "code": "policy", "note": "for now" });
     let off = world.call(&root, ("POST", &format!("{one}/disable")), &reason);
     assert_eq!((&off.body["state"], &off.body["reason"]), (&json!("disabled"), &reason));
+    // Once more, and nobody says why: the reason stays, until there is another.
+    let again = world.done(&root, ("POST", &format!("{one}/disable")), &Value::Null);
+    assert_eq!((&again["state"], &again["reason"]), (&json!("disabled"), &reason));
+    let other = json!({ "code": "payment", "note": null });
+    let again = world.done(&root, ("POST", &format!("{one}/disable")), &other);
+    assert_eq!(again["reason"], other);
     let on = world.call(&root, ("POST", &format!("{one}/enable")), &Value::Null);
     assert_eq!((&on.body["state"], &on.body["reason"]), (&json!("active"), &Value::Null));
+    let off = world.done(&root, ("POST", &format!("{one}/disable")), &Value::Null);
+    assert_eq!(off["reason"]["code"], "unspecified", "what has ended is no reason any more");
     let bad = world.call(&root, ("DELETE", &one), &json!({ "code": "whim" }));
     assert_eq!(bad.status, 422);
     let ended = world.call(&root, ("DELETE", &one), &json!({ "code": "compromised" }));
