@@ -15,7 +15,7 @@ def _host(arguments) -> Host:
     if arguments.host == "native":
         from .driver_native import NativeHost
 
-        return NativeHost(arguments.binary)
+        return NativeHost(arguments.binary, arguments.origin_tls)
     if arguments.host == "workers":
         from .driver_workers import WorkersHost
 
@@ -70,6 +70,7 @@ def main() -> int:
     runs.add_argument("--host", choices=("native", "workers", "edge-runtime", "lambda", "fake"), default="native")
     runs.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate")
     runs.add_argument("--sha256", help="what the binary must be: as `cargo xtask size` measured it")
+    runs.add_argument("--origin-tls", action="store_true", help="origins are spoken to under TLS (native only)")
     runs.add_argument("--only", help="rows whose family, name, class, configuration or door contains this")
     runs.add_argument("--door", dest="doors", action="append", choices=tuple(BY_NAME), help="only this way to the gate")
     runs.add_argument("--verbose", action="store_true", help="what was sent and received where a row failed")

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import native_store, native_trace
+from .certificate import issued
 from .folders import FOLDERS
 from .host import Gate, Host, Unavailable
 from .message import Stream
@@ -39,7 +41,7 @@ class NativeHost(Host):
     name = "native"
     lacks = {"fragment at h2": "the library of HTTP/2 cuts a fragment off before anybody sees it: neither judged nor forwarded"}
 
-    def __init__(self, binary: str):
+    def __init__(self, binary: str, origin_tls: bool = False):
         self.binary = Path(binary).resolve()
         if not self.binary.is_file():
             raise Unavailable(f"there is no {self.binary}: cargo build --release -p tollgate")
@@ -47,12 +49,27 @@ class NativeHost(Host):
         self.gates: list[NativeGate] = []
         self.lock = threading.Lock()
         self.number = 0
+        #: Who has signed the certificate of origins under TLS.
+        self.authority: Path | None = None
+        #: How origins speak: plainly, or under TLS.
+        self.origin_tls = self._secured() if origin_tls else None
         # So that it fails before anything is started.
         native_trace.command(self.folder)
 
+    def _secured(self) -> ssl.SSLContext:
+        made, chain, key = issued(), self.folder / "origin.pem", self.folder / "origin.key.pem"
+        self.authority = self.folder / "authority.pem"
+        self.authority.write_text(made.authority)
+        chain.write_text(made.chain)
+        key.write_text(made.key)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key)
+        return context
+
     def artifact(self) -> str:
         digest = hashlib.sha256(self.binary.read_bytes()).hexdigest()
-        return f"{self.binary.name}, {self.binary.stat().st_size} bytes, sha256 {digest}"
+        origins = ", its origins under TLS" if self.origin_tls else ""
+        return f"{self.binary.name}, {self.binary.stat().st_size} bytes, sha256 {digest}{origins}"
 
     def _place(self) -> Path:
         with self.lock:
@@ -72,7 +89,7 @@ class NativeHost(Host):
         place = self._place()
         if self.command(place, ["init"], config="init.toml").returncode:
             raise Unavailable("init fails")
-        write_settings(place, deployment, 9)
+        write_settings(place, deployment, 9, self.authority)
         process = subprocess.Popen([self.binary, "serve", "--config", place / "tollgate.toml"], cwd=place,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
         try:
@@ -111,11 +128,11 @@ class NativeGate(Gate):
 
     def __init__(self, host: NativeHost, deployment: Deployment, place: Path):
         self.host, self.deployment, self.place = host, deployment, place
-        self.origin = Origin()
+        self.origin = Origin(host.origin_tls)
         made = host.command(place, ["init"], config="init.toml")
         if made.returncode:
             raise Unavailable(f"init fails: {made.stderr.decode()}")
-        write_settings(place, deployment, self.origin.port)
+        write_settings(place, deployment, self.origin.port, host.authority)
         native_store.fill(place / "tollgate.db", deployment)
         self.trace = native_trace.Count(place / "trace")
         self.log_path = place / "log"
@@ -266,8 +283,12 @@ def route_text(route: Route) -> str:
     return table("[[routes]]", **shown)
 
 
-def config_text(config: Config, origin_port: int) -> str:
-    """The configuration as an operator would write it; every listener on a port of its own choice."""
+def config_text(config: Config, origin_port: int, authority: Path | None = None) -> str:
+    """The configuration as an operator would write it; every listener on a port of its own choice.
+
+    Where an authority has signed for the origin, that is spoken to under TLS.
+    """
+    scheme = "https" if authority else "http"
     return "\n".join([
         table("[keys]", prefix=config.prefix, envs=config.envs, header=config.header, query=config.query,
               forward=config.forward),
@@ -277,7 +298,7 @@ def config_text(config: Config, origin_port: int) -> str:
         table("[gate]", listen="127.0.0.1:0", realm=config.realm, trusted_hops=config.trusted_hops,
               country_header=config.country_header, rate_limit_fields=config.rate_fields, max_staleness_ms=config.max_staleness_ms,
               store_deadline_ms=config.store_deadline_ms or STORE_DEADLINE_MS),
-        table("[origin]", url=f"http://127.0.0.1:{origin_port}", response_timeout_ms=config.response_timeout_ms),
+        table("[origin]", url=f"{scheme}://127.0.0.1:{origin_port}", ca=authority and str(authority), response_timeout_ms=config.response_timeout_ms),
         table("[connections]", head_bytes_max=config.head_bytes_max, fields_max=config.fields_max,
               head_timeout_ms=config.head_timeout_ms, drain_s=1),
         table("[admin]", listen="127.0.0.1:0"),
@@ -287,7 +308,7 @@ def config_text(config: Config, origin_port: int) -> str:
     ])
 
 
-def write_settings(place: Path, deployment: Deployment, origin_port: int):
+def write_settings(place: Path, deployment: Deployment, origin_port: int, authority: Path | None = None):
     """Configuration and secrets, over those that `init` left beside the store."""
     peppers = deployment.peppers.items() if isinstance(deployment.peppers, dict) else deployment.peppers
     held = {
@@ -303,4 +324,4 @@ def write_settings(place: Path, deployment: Deployment, origin_port: int):
         (place / "tls.pem").write_text(deployment.certificate.chain)
         (place / "tls.key.pem").write_text(deployment.certificate.key)
         (place / "tls.key.pem").chmod(0o600)
-    (place / "tollgate.toml").write_text(config_text(deployment.config, origin_port))
+    (place / "tollgate.toml").write_text(config_text(deployment.config, origin_port, authority))

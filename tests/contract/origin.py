@@ -2,6 +2,7 @@
 
 import re
 import socket
+import ssl
 import threading
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from .message import Broken, Head, Request, Stream
 USUAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Origin: yes\r\nContent-Length: 6\r\n\r\norigin"
 MARK = "x-contract-row"
 IDLE_S = 30
+#: How long the other side may take to say that it has heard of the end.
+END_S = 1
 _MARK = re.compile(rb"\r\n%s: *(\d+)\r\n" % MARK.encode(), re.IGNORECASE)
 
 
@@ -25,9 +28,10 @@ class Arrived:
 
 
 class Origin:
-    """Listens on loopback; answers `USUAL` unless a row gave its own answer."""
+    """Listens on loopback, under TLS or not; answers `USUAL` unless a row gave its own answer."""
 
-    def __init__(self):
+    def __init__(self, tls: ssl.SSLContext | None = None):
+        self.tls = tls
         self.lock = threading.Lock()
         self.arrived: list[Arrived] = []
         #: What is answered to the requests of a row: bytes, or pieces with events to wait for in between.
@@ -46,6 +50,8 @@ class Origin:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
             with self.lock:
                 self.connections += 1
                 number = self.connections
@@ -57,6 +63,8 @@ class Origin:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         stream = Stream(connection)
         try:
+            if self.tls:
+                connection.do_handshake()
             while True:
                 before = len(stream.received) - len(stream.held)
                 try:
@@ -87,6 +95,8 @@ class Origin:
         finally:
             with self.lock:
                 self.open.discard(connection)
+            if self.tls:
+                _say_end(connection)
             connection.close()
 
     def _head(self, connection: socket.socket, head: Head):
@@ -127,6 +137,16 @@ class Origin:
             connections = list(self.open)
         for connection in connections:
             try:
-                connection.shutdown(socket.SHUT_RDWR)
+                # Not that of TLS, which is for whoever reads there.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
             except OSError:
                 pass
+
+
+def _say_end(connection: ssl.SSLSocket):
+    """Under TLS whoever ends a connection says so: otherwise it has broken off."""
+    try:
+        connection.settimeout(END_S)
+        connection.unwrap()
+    except (OSError, ValueError):
+        pass

@@ -28,6 +28,12 @@ pub(super) const STEPS: &[Step] = &[
         run: contract,
     },
     Step {
+        name: "contract-tls",
+        about: "the same through its own doors, with origins under TLS",
+        needs: &[Need::Python, Need::Strace],
+        run: contract_tls,
+    },
+    Step {
         name: "contract-guards",
         about: "made-up gates that are wrong, each caught by a row of the contract",
         needs: &[Need::Python],
@@ -80,9 +86,22 @@ pub(super) fn build(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 ///
 /// It is the file that was measured: the driver compares.
 fn contract(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    with.count(&mut native(with)?)
+}
+
+/// The rows do not ask how the gate reaches its origin.
+fn contract_tls(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
+    let mut run = native(with)?;
+    for door in ["tcp", "tls", "h2"] {
+        run.args(["--door", door]);
+    }
+    with.count(run.arg("--origin-tls"))
+}
+
+fn native(with: &Surroundings<'_>) -> anyhow::Result<Command> {
     let mut run = python(with, "contract", &["run", "--host", "native", "--verbose", "--binary"]);
     run.arg(binary(with)?).arg("--sha256").arg(size::command(with.project)?.sha256);
-    with.count(&mut run)
+    Ok(run)
 }
 
 /// The rows can fail.
