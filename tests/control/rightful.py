@@ -82,7 +82,7 @@ RULES = (
     Rule("conflict", r"\?from", "a span begins before it ends, and is of bounded length"),
     Rule("conflict", r"\?chain", "a chain that is of no tenant is asked for without one"),
     Rule("not_allowed", r"/[a-z_]+", "its template does not let it", by_template),
-    Rule("unknown_name", r"/template|/roles/\d+", "it names what there is not"),
+    Rule("unknown_name", r"(/defaults)?/env|/template|/roles/\d+", "it names what there is not"),
     Rule("required", r"/(env|limits)", "no template says it either", made_without),
     Rule("required", r"/name", "its template has a rule for names", by_template),
     Rule("not_integer", r"/.*", "1.0 is refused where 1 is due, which JSON Schema takes for the same", is_whole),

@@ -2,7 +2,8 @@
 
 Three runs over the document that the command serves: with an admin key of operators, with a key without scopes, and with
 none, in the phases `examples`, `coverage` and `fuzzing`. What they make up is the same in every run of this program: what
-differs is ids and versions.
+differs is ids and versions. With `--stateful` what one operation has made is asked for by the links of the document as well; no such
+run is like another, since ids are.
 """
 
 import argparse
@@ -26,7 +27,7 @@ EXAMPLES = 50
 FUZZING = "fuzzing"
 #: What is asked beside it.
 STILL = "still"
-PHASES = "examples,coverage,fuzzing"
+PHASES, STATEFUL = "examples,coverage,fuzzing", "stateful"
 REQUEST_S = 60
 #: Where there is something of each kind when a run begins.
 TENANTS = ("acme", "operators")
@@ -133,8 +134,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="control.schemas", description=__doc__)
     parser.add_argument("--binary", help="the file that a user would deploy", default="../target/release/tollgate", type=Path)
     parser.add_argument("--who", choices=WHO, action="append", help="only this run")
+    parser.add_argument("--stateful", action="store_true", help="follow the links of the document")
     parser.add_argument("--keep", type=Path, help="where reports are kept")
     arguments, more = parser.parse_known_args()
+    more += ["--phases", f"{PHASES},{STATEFUL}"] if arguments.stateful else []
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(lambda who: run(arguments.binary, who, more, arguments.keep), arguments.who or WHO))
     for one in outcomes:

@@ -41,13 +41,13 @@ pub(super) const STEPS: &[Step] = &[
         name: "operations",
         about: "every operation of the OpenAPI document, asked by whoever may not do it",
         needs: &[Need::Control],
-        run: |with| put(with, "control.operations"),
+        run: |with| put(with, "control.operations", &[]),
     },
     Step {
         name: "schemas",
         about: "schemathesis, every check on: with an admin key, with one without scopes, and with none",
         needs: &[Need::Control],
-        run: |with| put(with, "control.schemas"),
+        run: |with| put(with, "control.schemas", if with.full { &["--stateful"] } else { &[] }),
     },
 ];
 
@@ -62,11 +62,11 @@ fn felt(with: &Surroundings<'_>) -> anyhow::Result<Tally> {
 }
 
 /// Puts what a package of tests says, in a Python of its own packages, to the release binary.
-fn put(with: &Surroundings<'_>, package: &str) -> anyhow::Result<Tally> {
+fn put(with: &Surroundings<'_>, package: &str, more: &[&str]) -> anyhow::Result<Tally> {
     let mut python: Command =
         with.project.command(setup::python::interpreter_control(with.project));
     python.current_dir(with.project.path("tests")).args(["-m", package, "--binary"]);
-    with.count(python.arg(binary(with)?))
+    with.count(python.arg(binary(with)?).args(more))
 }
 
 /// What is spent where buckets are kept and what is spent of leases is never more than there is.
