@@ -40,9 +40,6 @@ pub(crate) fn admit(
     books: &mut dyn Books,
     now: UnixMillis,
 ) -> Result<Admitted, Refusal> {
-    if let Some(wait) = service.guard.wait(request.address, now) {
-        return Err(Refusal::TooManyAttempts { wait });
-    }
     match proved(service, request, books, now) {
         Ok((lookup, seen)) => {
             let operator = seen.key.settings.tenant == service.setup.operators;
@@ -55,9 +52,14 @@ pub(crate) fn admit(
                 Refusal::Denied(Denial::CredentialMissing | Denial::Unavailable)
                     | Refusal::Ledger(_)
             );
-            if tried {
-                service.guard.failed(request.address, now);
+            if !tried {
+                return Err(refusal);
             }
+            // Whoever shares an address with somebody who tries is let in all the same: nothing is learnt by a key that is good.
+            if let Some(wait) = service.guard.wait(request.address, now) {
+                return Err(Refusal::TooManyAttempts { wait });
+            }
+            service.guard.failed(request.address, now);
             Err(refusal)
         }
     }
@@ -159,7 +161,7 @@ impl Admitted {
 
     /// Whether it may change what is this tenant's.
     pub(crate) fn changes(&self, tenant: &str) -> bool {
-        self.tenant() == tenant || (self.operator && self.holds("tenants:write"))
+        self.tenant() == tenant || self.changes_all()
     }
 
     /// Whether it sees every tenant.
@@ -167,13 +169,14 @@ impl Admitted {
         self.operator && self.holds("tenants:read")
     }
 
+    /// Whether it may change every tenant.
+    pub(crate) fn changes_all(&self) -> bool {
+        self.operator && self.holds("tenants:write")
+    }
+
     /// Whose a stop is that it makes: one of the operators, if it may change every tenant.
     pub(crate) fn stops_as(&self) -> StoppedBy {
-        if self.operator && self.holds("tenants:write") {
-            StoppedBy::Operators
-        } else {
-            StoppedBy::Tenant
-        }
+        if self.changes_all() { StoppedBy::Operators } else { StoppedBy::Tenant }
     }
 
     /// Whether it may change keys that act for this owner: its own, unless more is said.

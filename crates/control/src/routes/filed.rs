@@ -152,6 +152,7 @@ pub(super) fn create<T: Kind>(desk: &mut Desk<'_>) -> Result<Response, Refusal> 
     for _ in 0..ATTEMPTS_MAX {
         let mut found = Found::<T>::read(desk, tenant.clone(), name.clone())?;
         found.within(desk, &new)?;
+        new.given_by(&desk.who, &T::unsaid(&name))?;
         if found.kept.said.is_some() {
             return Err(T::EXISTS.into());
         }
@@ -159,7 +160,8 @@ pub(super) fn create<T: Kind>(desk: &mut Desk<'_>) -> Result<Response, Refusal> 
         let creator = Some(desk.who.id().to_owned());
         let (created_ms, updated_ms) = (desk.now.0, desk.now.0);
         let kept = Kept { said: Some(new.clone()), reason, creator, created_ms, updated_ms };
-        if let Some(after) = file(desk, found, kept, &Reach::default())? {
+        let reach = new.reach(desk, &tenant, &T::unsaid(&name))?;
+        if let Some(after) = file(desk, found, kept, &reach)? {
             let mut response = after.answer(201);
             let path = [desk.operation.path, "/", &name].concat();
             response.fields.push(("location", path));
@@ -216,6 +218,7 @@ fn change<T: Kind>(
         // SECURITY: of what administers more than the caller does nothing is changed by it.
         found.within(desk, &before)?;
         found.within(desk, &said)?;
+        said.given_by(&desk.who, &before)?;
         let reach = said.reach(desk, tenant, &before)?;
         let Kept { reason, creator, created_ms, .. } = found.kept.clone();
         let (creator, created_ms) = match found.kept.said {

@@ -1,6 +1,8 @@
 //! What roles and templates give keys: looked up where a key is made or changed, and given again where a role changes.
+//! And what nobody gives but operators.
 
-use tollgate_ledger::Change;
+use tollgate_core::limit::LimitScope;
+use tollgate_ledger::{Change, LimitSpec, QuotaSpec};
 
 use super::{
     Desk,
@@ -9,6 +11,7 @@ use super::{
 };
 use crate::{
     Act, Filed, Held, Told,
+    admit::Admitted,
     model::{Role, Template, granted},
     problem::{Code, Fault, Finding, Findings, Problem},
     reply::Refusal,
@@ -59,6 +62,11 @@ impl Known {
         Ok(())
     }
 
+    /// The limits and quotas that it gives.
+    pub(crate) fn bounds(&self) -> Vec<Bounds<'_>> {
+        self.template.iter().map(Bounds::of).collect()
+    }
+
     /// That all of it is still so.
     pub(crate) fn held<'k>(&'k self, tenant: &'k str) -> Vec<Held<'k>> {
         let templates = self
@@ -71,6 +79,87 @@ impl Known {
             .map(|(name, text)| Held::Document(id::<Role>(tenant, name), text.as_deref()));
         templates.chain(roles).collect()
     }
+}
+
+/// The limits and quotas of a key or a template.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Bounds<'b> {
+    pub(crate) limits: &'b [LimitSpec],
+    pub(crate) quotas: &'b [QuotaSpec],
+}
+
+impl<'b> Bounds<'b> {
+    /// Those that a template gives.
+    pub(crate) fn of(template: &'b Template) -> Self {
+        let given = &template.defaults.given;
+        Self {
+            limits: given.limits.as_deref().unwrap_or_default(),
+            quotas: given.quotas.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Refuses to whoever may not change every tenant what counts all tenants together, unless it was in one of `before` as
+    /// it is. They stand in `member` of the body, or in the body itself.
+    ///
+    /// # Security
+    ///
+    /// Whoever named such a limit first would say its numbers to all others, would be told what they have, and would spend
+    /// what is theirs.
+    pub(crate) fn given_by(
+        self,
+        who: &Admitted,
+        before: &[Self],
+        member: Option<&str>,
+    ) -> Result<(), Refusal> {
+        if who.changes_all() {
+            return Ok(());
+        }
+        let limits = self.limits.iter().enumerate().filter(|(_, limit)| {
+            let same = |known: &LimitSpec| {
+                LimitSpec { changed: known.changed, ..(*limit).clone() } == *known
+            };
+            limit.scope == LimitScope::Global
+                && !before.iter().any(|known| known.limits.iter().any(same))
+        });
+        let quotas = self.quotas.iter().enumerate().filter(|(_, quota)| {
+            let same = |known: &QuotaSpec| {
+                QuotaSpec { changed: known.changed, ..(*quota).clone() } == *known
+            };
+            quota.scope == LimitScope::Global
+                && !before.iter().any(|known| known.quotas.iter().any(same))
+        });
+        let limits = limits.map(|(at, _)| ("limits", at));
+        let mut findings = Findings::new();
+        findings.extend(limits.chain(quotas.map(|(at, _)| ("quotas", at))).map(|(list, at)| {
+            let rule = "must not count all tenants together: operators alone give that";
+            let mut finding = Finding::in_list(list, at, Fault::NotAllowed, rule);
+            if let Some(member) = member {
+                finding.inside(member);
+            }
+            finding
+        }));
+        if findings.is_empty() {
+            return Ok(());
+        }
+        Err(Problem::found(Code::BodyInvalid, findings).into())
+    }
+}
+
+/// The roles that templates give, as they are: refused where one administers more than the caller does.
+pub(crate) fn given(
+    desk: &mut Desk<'_>,
+    tenant: &str,
+    templates: [&Template; 2],
+) -> Result<Reach, Refusal> {
+    let mut known = Known::default();
+    for template in templates {
+        let roles = template.defaults.given.roles.as_deref().unwrap_or_default();
+        known.look_up_roles(desk, tenant, roles)?;
+    }
+    if known.roles.iter().any(|role| desk.who.lacks(&role.scopes).is_some()) {
+        return Err(Code::Forbidden.into());
+    }
+    Ok(Reach { known, ..Reach::default() })
 }
 
 /// What changes with a role: every key that carries it.

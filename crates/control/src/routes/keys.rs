@@ -5,7 +5,7 @@ use tollgate_ledger::{Change, Secret};
 
 use super::{
     Desk,
-    grants::Known,
+    grants::{Bounds, Known},
     mint::{Named, id, salt, secret},
     said::{JSON, PATCH, details_of, view, wrong},
     work::{ATTEMPTS_MAX, Asked, Match, etag},
@@ -71,6 +71,8 @@ fn made(desk: &mut Desk<'_>, tenant: &str, new: &NewKey) -> Result<Response, Ref
     if !who.acts_for(tenant, &settings.owner) || who.lacks(&settings.scopes).is_some() {
         return Err(Code::Forbidden.into());
     }
+    let wanted = Bounds { limits: &settings.limits, quotas: &settings.quotas };
+    wanted.given_by(&desk.who, &known.bounds(), None)?;
     let env = settings.env.clone();
     if !desk.service.setup.brand.envs().any(|known| known.as_str() == env) {
         let rule = "must be among the envs of this deployment";
@@ -168,6 +170,11 @@ fn change(
         if !acts || lacks.is_some() {
             return Err(Code::Forbidden.into());
         }
+        let (now, then) = (&changed.settings, &key.settings);
+        let wanted = Bounds { limits: &now.limits, quotas: &now.quotas };
+        let before = Bounds { limits: &then.limits, quotas: &then.quotas };
+        let before: Vec<_> = known.bounds().into_iter().chain([before]).collect();
+        wanted.given_by(&desk.who, &before, None)?;
         let kept = changed.details.to_text();
         // What is put over what was read is put over nothing else.
         let expected = Some(matched.version().unwrap_or(key.changed));

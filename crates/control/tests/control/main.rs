@@ -25,6 +25,7 @@ mod retries;
 mod roles;
 mod rows;
 mod secrets;
+mod shared;
 mod spending;
 mod stops;
 mod tampered;

@@ -10,7 +10,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use tollgate_audit::{Keys, Piece, Report, Verifier, Vouched, Wrong};
+use tollgate_audit::{Fault, Keys, Piece, Report, Verifier, Vouched, Wrong};
 use tollgate_identity::Jwk;
 
 use super::{Failure, Output, output::facts, site::Site, target::To};
@@ -30,7 +30,8 @@ Examples:
 
 Checkpoints must be signed with a key that is known: with --jwks those of its files and no others,
 otherwise those of the secrets here. Keep what `tollgate signing-keys jwks` prints before a key is
-retired: its checkpoints hold as long as its public key is given.
+retired: its checkpoints hold as long as its public key is given. `tollgate audit keys` prints those
+that have signed the audit of the store here, retired ones too.
 
 With a file it works offline. The first line that is wrong is named, and up to which entry a signature vouches that
 all is as it was written. Exit code 1 if anything is wrong.")]
@@ -216,6 +217,11 @@ fn lines(Report { piece, vouched, wrong, .. }: &Report) -> Vec<(&'static str, St
     }
     if let Some(Wrong { line, fault }) = wrong {
         lines.push(("wrong", format!("line {line}: {fault}")));
+        if matches!(fault, Fault::UnknownKey { .. }) {
+            let how = "the public key of one that was retired is given by --jwks; `tollgate audit keys` prints those that \
+                       have signed the audit of the store here";
+            lines.push(("next", how.to_owned()));
+        }
     }
     lines.push(("vouched for", vouched.as_ref().map_or_else(nothing, vouch)));
     lines.push((

@@ -1,10 +1,10 @@
 //! `tollgate store`.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use tollgate_store_sqlite as sqlite;
+use tollgate_store_sqlite::{self as sqlite, OpenFailure};
 
 use super::{Failure, Output, site::Site, target::Where};
 
@@ -15,7 +15,7 @@ pub(super) enum Store {
 Example:
   tollgate store backup /var/backups/tollgate-2026-11-21.db
 
-Back the secrets up as well, and elsewhere: without its peppers a store is of no use.")]
+No file is overwritten. Back the secrets up as well, and elsewhere: without its peppers a store is of no use.")]
     Backup(Backup),
     /// Make an older copy, put where the store was, the store again
     #[command(after_help = "\
@@ -94,7 +94,7 @@ pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Resul
         (Store::Publish, Where::Dynamodb) => publish(site, output)?,
         (Store::Restore(_), Where::Dynamodb) => begin_anew(site, output)?,
         (Store::Backup(Backup { to }), Where::Local) => {
-            sqlite::backup(&site.store()?, &to).map_err(|error| Failure::from(error).of(&to))?;
+            sqlite::backup(&site.store()?, &to).map_err(|error| unmade(error).of(&to))?;
             output.show(&json!({ "backup": to }), |out| {
                 writeln!(out, "backup       {}", to.display())
             })?;
@@ -128,6 +128,14 @@ pub(super) fn run(command: Store, site: &Site, output: &mut Output<'_>) -> Resul
         }
     }
     Ok(())
+}
+
+/// Why there is no backup.
+fn unmade(error: OpenFailure) -> Failure {
+    if matches!(&error, OpenFailure::File(cause) if cause.kind() == ErrorKind::AlreadyExists) {
+        return Failure::refused("file_exists", "exists already, and nothing is overwritten");
+    }
+    Failure::from(error)
 }
 
 /// Makes a deployment's ledger that went back the ledger again.

@@ -189,7 +189,7 @@ impl Untold {
         let code = match self {
             Self::TooLong => Code::BodyTooLarge,
             Self::Unread => Code::RequestInvalid,
-            // What waits is still done when its turn comes.
+            // What has begun is done all the same.
             Self::Unanswered if changes => Code::ChangeUnknown,
             Self::NotAsked | Self::Unanswered => Code::Unavailable,
         };

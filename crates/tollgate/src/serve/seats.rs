@@ -102,17 +102,22 @@ impl Taken {
 
     /// Who goes for somebody whose address has `own` already, of those at `among` if that is said.
     ///
-    /// Nobody goes whose question is being answered: what becomes of it would not be known.
+    /// Nobody goes whose question is being answered: what becomes of it would not be known. And nobody who has shown a key,
+    /// as long as anybody could who has not, be it in a moment.
     fn goes(&self, among: Option<Address>, own: usize, now: Instant) -> Option<usize> {
+        let rests = |sitting: &Sitting| {
+            !sitting.asks && among.is_none_or(|address| address == sitting.address)
+        };
+        let strangers = self.sitting.iter().any(|sitting| rests(sitting) && !sitting.proved);
         let candidates = self.sitting.iter().enumerate().filter_map(|(place, sitting)| {
-            if sitting.asks || among.is_some_and(|address| address != sitting.address) {
+            if !rests(sitting) || (strangers && sitting.proved) {
                 return None;
             }
             let crowd = self.of(sitting.address);
             // With the newcomer its own address must not have more than is left to the other.
             let crowds = !sitting.proved && crowd > own.saturating_add(1);
             let waited = now.saturating_duration_since(sitting.since) >= PATIENCE;
-            let order = (sitting.proved, usize::MAX.saturating_sub(crowd), sitting.since);
+            let order = (usize::MAX.saturating_sub(crowd), sitting.since);
             (crowds || waited).then_some((order, place))
         });
         candidates.min().map(|(_, place)| place)

@@ -85,6 +85,9 @@ fn documents_of_a_management_api_keep_their_fields() {
     let id = text(&made["key"]["id"]);
     check("api-keys-create", made);
     check("api-keys-list", here.json(&["keys", "list", "--tenant", "acme", "--sort", "-created"]));
+    // Nothing of a minute is unused for thirty days.
+    let unused = here.json(&["keys", "list", "--tenant", "acme", "--unused-since", "-30d"]);
+    assert_eq!(unused["keys"], json!([]));
     check("api-keys-show", here.json(&["keys", "show", &id]));
     check("api-tenants-show", here.json(&["tenants", "show", "acme"]));
     check("api-owners-list", here.json(&["owners", "list", "acme"]));
@@ -217,7 +220,7 @@ fn a_refusal_is_told_with_its_exit_code_and_what_to_do_next() {
     let secret = text(&here.json(&CREATE)["secret"]);
     let env = [("TOLLGATE_ADMIN_KEY", secret.as_str())];
     let list = Client::words(&["keys", "list"]);
-    here.site.run_with(&list, "", &env).fails(3, "another admin key may do this");
+    here.site.run_with(&list, "", &env).fails(3, "this needs an admin key with the scopes for it");
     let env = [("TOLLGATE_ADMIN_KEY", KEY)];
     let ran = here.site.run_with(&list, "", &env);
     assert!(!ran.err.contains(KEY), "{ran:?}");

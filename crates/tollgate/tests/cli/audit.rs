@@ -153,6 +153,7 @@ fn only_keys_that_are_given_are_believed() {
     assert!(
         unknown.out.contains("line 5: the checkpoint is signed with k1, which is no known key")
     );
+    assert!(unknown.out.contains("is given by --jwks"), "{}", unknown.out);
     site.done(&["audit", "verify", "acme.jsonl", "--jwks", "now.json", "--jwks", "new.json"]);
 }
 

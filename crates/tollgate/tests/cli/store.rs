@@ -9,7 +9,8 @@ fn an_older_copy_is_used_only_after_a_restore_and_says_what_it_lost() {
     let site = Site::new("store-restore");
     let (id, secret) = site.key();
     site.json(&["store", "backup", "copy.db"]);
-    site.run(&["store", "backup", "copy.db"]).fails(1, "exists");
+    site.run(&["store", "backup", "copy.db"])
+        .fails(3, "exists already, and nothing is overwritten");
     site.done(&["keys", "revoke", &id]);
 
     for name in ["tollgate.db-wal", "tollgate.db-shm"] {

@@ -3,9 +3,13 @@
 use serde_json::{Value, json};
 
 pub(crate) use super::super::grants::Reach;
-use super::super::{Desk, grants};
+use super::super::{
+    Desk,
+    grants::{self, Bounds},
+};
 use crate::{
     DocumentKind, StoppedBy,
+    admit::Admitted,
     model::{Document, Holding, Marks, Owner, Reason, Role, Shown, State, Template, Tenant},
     problem::Code,
     reply::Refusal,
@@ -37,6 +41,11 @@ pub(crate) trait Kind: Document + Clone {
     /// The scopes that it grants.
     fn scopes(&self) -> &[String] {
         &[]
+    }
+
+    /// Refuses what only operators give, unless it was there before.
+    fn given_by(&self, _who: &Admitted, _before: &Self) -> Result<(), Refusal> {
+        Ok(())
     }
 
     /// What else changes where it was something else before.
@@ -188,5 +197,17 @@ impl Kind for Template {
 
     fn shown(&self, _stopped: Option<StoppedBy>, _reason: Option<&Reason>, marks: &Marks) -> Value {
         json!(Shown { said: self, marks })
+    }
+
+    fn scopes(&self) -> &[String] {
+        self.defaults.given.scopes.as_deref().unwrap_or_default()
+    }
+
+    fn given_by(&self, who: &Admitted, before: &Self) -> Result<(), Refusal> {
+        Bounds::of(self).given_by(who, &[Bounds::of(before)], Some("defaults"))
+    }
+
+    fn reach(&self, desk: &mut Desk<'_>, tenant: &str, before: &Self) -> Result<Reach, Refusal> {
+        grants::given(desk, tenant, [self, before])
     }
 }

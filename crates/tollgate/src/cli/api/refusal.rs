@@ -116,8 +116,8 @@ fn next(reply: &Reply, code: &str, site: &Site) -> Vec<String> {
             key_place(site)
         )),
         (403, "forbidden" | "scope_missing") => {
-            of("another admin key may do this: one with the scopes, and of the tenant of the operators if it is about \
-                another tenant"
+            of("this needs an admin key with the scopes for it and, for another tenant or for tenants themselves, one of the \
+                operators' tenant"
                 .to_owned())
         }
         (404, "not_found") => {

@@ -167,8 +167,8 @@ pub(in crate::cli) struct Filter {
     /// Those that end before: 2027-01-31, 2027-01-31T12:00:00Z or +30d
     #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
     pub(super) expiring_before: Option<Instant>,
-    /// Those that were made before and not used since, approximately
-    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    /// Those that were made before and not used since, approximately: 2027-01-31, 2027-01-31T12:00:00Z or -30d
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse_past, allow_hyphen_values = true)]
     pub(super) unused_since: Option<Instant>,
     /// In this order: created, name, expires or id; with - before it the largest first
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true, value_parser = SORTS)]

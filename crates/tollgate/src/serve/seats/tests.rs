@@ -89,6 +89,21 @@ fn what_is_being_answered_stays_and_a_proved_key_goes_last() {
 }
 
 #[test]
+fn strangers_who_have_just_come_push_nobody_out_who_has_shown_a_key() {
+    let (seats, now) = (Seats::new(MOST, SHARE), Instant::now());
+    let mut known = seats.enter(at(0), now).unwrap();
+    known.seat.asks();
+    known.seat.rests(true, now);
+    let late = now + PATIENCE;
+    let fresh: Vec<_> = (1..8).map(|number| seats.enter(at(number), late).unwrap()).collect();
+    assert!(seats.enter(at(9), late + PATIENCE / 2).is_none(), "it waits for its turn");
+    assert!(!left(&mut known));
+    assert!(seats.enter(at(9), late + PATIENCE).unwrap().pushed);
+    assert!(!left(&mut known));
+    drop(fresh);
+}
+
+#[test]
 fn questions_without_a_key_make_no_connection_younger() {
     let (seats, now) = (Seats::new(1, 1), Instant::now());
     let mut held = seats.enter(at(1), now).unwrap();
