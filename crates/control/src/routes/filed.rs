@@ -149,10 +149,11 @@ pub(super) fn create<T: Kind>(desk: &mut Desk<'_>) -> Result<Response, Refusal> 
     let new: T = desk.said()?;
     let name = new.name().to_owned();
     let tenant = tenant.unwrap_or_else(|| name.clone());
+    let before = T::unsaid(&name);
     for _ in 0..ATTEMPTS_MAX {
         let mut found = Found::<T>::read(desk, tenant.clone(), name.clone())?;
         found.within(desk, &new)?;
-        new.given_by(&desk.who, &T::unsaid(&name))?;
+        new.given_by(&desk.who, &before)?;
         if found.kept.said.is_some() {
             return Err(T::EXISTS.into());
         }
@@ -160,7 +161,7 @@ pub(super) fn create<T: Kind>(desk: &mut Desk<'_>) -> Result<Response, Refusal> 
         let creator = Some(desk.who.id().to_owned());
         let (created_ms, updated_ms) = (desk.now.0, desk.now.0);
         let kept = Kept { said: Some(new.clone()), reason, creator, created_ms, updated_ms };
-        let reach = new.reach(desk, &tenant, &T::unsaid(&name))?;
+        let reach = new.reach(desk, &tenant, &before)?;
         if let Some(after) = file(desk, found, kept, &reach)? {
             let mut response = after.answer(201);
             let path = [desk.operation.path, "/", &name].concat();

@@ -1,7 +1,7 @@
 //! What roles and templates give keys: looked up where a key is made or changed, and given again where a role changes.
 //! And what nobody gives but operators.
 
-use tollgate_core::limit::LimitScope;
+use tollgate_core::limit::{LimitScope, Numbers, NumbersError};
 use tollgate_ledger::{Change, LimitSpec, QuotaSpec};
 
 use super::{
@@ -81,8 +81,11 @@ impl Known {
     }
 }
 
+/// A limit or a quota by its name and its numbers.
+type Counted<'c> = (&'c str, Result<Numbers, NumbersError>);
+
 /// The limits and quotas of a key or a template.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Bounds<'b> {
     pub(crate) limits: &'b [LimitSpec],
     pub(crate) quotas: &'b [QuotaSpec],
@@ -96,6 +99,15 @@ impl<'b> Bounds<'b> {
             limits: given.limits.as_deref().unwrap_or_default(),
             quotas: given.quotas.as_deref().unwrap_or_default(),
         }
+    }
+
+    /// What counts all tenants together: in which list it stands and where, its name and its numbers.
+    fn global(self) -> impl Iterator<Item = (&'static str, usize, Counted<'b>)> {
+        let is_global = |scope| scope == LimitScope::Global;
+        let limits = self.limits.iter().enumerate().filter(move |(_, one)| is_global(one.scope));
+        let quotas = self.quotas.iter().enumerate().filter(move |(_, one)| is_global(one.scope));
+        let limits = limits.map(|(at, one)| ("limits", at, (&*one.name, one.numbers())));
+        limits.chain(quotas.map(|(at, one)| ("quotas", at, (&*one.name, one.numbers()))))
     }
 
     /// Refuses to whoever may not change every tenant what counts all tenants together, unless it was in one of `before` as
@@ -114,23 +126,12 @@ impl<'b> Bounds<'b> {
         if who.changes_all() {
             return Ok(());
         }
-        let limits = self.limits.iter().enumerate().filter(|(_, limit)| {
-            let same = |known: &LimitSpec| {
-                LimitSpec { changed: known.changed, ..(*limit).clone() } == *known
-            };
-            limit.scope == LimitScope::Global
-                && !before.iter().any(|known| known.limits.iter().any(same))
-        });
-        let quotas = self.quotas.iter().enumerate().filter(|(_, quota)| {
-            let same = |known: &QuotaSpec| {
-                QuotaSpec { changed: known.changed, ..(*quota).clone() } == *known
-            };
-            quota.scope == LimitScope::Global
-                && !before.iter().any(|known| known.quotas.iter().any(same))
-        });
-        let limits = limits.map(|(at, _)| ("limits", at));
+        let there = |wanted| {
+            before.iter().any(|bounds| bounds.global().any(|(_, _, known)| known == wanted))
+        };
         let mut findings = Findings::new();
-        findings.extend(limits.chain(quotas.map(|(at, _)| ("quotas", at))).map(|(list, at)| {
+        let new = self.global().filter(|&(_, _, wanted)| !there(wanted));
+        findings.extend(new.map(|(list, at, _)| {
             let rule = "must not count all tenants together: operators alone give that";
             let mut finding = Finding::in_list(list, at, Fault::NotAllowed, rule);
             if let Some(member) = member {

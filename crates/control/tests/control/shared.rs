@@ -100,4 +100,7 @@ fn a_template_administers_no_more_than_whoever_says_so() {
         );
         forbidden(&mut world, one, &json!({ "description": "mine" }));
     }
+    let wider = json!({ "defaults": { "scopes": ["keys:write"] } });
+    world.done(&root, ("PATCH", "/api/templates/ci?tenant=acme"), &wider);
+    forbidden(&mut world, ("DELETE", "/api/templates/ci"), &Value::Null);
 }
